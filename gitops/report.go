@@ -1,0 +1,105 @@
+package gitops
+
+// Status says what a change does to an overlay or an object.
+type Status string
+
+// The statuses. Overlays have all but Renamed; objects have Changed, Added,
+// Removed and Renamed.
+const (
+	Changed           Status = "changed"
+	Added             Status = "added"
+	Removed           Status = "removed"
+	Moved             Status = "moved"   // the directory; its output is the same or nearly
+	Renamed           Status = "renamed" // the object; its content is the same or nearly
+	RenderErrorBefore Status = "render-error-before"
+	RenderErrorAfter  Status = "render-error-after"
+	RenderErrorBoth   Status = "render-error-both"
+)
+
+// Severity of a finding.
+type Severity string
+
+// The severities, worst first.
+const (
+	SeverityError   Severity = "error"
+	SeverityWarning Severity = "warning"
+	SeverityNote    Severity = "note"
+)
+
+// Finding is one thing that a rule has to say about a place.
+type Finding struct {
+	// Rule is the rule's name, such as "plain-secret".
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	// File, Line and Column are the place at the head; lines and columns count
+	// from 1 and are 0 when unknown.
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	// Message says what is wrong, on one line, with foreign values quoted.
+	Message string `json:"message"`
+	// Fix says what to do; it may be empty.
+	Fix string `json:"fix,omitempty"`
+	// Overlays are the paths of the overlays that it concerns, sorted; empty
+	// when it concerns the repository.
+	Overlays []string `json:"overlays,omitempty"`
+}
+
+// Side is one side of an overlay's change.
+type Side struct {
+	// SHA256 is that of the YAML as kustomize prints it, "" with Err. It stays
+	// on the machine of the person who asked.
+	SHA256 string
+	// Err says why this side does not render.
+	Err *Error
+}
+
+// ObjectChange is what a change does to one object.
+type ObjectChange struct {
+	APIVersion  string
+	Kind        string
+	Namespace   string
+	Name        string
+	Status      Status
+	RenamedFrom string // the old name, with Renamed
+	// Diff is the unified diff of the YAML, without file headers, with secret
+	// values masked. It is empty when only the name or nothing visible differs.
+	Diff string
+	// Masked says that a secret value changed that Diff does not show.
+	Masked bool
+}
+
+// ImageChange is a container image whose tag or digest a change moves.
+type ImageChange struct {
+	Name     string // without tag and digest
+	Old, New string // tag or digest; "" when added or removed
+}
+
+// OverlayChange is what a change does to one overlay.
+type OverlayChange struct {
+	Overlay
+	Status    Status
+	MovedFrom string // the old path, with Moved
+	// AddedLines and RemovedLines are those of a minimal line diff of the two
+	// outputs; a side that does not render counts as empty.
+	AddedLines, RemovedLines int
+	// Before and After are nil when the overlay does not exist on that side.
+	Before, After *Side
+	Objects       []ObjectChange
+	Images        []ImageChange
+}
+
+// Report is what a change does to the overlays it reaches.
+type Report struct {
+	// Base and Head are full commit ids.
+	Base, Head string
+	// Overlays are those that change, worst news first: renders that the
+	// change breaks, then by environment, furthest along the chain first.
+	Overlays []OverlayChange
+	// Findings are sorted by file, line, column and rule.
+	Findings []Finding
+	// Considered is how many overlays there are on either side.
+	Considered int
+	// Environments are the names in the order of the chain, dev first.
+	Environments []string
+}
