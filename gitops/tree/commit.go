@@ -1,0 +1,230 @@
+package tree
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"path"
+	"strings"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Tree returns the files of a commit, which is a full id as of [Repo.Resolve].
+// The list of paths is read now, the files when they are asked for. The
+// returned tree reads through r until [Repo.Close]. The bytes that its Read
+// returns are shared and must not be changed.
+//
+// It has a method Prefetch besides those of [gitops.Tree]; see [Prefetcher].
+func (r *Repo) Tree(ctx context.Context, commit string) (gitops.Tree, error) {
+	if !isHex(commit, r.hexLen) {
+		return nil, gitops.Errorf(gitops.Invalid, "commit is not a full id: %s", gitops.Quote(commit))
+	}
+	return r.list(ctx, commit, commit)
+}
+
+// Prefetcher is what trees have that can read many files faster at once than
+// one by one.
+type Prefetcher interface {
+	// Prefetch reads the files at paths into memory, as far as there is room,
+	// so that Read finds them there. Paths that are no files are passed over.
+	Prefetch(ctx context.Context, paths []string) error
+}
+
+// commitTree is the tree of a commit or of a merge.
+type commitTree struct {
+	repo   *Repo
+	commit string
+	nodes  []node // in the order of git: byte order of paths, where directories end in "/"
+	index  map[string]int32
+}
+
+// node is one line of git ls-tree.
+type node struct {
+	path, id string
+	kind     gitops.Kind
+}
+
+func (r *Repo) list(ctx context.Context, treeish, commit string) (*commitTree, error) {
+	out := &listing{max: r.opts.MaxEntries}
+	err := r.git.with("GIT_DIR="+r.shadow).run(ctx, r.shadow, nil, out, "ls-tree", "-r", "-t", "-z", "--full-tree", treeish)
+	if out.lines > out.max {
+		return nil, &gitops.Error{Code: gitops.Invalid, Cause: gitops.CauseLimit,
+			Message: fmt.Sprintf("tree of %s has more than %d paths", treeish, out.max)}
+	}
+	if _, ok := err.(*exitError); ok {
+		return nil, r.missing(ctx, treeish, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := parseTree(out.String(), out.lines, r.hexLen)
+	if err != nil {
+		return nil, &gitops.Error{Code: gitops.Invalid, Message: "tree of " + treeish + " is damaged: " + err.Error(), Err: err}
+	}
+	index := make(map[string]int32, len(nodes))
+	for i := range nodes {
+		index[nodes[i].path] = int32(i)
+	}
+	return &commitTree{repo: r, commit: commit, nodes: nodes, index: index}, nil
+}
+
+// listing collects the output of git ls-tree up to a number of lines.
+type listing struct {
+	strings.Builder
+	lines, max int
+}
+
+// Write fails beyond the limit, which ends git.
+func (l *listing) Write(p []byte) (int, error) {
+	for _, c := range p {
+		if c == 0 {
+			l.lines++
+		}
+	}
+	if l.lines > l.max {
+		return 0, errTooLarge
+	}
+	return l.Builder.Write(p)
+}
+
+// parseTree parses lines of git ls-tree -r -t -z: "MODE TYPE ID\tPATH\x00".
+// The nodes share the memory of s. Paths that no file system could have, such
+// as "a/../b", are an error: a tree that has them was made to deceive.
+func parseTree(s string, lines, hexLen int) ([]node, error) {
+	nodes := make([]node, 0, lines)
+	for s != "" {
+		line, rest, ok := strings.Cut(s, "\x00")
+		head, name, tab := strings.Cut(line, "\t")
+		n := node{path: name}
+		if !ok || !tab || !n.parseHead(head, hexLen) {
+			return nil, errors.New("git ls-tree printed " + gitops.Quote(line))
+		}
+		if name == "." || name == ".." || strings.HasPrefix(name, "/") || strings.HasPrefix(name, "../") || path.Clean(name) != name {
+			return nil, errors.New("path " + gitops.Quote(name))
+		}
+		nodes = append(nodes, n)
+		s = rest
+	}
+	return nodes, nil
+}
+
+// parseHead parses "MODE TYPE ID".
+func (n *node) parseHead(head string, hexLen int) bool {
+	const mode = len("100644 ")
+	if len(head) < mode {
+		return false
+	}
+	_, id, ok := strings.Cut(head[mode:], " ")
+	switch head[:3] {
+	case "100":
+		n.kind = gitops.File
+	case "040":
+		n.kind = gitops.Dir
+	case "120":
+		n.kind = gitops.Symlink
+	case "160":
+		n.kind = gitops.Submodule
+	default:
+		return false
+	}
+	n.id = id
+	return ok && len(id) == hexLen
+}
+
+// Commit returns the commit id, or "" for the tree of a merge.
+func (t *commitTree) Commit() string { return t.commit }
+
+// Lookup returns the entry at path.
+func (t *commitTree) Lookup(path string) gitops.Entry {
+	if path == "." {
+		return gitops.Entry{Path: ".", Kind: gitops.Dir, Size: -1}
+	}
+	i, ok := t.index[path]
+	if !ok {
+		return gitops.Entry{Path: path}
+	}
+	return t.nodes[i].entry()
+}
+
+func (n *node) entry() gitops.Entry {
+	return gitops.Entry{Path: n.path, Kind: n.kind, ID: n.id, Size: -1}
+}
+
+// Entries yields all but the directories.
+func (t *commitTree) Entries() iter.Seq[gitops.Entry] {
+	return func(yield func(gitops.Entry) bool) {
+		for i := range t.nodes {
+			if t.nodes[i].kind != gitops.Dir && !yield(t.nodes[i].entry()) {
+				return
+			}
+		}
+	}
+}
+
+// Read returns the bytes of a file or the target of a symlink.
+func (t *commitTree) Read(ctx context.Context, path string) ([]byte, error) {
+	e := t.Lookup(path)
+	if e.Kind != gitops.File && e.Kind != gitops.Symlink {
+		return nil, noFile(e)
+	}
+	if data, ok := t.repo.blobs.get(e.ID); ok {
+		return data, nil
+	}
+	var o object
+	if err := t.repo.batch.read(ctx, []string{e.ID}, func(_ int, got object) { o = got }); err != nil {
+		return nil, err
+	}
+	switch {
+	case errors.Is(o.err, errMissing):
+		return nil, &gitops.Error{Code: gitops.Unavailable, File: path, Message: "file is not in this clone: " + gitops.Quote(path), Err: o.err,
+			Hint: "the clone is partial or damaged; run git fetch --refetch --no-filter"}
+	case o.err != nil:
+		return nil, tooLarge(path, t.repo.opts.MaxBlob)
+	}
+	t.repo.blobs.put(e.ID, o.data)
+	return o.data, nil
+}
+
+// Prefetch implements [Prefetcher].
+func (t *commitTree) Prefetch(ctx context.Context, paths []string) error {
+	var ids []string
+	for _, p := range paths {
+		e := t.Lookup(p)
+		if e.Kind != gitops.File && e.Kind != gitops.Symlink {
+			continue
+		}
+		if _, ok := t.repo.blobs.get(e.ID); !ok {
+			ids = append(ids, e.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return t.repo.batch.read(ctx, ids, func(i int, o object) {
+		if o.err == nil {
+			t.repo.blobs.put(ids[i], o.data)
+		}
+	})
+}
+
+// noFile says that there is no file or symlink to read at e.
+func noFile(e gitops.Entry) error {
+	message := "file not found: " + gitops.Quote(e.Path)
+	if e.Kind != gitops.Missing {
+		message = "not a file but a " + e.Kind.String() + ": " + gitops.Quote(e.Path)
+	}
+	return &gitops.Error{Code: gitops.NotFound, Cause: gitops.CauseMissing, File: e.Path, Message: message}
+}
+
+// tooLarge says that the file at path is larger than the source's limit.
+func tooLarge(path string, limit int64) error {
+	return &gitops.Error{Code: gitops.Invalid, Cause: gitops.CauseLimit, File: path,
+		Message: fmt.Sprintf("file is larger than %d bytes: %s", limit, gitops.Quote(path))}
+}
+
+// isHex tells whether s is n lower-case hex digits.
+func isHex(s string, n int) bool {
+	return len(s) == n && strings.Trim(s, "0123456789abcdef") == ""
+}

@@ -1,0 +1,119 @@
+package tree
+
+import (
+	"context"
+	"crypto/sha1"
+	"encoding/hex"
+	"hash"
+	"io"
+	"iter"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// File is one path of [MemoryWith].
+type File struct {
+	// Content is the content of a file, or the target of a symlink.
+	Content string
+	// Kind is File when it is left out; else Symlink or Submodule.
+	Kind gitops.Kind
+	// Commit is the commit id of a submodule.
+	Commit string
+}
+
+// Memory returns a tree of files in memory: path to content.
+func Memory(files map[string]string) gitops.Tree {
+	with := make(map[string]File, len(files))
+	for p, content := range files {
+		with[p] = File{Content: content}
+	}
+	return MemoryWith(with)
+}
+
+// MemoryWith returns a tree of files, symlinks and submodules in memory. Paths
+// are cleaned. When a path is both a file and a directory, it is the file, and
+// what is below it is still found by its own path.
+func MemoryWith(files map[string]File) gitops.Tree {
+	t := &memory{entries: map[string]gitops.Entry{".": {Path: ".", Kind: gitops.Dir, Size: -1}}, content: map[string]string{}}
+	for p, f := range files {
+		t.add(path.Clean(p), f)
+	}
+	for _, p := range slices.Sorted(maps.Keys(t.entries)) {
+		if t.entries[p].Kind != gitops.Dir {
+			t.order = append(t.order, p)
+		}
+		for up := path.Dir(p); up != "." && up != "/"; up = path.Dir(up) {
+			if _, ok := t.entries[up]; !ok {
+				t.entries[up] = gitops.Entry{Path: up, Kind: gitops.Dir, Size: -1}
+			}
+		}
+	}
+	return t
+}
+
+type memory struct {
+	entries map[string]gitops.Entry
+	content map[string]string
+	order   []string
+}
+
+func (t *memory) add(p string, f File) {
+	e := gitops.Entry{Path: p, Kind: f.Kind, ID: f.Commit, Size: -1}
+	if e.Kind == gitops.Missing {
+		e.Kind = gitops.File
+	}
+	if e.Kind != gitops.Submodule {
+		e.ID, e.Size = blobID([]byte(f.Content)), int64(len(f.Content))
+	}
+	t.entries[p] = e
+	t.content[p] = f.Content
+}
+
+// Commit returns "".
+func (t *memory) Commit() string { return "" }
+
+// Lookup returns the entry at path.
+func (t *memory) Lookup(path string) gitops.Entry {
+	if e, ok := t.entries[path]; ok {
+		return e
+	}
+	return gitops.Entry{Path: path}
+}
+
+// Entries yields all but the directories.
+func (t *memory) Entries() iter.Seq[gitops.Entry] {
+	return func(yield func(gitops.Entry) bool) {
+		for _, p := range t.order {
+			if !yield(t.entries[p]) {
+				return
+			}
+		}
+	}
+}
+
+// Read returns the bytes of a file or the target of a symlink.
+func (t *memory) Read(_ context.Context, path string) ([]byte, error) {
+	e := t.Lookup(path)
+	if e.Kind != gitops.File && e.Kind != gitops.Symlink {
+		return nil, noFile(e)
+	}
+	return []byte(t.content[path]), nil
+}
+
+// blobID returns the id that a SHA-1 repository gives to a file of these bytes.
+func blobID(data []byte) string {
+	h := newBlobHash(int64(len(data)))
+	h.Write(data)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// newBlobHash begins the id of a file of size bytes (git-hash-object(1)).
+func newBlobHash(size int64) hash.Hash {
+	h := sha1.New()
+	io.WriteString(h, "blob "+strconv.FormatInt(size, 10)+"\x00")
+	return h
+}

@@ -1,0 +1,222 @@
+package tree
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Resolve returns the full id of the commit that rev names, in any spelling of
+// gitrevisions(7).
+//
+// An unknown revision is an error of code not_found whose hint has the nearest
+// names, or the command that fetches more when the clone is shallow. A
+// repository without commits says so.
+func (r *Repo) Resolve(ctx context.Context, rev string) (string, error) {
+	if strings.HasPrefix(rev, "-") || rev == "" || strings.ContainsAny(rev, "\n\x00") {
+		return "", gitops.Errorf(gitops.Invalid, "revision is not valid: %s", gitops.Quote(rev))
+	}
+	// The revision arrives as a line on standard input, never as an argument.
+	var out strings.Builder
+	in := strings.NewReader(rev + "^{commit}\n")
+	err := r.theirs().run(ctx, r.gitDir, in, &out, "cat-file", "--batch-check=%(objecttype) %(objectname)")
+	if err != nil {
+		return "", failed(err)
+	}
+	answer := strings.TrimSuffix(out.String(), "\n")
+	if id, ok := strings.CutPrefix(answer, "commit "); ok && isHex(id, r.hexLen) {
+		return id, nil
+	}
+	if strings.HasSuffix(answer, " ambiguous") {
+		return "", &gitops.Error{Code: gitops.Invalid, Message: "revision is ambiguous: " + gitops.Quote(rev), Hint: "write more digits of the commit id"}
+	}
+	return "", r.unknown(ctx, rev)
+}
+
+// unknown makes the error for a revision that is not there.
+func (r *Repo) unknown(ctx context.Context, rev string) error {
+	names, err := r.names(ctx)
+	if err != nil {
+		return err
+	}
+	e := &gitops.Error{Code: gitops.NotFound, Message: "revision not found: " + gitops.Quote(rev)}
+	near := nearest(rev, names)
+	switch {
+	case len(names) == 0 && !r.hasHead(ctx):
+		e.Message = "repository has no commits yet: " + gitops.Quote(r.Name())
+	case len(near) > 0:
+		e.Hint = "did you mean " + strings.Join(near, ", ") + "?"
+	}
+	if r.shallow {
+		e.Message += " (the clone is shallow)"
+		e.Hint = strings.TrimSpace(e.Hint + " " + deepen)
+	}
+	return e
+}
+
+// deepen is the way out of a shallow clone. It fetches all branches, because a
+// shallow clone usually has one only.
+const deepen = `fetch the rest with: git fetch --unshallow origin "+refs/heads/*:refs/remotes/origin/*"`
+
+// missing makes the error for a commit or tree that git could not list.
+func (r *Repo) missing(ctx context.Context, id string, err error) error {
+	e := &gitops.Error{Code: gitops.NotFound, Message: "commit not found: " + gitops.Quote(id), Err: err}
+	if _, has := r.ours(ctx, "cat-file", "-e", id); has == nil {
+		e.Code = gitops.Unavailable
+		e.Message = "commit " + id + " is not complete in this clone"
+		e.Hint = "the clone is partial or damaged; run git fetch --refetch --no-filter"
+	} else if r.shallow {
+		e.Message += " (the clone is shallow)"
+		e.Hint = deepen
+	}
+	return e
+}
+
+func (r *Repo) hasHead(ctx context.Context) bool {
+	_, err := r.theirs().output(ctx, r.gitDir, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+	return err == nil
+}
+
+// names returns the short names of all branches and tags.
+func (r *Repo) names(ctx context.Context) ([]string, error) {
+	out, err := r.theirs().output(ctx, r.gitDir, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags", "refs/remotes")
+	if err != nil {
+		return nil, failed(err)
+	}
+	var names []string
+	for ref := range strings.Lines(out) {
+		short := strings.TrimSpace(ref)
+		for _, prefix := range []string{"refs/heads/", "refs/tags/", "refs/remotes/"} {
+			short = strings.TrimPrefix(short, prefix)
+		}
+		names = append(names, short)
+	}
+	return slices.Compact(slices.Sorted(slices.Values(names))), nil
+}
+
+// nearest returns at most three of names that rev may have been meant to be,
+// best first, quoted where they need it.
+func nearest(rev string, names []string) []string {
+	type match struct {
+		name string
+		far  int
+	}
+	var found []match
+	for _, name := range names {
+		far := distance(rev, name)
+		if strings.HasSuffix(name, "/"+rev) { // origin/NAME
+			far = 0
+		}
+		if far <= max(2, len(rev)/3) {
+			found = append(found, match{name, far})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b match) int { return cmp.Compare(a.far, b.far) })
+	var out []string
+	for _, m := range found[:min(3, len(found))] {
+		out = append(out, gitops.Printable(m.name))
+	}
+	return out
+}
+
+// maxName is the longest name, in bytes, that is compared in full.
+const maxName = 250
+
+// distance returns the Levenshtein distance of a and b in bytes.
+func distance(a, b string) int {
+	a, b = a[:min(len(a), maxName)], b[:min(len(b), maxName)]
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
+
+// Range returns the two commits that a person means with one or two arguments,
+// as git diff understands them: BASE..HEAD and BASE HEAD are those two,
+// BASE...HEAD is their merge base and HEAD. An empty side is HEAD. BASE alone
+// is BASE and HEAD, because working trees are not compared.
+//
+// Errors are those of [Repo.Resolve], code not_found for histories that have
+// nothing in common and for a shallow clone that lacks the merge base.
+func (r *Repo) Range(ctx context.Context, expr []string) (base, head string, err error) {
+	base, head, merge, err := splitRange(expr)
+	if err != nil {
+		return "", "", err
+	}
+	if base, err = r.Resolve(ctx, base); err != nil {
+		return "", "", err
+	}
+	if head, err = r.Resolve(ctx, head); err != nil {
+		return "", "", err
+	}
+	if merge {
+		base, err = r.mergeBase(ctx, base, head)
+	}
+	return base, head, err
+}
+
+// splitRange returns the revisions on both sides and whether the merge base is
+// meant.
+func splitRange(expr []string) (base, head string, merge bool, err error) {
+	switch len(expr) {
+	case 1:
+		base, head, merge = cutRange(expr[0])
+	case 2:
+		base, head = expr[0], expr[1]
+	}
+	if len(expr) < 1 || len(expr) > 2 || hasRange(base) || hasRange(head) {
+		return "", "", false, &gitops.Error{Code: gitops.Invalid,
+			Message: "range is not valid: " + gitops.Quote(strings.Join(expr, " ")), Hint: "write BASE..HEAD, BASE...HEAD or BASE HEAD"}
+	}
+	return cmp.Or(base, "HEAD"), cmp.Or(head, "HEAD"), merge, nil
+}
+
+func cutRange(s string) (base, head string, merge bool) {
+	if base, head, ok := strings.Cut(s, "..."); ok {
+		return base, head, true
+	}
+	base, head, _ = strings.Cut(s, "..")
+	return base, head, false
+}
+
+func hasRange(s string) bool { return strings.Contains(s, "..") }
+
+// mergeBase returns the best common ancestor of two commits.
+func (r *Repo) mergeBase(ctx context.Context, a, b string) (string, error) {
+	out, err := r.ours(ctx, "merge-base", a, b)
+	id := strings.TrimSpace(out)
+	if err == nil && isHex(id, r.hexLen) {
+		return id, nil
+	}
+	exit, ok := errors.AsType[*exitError](err)
+	if !ok || exit.status != 1 {
+		return "", failed(cmp.Or(err, error(gitops.Errorf(gitops.Internal, "git merge-base printed %s", gitops.Quote(out)))))
+	}
+	return "", r.unrelated(a, b)
+}
+
+func (r *Repo) unrelated(a, b string) error {
+	e := &gitops.Error{Code: gitops.NotFound, Message: fmt.Sprintf("merge base not found: %.12s and %.12s have no common history", a, b)}
+	if r.shallow {
+		e.Message = fmt.Sprintf("merge base not found: the clone is shallow and lacks what %.12s and %.12s have in common", a, b)
+		e.Hint = deepen
+	}
+	return e
+}
