@@ -1,0 +1,104 @@
+package check
+
+import (
+	"context"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Overlay is one overlay with its renders.
+type Overlay struct {
+	// Head is its render at the head; nil when it does not exist there.
+	Head *gitops.Rendered
+	// Base is its render at the base; nil when it did not exist there or when
+	// there is no base.
+	Base *gitops.Rendered
+}
+
+// Input is what the rules look at.
+type Input struct {
+	// Tree is the head.
+	Tree gitops.Tree
+	// Base is the tree before the change; nil when a single tree is checked.
+	Base gitops.Tree
+	// Overlays are the overlays in question. Files that they do not read are
+	// looked at only when Files names them.
+	Overlays []Overlay
+	// Files are the paths to look at, such as those that a change touches. Nil
+	// means every file that the overlays read. Kustomizations of an overlay
+	// that stopped rendering are always looked at.
+	Files []string
+	// Allow has, for each rule, the globs of files it does not report. "**"
+	// stands for any number of directories.
+	Allow map[string][]string
+	// OnlyNew leaves out what was found at the base already (the same rule,
+	// file and message). Otherwise such findings become notes.
+	OnlyNew bool
+}
+
+// Rule is one check, with its documentation.
+type Rule struct {
+	// Name is lower case with hyphens, such as "plain-secret".
+	Name string
+	// Severity is what its findings have unless the rule says otherwise.
+	Severity gitops.Severity
+	// Doc says in one sentence what it finds.
+	Doc string
+	// Long says why it matters and what to do, in Markdown.
+	Long string
+	// Bad and Good are examples, as txtar archives of a repository: the rule
+	// has findings in Bad and none in Good.
+	Bad, Good string
+
+	run func(*pass) error
+}
+
+// Rules returns every rule, sorted by name.
+func Rules() []Rule {
+	return []Rule{
+		duplicateObject(),
+		missingFile(),
+		plainSecret(),
+		renderError(),
+		unpinnedRemote(),
+	}
+}
+
+// Run returns what the rules find, sorted by file, line, column and rule. It
+// fails only when ctx ends or a tree cannot be read; a file that is no YAML is
+// not its business.
+func Run(ctx context.Context, in Input) ([]gitops.Finding, error) {
+	head := newPass(ctx, in.Tree, in.Overlays, in.files())
+	if err := head.runAll(); err != nil {
+		return nil, err
+	}
+	found := in.allowed(head.findings())
+	if in.Base == nil || len(found) == 0 {
+		return found, nil
+	}
+	return in.compare(ctx, found)
+}
+
+// compare finds out which findings were there at the base.
+func (in *Input) compare(ctx context.Context, found []gitops.Finding) ([]gitops.Finding, error) {
+	p := newPass(ctx, in.Base, in.baseOverlays(found), filesOf(found))
+	if err := p.runAll(); err != nil {
+		return nil, err
+	}
+	old := map[string]bool{}
+	for _, f := range p.findings() {
+		old[identity(f)] = true
+	}
+	var out []gitops.Finding
+	for _, f := range found {
+		if !old[identity(f)] {
+			out = append(out, f)
+			continue
+		}
+		if !in.OnlyNew {
+			f.Severity = gitops.SeverityNote
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}

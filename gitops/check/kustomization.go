@@ -1,0 +1,124 @@
+package check
+
+import (
+	"iter"
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// use says how kustomize takes an entry.
+type use int
+
+const (
+	asResource  use = iota // a file, else a git base, else a directory
+	asDirectory            // a git base, else a directory
+	asFile                 // an http address, else a file
+)
+
+// ref is one place in a kustomization that names something else.
+type ref struct {
+	field string     // such as "resources"
+	node  *yaml.Node // where it stands
+	path  string     // as written, without "key="
+	use   use
+}
+
+// maxRefs is how many entries of one kustomization are looked at.
+const maxRefs = 20_000
+
+func isKustomization(name string) bool {
+	switch path.Base(name) {
+	case "kustomization.yaml", "kustomization.yml", "Kustomization":
+		return true
+	}
+	return false
+}
+
+// kustomizations yields the kustomizations among the files to look at.
+func (p *pass) kustomizations() iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, f := range p.files {
+			if isKustomization(f) && !yield(f, p.ctx.Err()) {
+				return
+			}
+		}
+	}
+}
+
+// refs returns what the kustomization in file names, in the order of fields.
+func (p *pass) refs(file string) ([]ref, error) {
+	s, err := p.source(file)
+	if err != nil {
+		return nil, err
+	}
+	var out []ref
+	for _, k := range s.documents() {
+		out = append(out, collect(k)...)
+	}
+	return out[:min(len(out), maxRefs)], nil
+}
+
+// collect reads every field through which kustomize v5.8 loads something.
+func collect(k *yaml.Node) []ref {
+	var out []ref
+	add := func(field string, n *yaml.Node, u use) {
+		if t := text(n); t != "" && !inline(t) {
+			out = append(out, ref{field, n, t, u})
+		}
+	}
+	list := func(name string, u use) {
+		for e := range elements(field(k, name)) {
+			add(name, e, u)
+		}
+	}
+	list("resources", asResource)
+	list("bases", asResource)
+	list("components", asDirectory)
+	for _, name := range []string{"generators", "transformers", "validators"} {
+		list(name, asResource)
+	}
+	for _, name := range []string{"crds", "configurations", "patchesStrategicMerge"} {
+		list(name, asFile)
+	}
+	for _, name := range []string{"patches", "patchesJson6902", "replacements"} {
+		for e := range elements(field(k, name)) {
+			add(name, field(e, "path"), asFile)
+		}
+	}
+	add("openapi", field(field(k, "openapi"), "path"), asFile)
+	for _, name := range []string{"configMapGenerator", "secretGenerator"} {
+		for e := range elements(field(k, name)) {
+			out = append(out, generatorRefs(name, e)...)
+		}
+	}
+	return out
+}
+
+// generatorRefs returns what one entry of a generator reads.
+func generatorRefs(name string, gen *yaml.Node) []ref {
+	var out []ref
+	for e := range elements(field(gen, "files")) {
+		file := text(e)
+		if key, value, ok := strings.Cut(file, "="); ok && key != "" && !strings.Contains(value, "=") {
+			file = value
+		}
+		if file != "" {
+			out = append(out, ref{name, e, file, asFile})
+		}
+	}
+	envs := slices.Collect(elements(field(gen, "envs")))
+	for _, e := range append(envs, field(gen, "env")) {
+		if t := text(e); t != "" {
+			out = append(out, ref{name, e, t, asFile})
+		}
+	}
+	return out
+}
+
+// inline reports whether an entry holds YAML instead of naming a file.
+func inline(s string) bool {
+	return strings.ContainsAny(s, "\n{") || strings.Contains(s, ": ")
+}

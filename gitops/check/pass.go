@@ -1,0 +1,194 @@
+package check
+
+import (
+	"cmp"
+	"context"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// pass is one run of the rules over one tree.
+type pass struct {
+	ctx      context.Context
+	tree     gitops.Tree
+	overlays []Overlay
+	files    []string // what to look at, sorted, without duplicates
+	sources  map[string]*source
+	names    *names // nearest names, made when first needed
+	rule     Rule   // the one that runs
+	found    []gitops.Finding
+}
+
+func newPass(ctx context.Context, t gitops.Tree, overlays []Overlay, files []string) *pass {
+	return &pass{ctx: ctx, tree: t, overlays: overlays, files: files, sources: map[string]*source{}}
+}
+
+func (p *pass) runAll() error {
+	for _, r := range Rules() {
+		p.rule = r
+		if err := r.run(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// report adds a finding. It fills in what f leaves out: the rule, its severity
+// and the overlays that read the file.
+func (p *pass) report(f gitops.Finding) {
+	f.Rule = p.rule.Name
+	f.Severity = cmp.Or(f.Severity, p.rule.Severity)
+	if f.Overlays == nil {
+		f.Overlays = p.readers(f.File)
+	}
+	p.found = append(p.found, f)
+}
+
+// readers returns the paths of the overlays that read file.
+func (p *pass) readers(file string) []string {
+	var out []string
+	for _, o := range p.overlays {
+		if o.Head != nil && reads(o.Head, file) {
+			out = append(out, o.Head.Path)
+		}
+	}
+	return out
+}
+
+func reads(r *gitops.Rendered, file string) bool {
+	_, ok := slices.BinarySearchFunc(r.Reads, file, func(rd gitops.Read, file string) int {
+		return cmp.Compare(rd.Path, file)
+	})
+	return ok
+}
+
+// findings returns what was reported: sorted, equal ones as one with the
+// overlays of all.
+func (p *pass) findings() []gitops.Finding {
+	slices.SortStableFunc(p.found, order)
+	var out []gitops.Finding
+	for _, f := range p.found {
+		if n := len(out); n > 0 && order(out[n-1], f) == 0 {
+			out[n-1].Overlays = append(slices.Clip(out[n-1].Overlays), f.Overlays...)
+			continue
+		}
+		out = append(out, f)
+	}
+	for i := range out {
+		slices.Sort(out[i].Overlays)
+		out[i].Overlays = slices.Compact(out[i].Overlays)
+	}
+	return out
+}
+
+func order(a, b gitops.Finding) int {
+	return cmp.Or(
+		cmp.Compare(a.File, b.File),
+		cmp.Compare(a.Line, b.Line),
+		cmp.Compare(a.Column, b.Column),
+		cmp.Compare(a.Rule, b.Rule),
+		cmp.Compare(a.Message, b.Message),
+		cmp.Compare(a.Severity, b.Severity),
+	)
+}
+
+// inMessage matches a position in a message, which moves when lines above it
+// come or go.
+var inMessage = regexp.MustCompile(`:[0-9]+(:[0-9]+)?`)
+
+// identity is what two findings share when they say the same of two trees.
+func identity(f gitops.Finding) string {
+	return f.Rule + "\x00" + f.File + "\x00" + inMessage.ReplaceAllString(f.Message, "")
+}
+
+func filesOf(found []gitops.Finding) []string {
+	var out []string
+	for _, f := range found {
+		out = append(out, f.File)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// files returns the set of files to look at.
+func (in *Input) files() []string {
+	out := slices.Clone(in.Files)
+	for _, o := range in.Overlays {
+		if o.Head == nil || in.Files != nil && !o.broke() {
+			continue
+		}
+		for _, r := range o.Head.Reads {
+			if r.Kind == gitops.File && (in.Files == nil || isKustomization(r.Path)) {
+				out = append(out, r.Path)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// broke says that the overlay fails, and not in the way in which it failed
+// before.
+func (o Overlay) broke() bool {
+	if o.Head.Err == nil {
+		return false
+	}
+	return o.Base == nil || o.Base.Err == nil || o.Base.Err.Error() != o.Head.Err.Error()
+}
+
+// baseOverlays returns the overlays that found names, as they were at the base.
+func (in *Input) baseOverlays(found []gitops.Finding) []Overlay {
+	named := map[string]bool{}
+	for _, f := range found {
+		for _, o := range f.Overlays {
+			named[o] = true
+		}
+	}
+	var out []Overlay
+	for _, o := range in.Overlays {
+		if o.Base != nil && named[o.Base.Path] {
+			out = append(out, Overlay{Head: o.Base})
+		}
+	}
+	return out
+}
+
+// allowed returns found without what the configuration allows.
+func (in *Input) allowed(found []gitops.Finding) []gitops.Finding {
+	return slices.DeleteFunc(found, func(f gitops.Finding) bool {
+		return slices.ContainsFunc(in.Allow[f.Rule], func(glob string) bool {
+			return match(strings.Split(path.Clean(glob), "/"), strings.Split(f.File, "/"))
+		})
+	})
+}
+
+// match reports whether the elements of a path match those of a glob.
+func match(glob, elems []string) bool {
+	for len(glob) > 0 {
+		if glob[0] == "**" {
+			return matchAny(glob[1:], elems)
+		}
+		if len(elems) == 0 {
+			return false
+		}
+		if ok, err := path.Match(glob[0], elems[0]); err != nil || !ok {
+			return false
+		}
+		glob, elems = glob[1:], elems[1:]
+	}
+	return len(elems) == 0
+}
+
+// matchAny reports whether glob matches any tail of elems.
+func matchAny(glob, elems []string) bool {
+	for i := range len(elems) + 1 {
+		if match(glob, elems[i:]) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,136 @@
+package check
+
+import (
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+func plainSecret() Rule {
+	return Rule{
+		Name:     "plain-secret",
+		Severity: gitops.SeverityError,
+		Doc:      "The repository holds the values of a Secret that is not encrypted.",
+		Long: `Who can read the repository can read the Secret, and its history keeps the value
+when the file is gone. Base64 is no encryption. Seal the Secret, then change the
+value: the old one is known. Values that SOPS encrypted, empty ones and
+placeholders such as ` + "`${PASSWORD}`" + ` are fine. So are files that the configuration
+allows by path, such as templates. Literals of a secretGenerator are warnings.
+The value itself is never shown.`,
+		Bad: `overlay: apps/web
+-- in/apps/web/kustomization.yaml --
+resources: [secret.yaml]
+-- in/apps/web/secret.yaml --
+apiVersion: v1
+kind: Secret
+metadata:
+  name: web
+stringData:
+  password: correct horse
+`,
+		Good: `overlay: apps/web
+-- in/apps/web/kustomization.yaml --
+resources: [secret.yaml]
+-- in/apps/web/secret.yaml --
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata:
+  name: web
+spec:
+  encryptedData:
+    password: AgBy3i4OJSWK
+`,
+		run: runPlainSecret,
+	}
+}
+
+func runPlainSecret(p *pass) error {
+	for _, file := range p.files {
+		if !isYAML(file) && len(p.readers(file)) == 0 {
+			continue
+		}
+		s, err := p.source(file)
+		if err != nil {
+			return err
+		}
+		switch {
+		case s.large && (s.data == nil || hasSecret.Match(s.data)):
+			p.report(gitops.Finding{
+				File: file, Severity: gitops.SeverityNote,
+				Message: "file is too large to look for plain values in its Secrets",
+			})
+		case isKustomization(file):
+			p.literals(file, s)
+		case hasSecret.Match(s.data):
+			p.secrets(file, s)
+		}
+	}
+	return nil
+}
+
+// hasSecret finds the files that are worth parsing.
+var hasSecret = regexp.MustCompile(`kind["']?[ \t]*:[^\n]*\bSecret\b`)
+
+// secrets reports each Secret of a file at its first plain value.
+func (p *pass) secrets(file string, s *source) {
+	for m := range manifests(s.documents()) {
+		if text(field(m, "kind")) != "Secret" {
+			continue
+		}
+		key, value := plainValue(m)
+		if value == nil {
+			continue
+		}
+		name := text(field(field(m, "metadata"), "name"))
+		p.report(gitops.Finding{
+			File: file, Line: value.Line, Column: value.Column,
+			Message: "Secret " + gitops.Quote(name) + " holds a plain value under " + gitops.Quote(key),
+			Fix:     "seal it and change the value, which the history keeps",
+		})
+	}
+}
+
+// plainValue returns the first value of a Secret that is neither empty nor
+// encrypted, with its key.
+func plainValue(m *yaml.Node) (key string, value *yaml.Node) {
+	for _, section := range []string{"data", "stringData"} {
+		for k, v := range pairs(field(m, section)) {
+			if isPlain(text(v)) {
+				return k.Value, v
+			}
+		}
+	}
+	return "", nil
+}
+
+// placeholder matches what another tool puts the value in for: ${NAME},
+// $(NAME), {{ name }}, <path:…#…>.
+var placeholder = regexp.MustCompile(`^(\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|<path:[^>]*>)$`)
+
+func isPlain(value string) bool {
+	value = strings.TrimSpace(value)
+	encrypted := strings.HasPrefix(value, "ENC[") && strings.HasSuffix(value, "]")
+	return value != "" && !encrypted && !placeholder.MatchString(value)
+}
+
+// literals reports the literals of secret generators.
+func (p *pass) literals(file string, s *source) {
+	for _, k := range s.documents() {
+		for gen := range elements(field(k, "secretGenerator")) {
+			for l := range elements(field(gen, "literals")) {
+				key, value, ok := strings.Cut(text(l), "=")
+				if !ok || !isPlain(strings.Trim(value, `"'`)) {
+					continue
+				}
+				p.report(gitops.Finding{
+					File: file, Line: l.Line, Column: l.Column, Severity: gitops.SeverityWarning,
+					Message: "secretGenerator " + gitops.Quote(text(field(gen, "name"))) + " holds a plain value under " + gitops.Quote(key),
+					Fix:     "use a sealed Secret and change the value, which the history keeps",
+				})
+			}
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package check
+
+import (
+	"github.com/sealift/sealift/gitops"
+)
+
+func renderError() Rule {
+	return Rule{
+		Name:     "render-error",
+		Severity: gitops.SeverityError,
+		Doc:      "A kustomization does not build.",
+		Long: `What does not build is not deployed: the environment keeps its old state, silently.
+The place is the one that the renderer names. It is an error when the overlay
+is new or built before the change, and a note when it failed before too.`,
+		Bad: `overlay: apps/web/prod | invalid | bad-field | apps/web/prod/kustomization.yaml | 2 | unknown field "resource"
+-- in/apps/web/prod/kustomization.yaml --
+kind: Kustomization
+resource: [../base]
+`,
+		Good: `overlay: apps/web/prod
+-- in/apps/web/prod/kustomization.yaml --
+kind: Kustomization
+resources: [../base]
+-- in/apps/web/base/kustomization.yaml --
+namePrefix: web-
+`,
+		run: runRenderError,
+	}
+}
+
+func runRenderError(p *pass) error {
+	for _, o := range p.overlays {
+		if o.Head == nil || o.Head.Err == nil {
+			continue
+		}
+		e := o.Head.Err
+		f := gitops.Finding{
+			File: e.File, Line: e.Line, Column: e.Column,
+			Message:  oneLine(e.Message),
+			Fix:      oneLine(e.Hint),
+			Overlays: []string{o.Head.Path},
+		}
+		if f.File == "" {
+			f.File = o.Head.Path
+		}
+		if o.Base != nil && o.Base.Err != nil {
+			f.Severity = gitops.SeverityNote
+		}
+		p.report(f)
+	}
+	return nil
+}
+
+// oneLine makes a foreign message safe to print on one line.
+func oneLine(s string) string { return gitops.Printable(s) }
