@@ -1,0 +1,219 @@
+package layout
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// The limits of what is read from one file.
+const (
+	maxFile  = 1 << 20 // bytes; larger files are not read
+	maxNodes = 200_000 // YAML nodes visited, aliases followed
+	maxDepth = 64      // levels of nesting that are followed
+	maxRefs  = 20_000  // references of one kustomization
+)
+
+// kustomizationNames are the three names that kustomize probes, in its order.
+var kustomizationNames = [...]string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
+
+func isKustomization(base string) bool { return slices.Contains(kustomizationNames[:], base) }
+
+// facts are what one blob says, as far as the layout needs it. They depend on
+// nothing but the blob and on whether it is a kustomization.
+type facts struct {
+	// Refs are the paths a kustomization names, as written.
+	Refs []string `json:"r,omitempty"`
+	// Component says that its kind is Component.
+	Component bool `json:"c,omitempty"`
+	// ArgoPatch is the line of the first patch of Argo CD documents.
+	ArgoPatch int `json:"a,omitempty"`
+	// Docs are the Argo CD and Flux documents of another file.
+	Docs []document `json:"d,omitempty"`
+}
+
+func (f *facts) empty() bool {
+	return len(f.Refs) == 0 && !f.Component && f.ArgoPatch == 0 && len(f.Docs) == 0
+}
+
+// reader walks YAML nodes that nobody vouches for. It follows aliases, and gives
+// up silently once it has visited maxNodes.
+type reader struct{ left int }
+
+// follow resolves aliases and spends one node of the budget. It returns nil when
+// the budget is spent.
+func (r *reader) follow(n *yaml.Node) *yaml.Node {
+	for range maxDepth {
+		if r.left--; n == nil || r.left < 0 {
+			return nil
+		}
+		if n.Kind != yaml.AliasNode {
+			return n
+		}
+		n = n.Alias
+	}
+	return nil
+}
+
+// pairs yields the keys and values of a mapping, with merge keys ignored.
+func (r *reader) pairs(n *yaml.Node) func(func(string, *yaml.Node) bool) {
+	return func(yield func(string, *yaml.Node) bool) {
+		n = r.follow(n)
+		if n == nil || n.Kind != yaml.MappingNode {
+			return
+		}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			v := r.follow(n.Content[i+1])
+			if v == nil {
+				return
+			}
+			if !yield(n.Content[i].Value, v) {
+				return
+			}
+		}
+	}
+}
+
+// get returns the value of a key of a mapping, or nil.
+func (r *reader) get(n *yaml.Node, key string) *yaml.Node {
+	for k, v := range r.pairs(n) {
+		if k == key {
+			return v
+		}
+	}
+	return nil
+}
+
+// items yields the elements of a sequence. A scalar counts as a sequence of it,
+// which is what people write by mistake.
+func (r *reader) items(n *yaml.Node) func(func(*yaml.Node) bool) {
+	return func(yield func(*yaml.Node) bool) {
+		n = r.follow(n)
+		if n == nil {
+			return
+		}
+		if n.Kind != yaml.SequenceNode {
+			yield(n)
+			return
+		}
+		for _, c := range n.Content {
+			c = r.follow(c)
+			if c == nil || !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// text returns a scalar's value, "" for anything else.
+func (r *reader) text(n *yaml.Node) string {
+	if n = r.follow(n); n == nil || n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		return ""
+	}
+	return n.Value
+}
+
+// parseYAML reads the first document of data. It returns nil for invalid YAML.
+func parseYAML(data []byte) *yaml.Node {
+	var doc yaml.Node
+	if yaml.Unmarshal(data, &doc) != nil || len(doc.Content) == 0 {
+		return nil
+	}
+	return doc.Content[0]
+}
+
+// kustomizationFacts reads a kustomization. Invalid YAML has no facts: the
+// renderer is the one to say so.
+func kustomizationFacts(data []byte) facts {
+	root := parseYAML(data)
+	r := &reader{left: maxNodes}
+	var f facts
+	for key, v := range r.pairs(root) {
+		switch key {
+		case "kind":
+			f.Component = r.text(v) == "Component"
+		case "patches", "patchesJson6902", "patchesStrategicMerge":
+			if f.ArgoPatch == 0 {
+				f.ArgoPatch = r.argoPatch(v)
+			}
+		}
+		f.Refs = append(f.Refs, r.refs(key, v)...)
+	}
+	return f
+}
+
+// refs returns the paths that a field of a kustomization names.
+func (r *reader) refs(field string, v *yaml.Node) []string {
+	switch field {
+	case "resources", "bases", "components", "generators", "transformers", "validators",
+		"configurations", "crds", "patchesStrategicMerge":
+		return r.paths(v)
+	case "patches", "patchesJson6902", "replacements":
+		return r.each(v, "path")
+	case "openapi":
+		return r.paths(r.get(v, "path"))
+	case "configMapGenerator", "secretGenerator":
+		return r.each(v, "files", "envs", "env")
+	case "helmCharts":
+		return r.each(v, "valuesFile", "additionalValuesFiles")
+	case "helmChartInflationGenerator":
+		return r.each(v, "values")
+	}
+	return nil
+}
+
+// each returns the paths under some keys of each element of a sequence.
+func (r *reader) each(v *yaml.Node, keys ...string) []string {
+	var out []string
+	for item := range r.items(v) {
+		for _, key := range keys {
+			out = append(out, r.paths(r.get(item, key))...)
+		}
+	}
+	return out
+}
+
+// paths returns the elements of a sequence that may be paths: one line, not
+// empty. Those of generators have the form "key=path".
+func (r *reader) paths(v *yaml.Node) []string {
+	var out []string
+	for item := range r.items(v) {
+		s := r.text(item)
+		if s == "" || len(s) > 4096 || strings.ContainsAny(s, "\n\x00") {
+			continue
+		}
+		if len(out) < maxRefs {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// argoPatch returns the line of the first patch whose target is an Argo CD
+// document, 0 when there is none.
+func (r *reader) argoPatch(v *yaml.Node) int {
+	for item := range r.items(v) {
+		t := r.get(item, "target")
+		kind := r.text(r.get(t, "kind"))
+		if r.text(r.get(t, "group")) == "argoproj.io" || kind == "Application" || kind == "ApplicationSet" {
+			return item.Line
+		}
+	}
+	return 0
+}
+
+// blobFacts reads what a blob says.
+func blobFacts(data []byte, kustomization bool) facts {
+	if len(data) > maxFile {
+		return facts{}
+	}
+	if kustomization {
+		return kustomizationFacts(data)
+	}
+	if !pointsSomewhere.Match(data) {
+		return facts{}
+	}
+	return facts{Docs: documents(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))}
+}

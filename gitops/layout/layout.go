@@ -1,0 +1,126 @@
+package layout
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Source says why a directory is a unit.
+type Source string
+
+// The sources, best first.
+const (
+	SourceConfig Source = "config" // `.sealift.yaml` names it
+	SourceArgoCD Source = "argocd" // an Application or ApplicationSet points at it
+	SourceFlux   Source = "flux"   // a Flux Kustomization points at it
+	SourceRoot   Source = "root"   // no other kustomization reads it
+)
+
+// Layout is what a tree deploys. It is immutable.
+type Layout struct {
+	// Overlays are the units, sorted by path.
+	Overlays []gitops.Overlay
+	// Kustomizations are all directories with a kustomization file of one of
+	// the three names, Components included, sorted.
+	Kustomizations []string
+	// Environments are the names of all environments in the order of the
+	// chain, the first one changed first. Names that say nothing about their
+	// place come after the others, in natural order.
+	Environments []string
+	// Notes are what was seen and not understood, sorted by place.
+	Notes []gitops.Finding
+
+	config    *Config
+	names     *namer
+	sources   map[string]Source
+	component map[string]bool
+	refs      map[string][]string
+}
+
+// Read finds out the layout of a tree. cfg may be nil, memo too. The error is
+// that of the context or of the tree, when it cannot be read; nothing that the
+// tree says is an error.
+func Read(ctx context.Context, t gitops.Tree, cfg *Config, memo Memo) (*Layout, error) {
+	if cfg == nil {
+		cfg = &Config{}
+	}
+	s, err := scan(ctx, t, memo)
+	if err != nil {
+		return nil, err
+	}
+	g, err := s.graph(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := &Layout{
+		Kustomizations: slices.Sorted(maps.Keys(s.dirs)),
+		config:         cfg,
+		sources:        map[string]Source{},
+		component:      map[string]bool{},
+		refs:           g.refs,
+	}
+	for dir, k := range s.dirs {
+		l.component[dir] = k.component
+	}
+	l.names = newNamer(cfg, s.pipeline, l.Kustomizations)
+	p := &pointers{scanned: s, layout: l}
+	if err := p.read(ctx); err != nil {
+		return nil, err
+	}
+	l.Notes = p.notes.sorted()
+	l.units(g)
+	l.Environments = l.names.order(l.Overlays)
+	return l, nil
+}
+
+// units fills in the overlays from the configuration, the pointers that were
+// read, and the roots.
+func (l *Layout) units(g *graph) {
+	roots := g.roots(l.component)
+	for _, dir := range l.Kustomizations {
+		switch {
+		case l.component[dir] || matchAny(l.config.ignore, dir):
+			delete(l.sources, dir)
+			continue
+		case l.config.rule(dir) != nil:
+			l.sources[dir] = SourceConfig
+		case l.sources[dir] == "" && roots[dir]:
+			l.sources[dir] = SourceRoot
+		case l.sources[dir] == "":
+			continue
+		}
+		l.Overlays = append(l.Overlays, l.Overlay(dir))
+	}
+}
+
+// Overlay returns the app and environment of a directory, be it a unit or not.
+func (l *Layout) Overlay(dir string) gitops.Overlay { return l.names.overlay(dir) }
+
+// Component reports whether dir is a kustomization of kind Component.
+func (l *Layout) Component(dir string) bool { return l.component[dir] }
+
+// Source returns why dir is a unit, "" when it is none.
+func (l *Layout) Source(dir string) Source { return l.sources[dir] }
+
+// Refs returns the files and directories of the tree that the kustomization in
+// dir names, clean, relative to the root, sorted. Those that do not exist and
+// those outside of the tree are left out.
+func (l *Layout) Refs(dir string) []string { return slices.Clone(l.refs[dir]) }
+
+// Rank returns the place of an environment in [Layout.Environments], -1 for one
+// that is not there.
+func (l *Layout) Rank(env string) int { return slices.Index(l.Environments, env) }
+
+// Chain returns the environments of one app, in order.
+func (l *Layout) Chain(app string) []string {
+	has := map[string]bool{}
+	for _, o := range l.Overlays {
+		if o.App == app {
+			has[o.Environment] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(l.Environments), func(env string) bool { return !has[env] })
+}

@@ -1,0 +1,54 @@
+package layout
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// RuleName is the rule of every finding in [Layout.Notes].
+const RuleName = "layout"
+
+// maxNotes is how many notes one layout has; the rest is counted.
+const maxNotes = 200
+
+// notes collects what could not be understood.
+type notes struct {
+	list []gitops.Finding
+	seen map[string]bool
+	more int
+}
+
+// add notes something about a line of a file, once.
+func (n *notes) add(file string, line int, fix, format string, args ...any) {
+	message := fmt.Sprintf(format, args...)
+	key := fmt.Sprint(file, "\x00", line, "\x00", message)
+	if n.seen[key] {
+		return
+	}
+	if len(n.list) == maxNotes {
+		n.more++
+		return
+	}
+	if n.seen == nil {
+		n.seen = map[string]bool{}
+	}
+	n.seen[key] = true
+	n.list = append(n.list, gitops.Finding{
+		Rule: RuleName, Severity: gitops.SeverityNote, File: file, Line: line, Message: message, Fix: fix,
+	})
+}
+
+func (n *notes) sorted() []gitops.Finding {
+	slices.SortStableFunc(n.list, func(a, b gitops.Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Message, b.Message))
+	})
+	if n.more > 0 {
+		n.list = append(n.list, gitops.Finding{
+			Rule: RuleName, Severity: gitops.SeverityNote, Message: fmt.Sprintf("%d more notes are left out", n.more),
+		})
+	}
+	return n.list
+}

@@ -1,0 +1,179 @@
+package layout
+
+import (
+	"context"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// scanned is what the files of a tree say, before anything is concluded.
+type scanned struct {
+	tree gitops.Tree
+	dirs map[string]*kustomization
+	docs []placed
+	// pipeline is the environments of the root pipelines.yaml, in order.
+	pipeline []string
+	// symlinks says whether the tree has any; without them resolving a path is
+	// one look-up.
+	symlinks bool
+}
+
+// kustomization is one directory's.
+type kustomization struct {
+	file      string // its path
+	refs      []string
+	component bool
+	argoPatch int
+}
+
+// placed is a document and the file that it is in.
+type placed struct {
+	document
+	file string
+}
+
+// pipelinesFile is the root file of the KAM layout.
+const pipelinesFile = "pipelines.yaml"
+
+// scan reads the YAML files of a tree, each blob once.
+func scan(ctx context.Context, t gitops.Tree, memo Memo) (*scanned, error) {
+	s := &scanned{tree: t, dirs: map[string]*kustomization{}}
+	k := loadKnown(memo)
+	used := map[string]bool{}
+	for e := range t.Entries() {
+		base := path.Base(e.Path)
+		isK := isKustomization(base)
+		if e.Kind == gitops.Symlink {
+			s.symlinks = true
+			if isK {
+				e = s.behind(ctx, e)
+			}
+		}
+		if e.Kind != gitops.File || !isK && !isYAML(base) {
+			continue
+		}
+		f, err := s.file(ctx, e, isK, k, used)
+		if err != nil {
+			return nil, err
+		}
+		s.add(e.Path, isK, f)
+	}
+	k.store(memo, used)
+	return s, s.readPipeline(ctx)
+}
+
+func isYAML(base string) bool {
+	return strings.HasSuffix(base, ".yaml") || strings.HasSuffix(base, ".yml")
+}
+
+// behind returns the entry with the content of the file that a symlink leads to.
+func (s *scanned) behind(ctx context.Context, e gitops.Entry) gitops.Entry {
+	target, _, err := gitops.Resolve(ctx, s.tree, e.Path)
+	if err != nil || target.Kind != gitops.File {
+		return e
+	}
+	target.Path = e.Path
+	return target
+}
+
+// file returns the facts of one file, from what is known when it is.
+func (s *scanned) file(ctx context.Context, e gitops.Entry, isK bool, k *known, used map[string]bool) (facts, error) {
+	if err := ctx.Err(); err != nil {
+		return facts{}, gitops.Errorf(gitops.Unavailable, "layout: %w", err)
+	}
+	key := e.ID
+	if isK {
+		key = "k" + key
+	}
+	if f, ok := k.get(key); ok && e.ID != "" {
+		used[key] = true
+		return f, nil
+	}
+	if e.Size > maxFile {
+		return facts{}, nil
+	}
+	data, err := s.content(ctx, e.Path)
+	if err != nil {
+		return facts{}, err
+	}
+	f := blobFacts(data, isK)
+	if e.ID != "" {
+		used[key] = true
+		k.put(key, f)
+	}
+	return f, nil
+}
+
+// content returns a file's content, nothing for a file that is too large or, behind
+// a symlink, gone.
+func (s *scanned) content(ctx context.Context, p string) ([]byte, error) {
+	if s.tree.Lookup(p).Kind == gitops.Symlink {
+		target, _, err := gitops.Resolve(ctx, s.tree, p)
+		if err != nil || target.Kind != gitops.File {
+			return nil, nil
+		}
+		p = target.Path
+	}
+	data, err := s.tree.Read(ctx, p)
+	switch gitops.CodeOf(err) {
+	case "":
+		return data, nil
+	case gitops.Invalid, gitops.NotFound:
+		return nil, nil
+	}
+	return nil, err
+}
+
+func (s *scanned) add(file string, isK bool, f facts) {
+	for _, d := range f.Docs {
+		s.docs = append(s.docs, placed{document: d, file: file})
+	}
+	if !isK {
+		return
+	}
+	dir := path.Dir(file)
+	k := s.dirs[dir]
+	if k == nil {
+		k = &kustomization{file: file}
+		s.dirs[dir] = k
+	}
+	k.refs = append(k.refs, f.Refs...)
+	k.component = k.component || f.Component
+	k.argoPatch = max(k.argoPatch, f.ArgoPatch)
+}
+
+// readPipeline reads the environments that a root pipelines.yaml lists.
+func (s *scanned) readPipeline(ctx context.Context) error {
+	e := s.tree.Lookup(pipelinesFile)
+	if e.Kind != gitops.File || e.Size > maxFile {
+		return nil
+	}
+	data, err := s.content(ctx, pipelinesFile)
+	if err != nil || len(data) > maxFile {
+		return err
+	}
+	r := &reader{left: maxNodes}
+	for item := range r.items(r.get(parseYAML(data), "environments")) {
+		name := r.text(r.get(item, "name"))
+		if name != "" && len(s.pipeline) < maxEnvironments && !slices.Contains(s.pipeline, name) {
+			s.pipeline = append(s.pipeline, name)
+		}
+	}
+	return nil
+}
+
+// resolve returns the entry that a path leads to, through symlinks.
+func (s *scanned) resolve(ctx context.Context, p string) gitops.Entry {
+	e := s.tree.Lookup(p)
+	if !s.symlinks || e.Kind == gitops.File || e.Kind == gitops.Dir {
+		return e
+	}
+	e, _, err := gitops.Resolve(ctx, s.tree, p)
+	if err != nil {
+		return gitops.Entry{Path: p}
+	}
+	return e
+}

@@ -1,0 +1,102 @@
+package layout
+
+import (
+	"encoding/json"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestTruth reads both sides of real commits. Every root whose output is known
+// to change must be a unit of one of the sides.
+func TestTruth(t *testing.T) {
+	type affected struct {
+		Dir  string
+		Root bool
+	}
+	type change struct {
+		ID, Bundle, Base, Head string
+		Affected               []affected
+	}
+	byBundle := map[string][]change{}
+	for line := range strings.Lines(string(shared(t, "cases.jsonl"))) {
+		var c change
+		if err := json.Unmarshal([]byte(line), &c); err != nil {
+			t.Fatal(err)
+		}
+		byBundle[c.Bundle] = append(byBundle[c.Bundle], c)
+	}
+	for name, changes := range byBundle {
+		t.Run(path.Base(name), func(t *testing.T) {
+			t.Parallel()
+			b := openBundle(t, name)
+			m := memo{}
+			roots, others := 0, 0
+			var last *Layout
+			for _, c := range changes {
+				units := map[string]bool{}
+				for _, commit := range []string{c.Base, c.Head} {
+					l, err := Read(t.Context(), b.tree(t, commit), nil, m)
+					if err != nil {
+						t.Fatal(err)
+					}
+					last = l
+					for _, o := range l.Overlays {
+						units[o.Path] = true
+					}
+				}
+				for _, a := range c.Affected {
+					switch {
+					case a.Root && !units[a.Dir]:
+						t.Errorf("%s: root %s is no unit", c.ID, a.Dir)
+					case a.Root:
+						roots++
+					default:
+						others++
+					}
+				}
+			}
+			t.Logf("%d changes, %d affected roots found, %d other affected directories; newest: %d units of %d kustomizations, %d notes",
+				len(changes), roots, others, len(last.Overlays), len(last.Kustomizations), len(last.Notes))
+		})
+	}
+}
+
+// TestPromotions reads real promotions: the directories that people changed must
+// have the app and the environment they promoted to.
+func TestPromotions(t *testing.T) {
+	b := (*bundle)(nil)
+	right := 0
+	for line := range strings.Lines(string(shared(t, "promotions.jsonl"))) {
+		var c struct {
+			ID, From, To, Base string
+			Components         []string
+			Changes            []struct{ File string }
+		}
+		if err := json.Unmarshal([]byte(line), &c); err != nil {
+			t.Fatal(err)
+		}
+		if b == nil {
+			b = openBundle(t, "repos/infra-deployments-promotions.bundle")
+		}
+		l, err := Read(t.Context(), b.tree(t, c.Base), nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range c.Changes {
+			o := l.Overlay(path.Dir(f.File))
+			if o.Environment != c.To || !slices.Contains(c.Components, o.App) {
+				t.Errorf("%s: %s is app %q in %q, want one of %q in %q", c.ID, f.File, o.App, o.Environment, c.Components, c.To)
+				continue
+			}
+			right++
+			chain := l.Chain(o.App)
+			from, to := slices.Index(chain, c.From), slices.Index(chain, c.To)
+			if from < 0 || to < 0 {
+				t.Logf("%s: chain of %s: %q: %s -> %s", c.ID, o.App, chain, c.From, c.To)
+			}
+		}
+	}
+	t.Logf("%d changed files have the right app and environment", right)
+}
