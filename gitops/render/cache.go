@@ -1,0 +1,355 @@
+package render
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Cache keeps the renders of one repository between runs. What a render read is
+// its key: the same path with the same answers to all its look-ups has the same
+// output, in whichever commit or branch.
+//
+// Every file is sealed with a key that is kept elsewhere, so that rendered
+// Secrets are encrypted at rest, the names of files tell nothing about values,
+// and a damaged or foreign file is a miss. It is safe for concurrent use, and
+// several processes may share a directory: the worst that happens is a miss.
+type Cache struct {
+	vault vault
+	max   int64
+
+	load    sync.Once
+	mu      sync.Mutex
+	index   index
+	changed bool
+	written int64 // bytes of renders added by this process
+	checks  map[gitops.Tree][]int8
+}
+
+// engine is part of every key: another kustomize or another format is a miss.
+const engine = "kustomize " + Version + ", cache 1"
+
+// DefaultCacheSize is the default bound of a cache on disk, in bytes.
+const DefaultCacheSize = 512 << 20
+
+// OpenCache returns the cache in dir, which is made when the first render is
+// kept. key is 32 random bytes that must not be kept below dir. max bounds the
+// size on disk in bytes; 0 is [DefaultCacheSize].
+func OpenCache(dir string, key [32]byte, max int64) (*Cache, error) {
+	v, err := newVault(dir, key)
+	if err != nil {
+		return nil, err
+	}
+	if max <= 0 {
+		max = DefaultCacheSize
+	}
+	return &Cache{vault: v, max: max, checks: map[gitops.Tree][]int8{}}, nil
+}
+
+// Load returns what was stored under name. Together with [Cache.Store] it lets
+// other steps keep their own small results beside the renders.
+func (c *Cache) Load(name string) ([]byte, bool) { return c.vault.read("memo-" + name) }
+
+// Store keeps data under name.
+func (c *Cache) Store(name string, data []byte) error { return c.vault.write("memo-"+name, data) }
+
+func (c *Cache) ready() {
+	c.load.Do(func() {
+		data, ok := c.vault.read("index")
+		c.index = newIndex()
+		if ok {
+			c.index.decode(data)
+		}
+	})
+}
+
+// find returns a trace of p whose reads all hold in t.
+func (c *Cache) find(ctx context.Context, t gitops.Tree, p string, remote Remote) (trace, bool) {
+	c.ready()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, tr := range c.index.traces[p] {
+		if c.allHold(ctx, t, tr, remote) {
+			return tr, true
+		}
+	}
+	return trace{}, false
+}
+
+// allHold checks the reads of a trace in t, each read once per tree: overlays
+// share most of them.
+func (c *Cache) allHold(ctx context.Context, t gitops.Tree, tr trace, remote Remote) bool {
+	known := c.checks[t]
+	if len(known) < len(c.index.reads) {
+		known = append(known, make([]int8, len(c.index.reads)-len(known))...)
+		c.checks[t] = known
+	}
+	for _, n := range tr.reads {
+		if known[n] == 0 {
+			known[n] = -1
+			if holds(ctx, t, remote, c.index.reads[n]) {
+				known[n] = 1
+			}
+		}
+		if known[n] < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Forget drops what is remembered about a tree that will not be asked for again.
+func (c *Cache) Forget(t gitops.Tree) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.checks, t)
+}
+
+// same reports whether one trace of p holds in both trees.
+func (c *Cache) same(ctx context.Context, base, head gitops.Tree, p string, remote Remote) bool {
+	tr, ok := c.find(ctx, base, p, remote)
+	if !ok {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.allHold(ctx, head, tr, remote)
+}
+
+func (c *Cache) get(ctx context.Context, t gitops.Tree, p string, remote Remote) (gitops.Rendered, bool) {
+	tr, ok := c.find(ctx, t, p, remote)
+	if !ok {
+		return gitops.Rendered{}, false
+	}
+	data, ok := c.vault.read(tr.file())
+	if !ok {
+		return gitops.Rendered{}, false
+	}
+	done, ok := decodeRender(data)
+	if !ok {
+		return gitops.Rendered{}, false
+	}
+	done.Path = p
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	done.Reads = make([]gitops.Read, len(tr.reads))
+	for i, n := range tr.reads {
+		done.Reads[i] = c.index.reads[n]
+	}
+	return done, true
+}
+
+// put keeps a render. One that failed for a reason outside of the tree, a limit
+// or a remote, is not kept. A cache that cannot be written, on a full disk,
+// keeps nothing and harms nothing.
+func (c *Cache) put(t gitops.Tree, done *gitops.Rendered) {
+	if done.Err != nil && (done.Err.Cause == gitops.CauseLimit || done.Err.Cause == gitops.CauseRemote || done.Err.Cause == gitops.CauseOther) {
+		return
+	}
+	c.ready()
+	tr := trace{key: c.key(done.Path, done.Reads)}
+	data := encodeRender(done)
+	if c.vault.write(tr.file(), data) != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	tr.reads = c.index.intern(done.Reads)
+	c.index.add(done.Path, tr)
+	c.changed = true
+	c.written += int64(len(data))
+}
+
+// key names a render by all that it read.
+func (c *Cache) key(p string, reads []gitops.Read) [32]byte {
+	h := sha256.New()
+	h.Write([]byte(engine + "\x00" + p))
+	for _, r := range reads {
+		h.Write([]byte{0, byte(r.Kind)})
+		h.Write([]byte(r.Path))
+		h.Write([]byte{0})
+		h.Write([]byte(r.ID))
+	}
+	return c.vault.name(h.Sum(nil))
+}
+
+// flush writes the index and removes the oldest renders beyond the bound.
+func (c *Cache) flush() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.changed {
+		return nil
+	}
+	c.changed = false
+	if err := c.vault.write("index", c.index.encode()); err != nil {
+		return err
+	}
+	if c.written > 0 {
+		c.written = 0
+		c.vault.trim(c.max)
+	}
+	return nil
+}
+
+// holdsRemote reports whether a remote still resolves to what was read.
+func holdsRemote(ctx context.Context, remote Remote, read gitops.Read) bool {
+	if remote == nil {
+		return false
+	}
+	if strings.HasPrefix(read.ID, fileIDPrefix) {
+		content, err := remote.File(ctx, read.Path)
+		return err == nil && contentID(content) == read.ID
+	}
+	repo, ref := read.Path, ""
+	if i := strings.LastIndex(read.Path, "?ref="); i >= 0 {
+		repo, ref = read.Path[:i], read.Path[i+len("?ref="):]
+	}
+	t, err := remote.Git(ctx, repo, ref)
+	return err == nil && t.Commit() == read.ID
+}
+
+const fileIDPrefix = "file:"
+
+// contentID identifies the bytes of a remote file.
+func contentID(content []byte) string {
+	sum := sha256.Sum256(content)
+	return fileIDPrefix + hex.EncodeToString(sum[:])
+}
+
+func encodeRender(done *gitops.Rendered) []byte {
+	e := &encoder{}
+	e.flag(done.Err != nil)
+	if err := done.Err; err != nil {
+		e.failure(failure{code: err.Code, cause: err.Cause, message: err.Message, file: err.File, line: err.Line, column: err.Column})
+	}
+	e.objects(done.Objects)
+	return e.b
+}
+
+func decodeRender(data []byte) (gitops.Rendered, bool) {
+	d := &decoder{b: data}
+	var done gitops.Rendered
+	if d.flag() {
+		done.Err = d.failure().error()
+	}
+	done.Objects = d.objects()
+	return done, !d.bad
+}
+
+// trace is one way in which a path was rendered.
+type trace struct {
+	key   [32]byte
+	reads []int // into index.reads
+}
+
+func (t trace) file() string { return "renders/" + hex.EncodeToString(t.key[:]) }
+
+// index holds the traces of all paths; reads are shared between them.
+type index struct {
+	reads  []gitops.Read
+	number map[gitops.Read]int
+	traces map[string][]trace // newest first
+}
+
+// maxTraces is how many traces are kept of one path: a few branches.
+const maxTraces = 6
+
+func newIndex() index {
+	return index{number: map[gitops.Read]int{}, traces: map[string][]trace{}}
+}
+
+func (x *index) intern(reads []gitops.Read) []int {
+	list := make([]int, len(reads))
+	for i, r := range reads {
+		n, ok := x.number[r]
+		if !ok {
+			n = len(x.reads)
+			x.reads = append(x.reads, r)
+			x.number[r] = n
+		}
+		list[i] = n
+	}
+	return list
+}
+
+func (x *index) add(p string, tr trace) {
+	old := slices.DeleteFunc(x.traces[p], func(o trace) bool { return o.key == tr.key })
+	x.traces[p] = append([]trace{tr}, old[:min(len(old), maxTraces-1)]...)
+}
+
+// encode writes the reads that a trace still uses, and the traces.
+func (x *index) encode() []byte {
+	e := &encoder{}
+	e.string(engine)
+	e.uint(len(x.traces))
+	used := map[int]int{}
+	var reads []gitops.Read
+	for p, list := range x.traces {
+		e.string(p)
+		e.uint(len(list))
+		for _, tr := range list {
+			e.b = append(e.b, tr.key[:]...)
+			e.uint(len(tr.reads))
+			for _, n := range tr.reads {
+				m, ok := used[n]
+				if !ok {
+					m = len(reads)
+					used[n] = m
+					reads = append(reads, x.reads[n])
+				}
+				e.uint(m)
+			}
+		}
+	}
+	e.uint(len(reads))
+	for _, r := range reads {
+		e.string(r.Path)
+		e.uint(int(r.Kind))
+		e.string(r.ID)
+	}
+	return e.b
+}
+
+func (x *index) decode(data []byte) {
+	d := &decoder{b: data}
+	if d.string() != engine {
+		return
+	}
+	for range d.count() {
+		p := d.string()
+		for range d.count() {
+			tr := trace{key: d.key(), reads: make([]int, d.count())}
+			for i := range tr.reads {
+				tr.reads[i] = d.uint()
+			}
+			x.traces[p] = append(x.traces[p], tr)
+		}
+	}
+	x.reads = make([]gitops.Read, d.count())
+	for i := range x.reads {
+		x.reads[i] = gitops.Read{Path: d.string(), Kind: gitops.Kind(d.uint()), ID: d.string()}
+		x.number[x.reads[i]] = i
+	}
+	if d.bad || !x.sound() {
+		*x = newIndex()
+	}
+}
+
+// sound reports whether every trace points at reads that are there.
+func (x *index) sound() bool {
+	for _, list := range x.traces {
+		for _, tr := range list {
+			for _, n := range tr.reads {
+				if n >= len(x.reads) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}

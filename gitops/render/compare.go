@@ -1,0 +1,142 @@
+package render
+
+import (
+	"bytes"
+	"context"
+	"iter"
+	"path"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Pair is what one path renders to on both sides of a comparison. A side is nil
+// when the path has no kustomization there.
+type Pair struct {
+	Path          string
+	Before, After *gitops.Rendered
+}
+
+// All renders paths of t, in any order.
+func (r *Renderer) All(ctx context.Context, t gitops.Tree, paths []string) iter.Seq2[gitops.Rendered, error] {
+	return stream(func(yield func(gitops.Rendered) bool) error {
+		return r.parallel(ctx, paths, func(ctx context.Context, p string) error {
+			done, err := r.Render(ctx, t, p)
+			if err == nil && !yield(done) {
+				err = errStopped
+			}
+			return err
+		})
+	})
+}
+
+// Compare yields those of paths that render differently in base and head, in
+// any order: outputs that differ, a side that is not there, or sides that do not
+// render for reasons that the change touches. A path whose reads are the same on
+// both sides is not rendered twice, and not at all when the cache knows its reads.
+func (r *Renderer) Compare(ctx context.Context, base, head gitops.Tree, paths []string) iter.Seq2[Pair, error] {
+	return stream(func(yield func(Pair) bool) error {
+		return r.parallel(ctx, paths, func(ctx context.Context, p string) error {
+			pair, differs, err := r.compare(ctx, base, head, p)
+			if err == nil && differs && !yield(pair) {
+				err = errStopped
+			}
+			return err
+		})
+	})
+}
+
+func (r *Renderer) compare(ctx context.Context, base, head gitops.Tree, p string) (Pair, bool, error) {
+	pair := Pair{Path: p}
+	before, after := HasKustomization(ctx, base, p), HasKustomization(ctx, head, p)
+	if before && after && r.sameReads(ctx, base, head, p) {
+		return pair, false, nil
+	}
+	if before {
+		done, err := r.Render(ctx, base, p)
+		if err != nil {
+			return pair, false, err
+		}
+		if after && r.holds(ctx, head, done.Reads) {
+			return pair, false, nil
+		}
+		pair.Before = &done
+	}
+	if after {
+		done, err := r.Render(ctx, head, p)
+		if err != nil {
+			return pair, false, err
+		}
+		pair.After = &done
+	}
+	return pair, differ(pair.Before, pair.After), nil
+}
+
+func differ(a, b *gitops.Rendered) bool {
+	if a == nil || b == nil {
+		return a != b
+	}
+	if a.Err != nil || b.Err != nil || len(a.Objects) != len(b.Objects) {
+		return true
+	}
+	for i := range a.Objects {
+		if !bytes.Equal(a.Objects[i].YAML, b.Objects[i].YAML) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameReads reports whether the cache knows that p reads the same in both trees.
+func (r *Renderer) sameReads(ctx context.Context, base, head gitops.Tree, p string) bool {
+	c := r.opts.Cache
+	return c != nil && c.same(ctx, base, head, p, r.opts.Remote)
+}
+
+// holds reports whether every read has the same answer in t.
+func (r *Renderer) holds(ctx context.Context, t gitops.Tree, reads []gitops.Read) bool {
+	for _, read := range reads {
+		if !holds(ctx, t, r.opts.Remote, read) {
+			return false
+		}
+	}
+	return true
+}
+
+// holds reports whether a look-up has the same answer in t. A path that was
+// missing must not have come into being behind a symlink.
+func holds(ctx context.Context, t gitops.Tree, remote Remote, read gitops.Read) bool {
+	if read.Kind == gitops.Remote {
+		return holdsRemote(ctx, remote, read)
+	}
+	e := t.Lookup(read.Path)
+	if e.Kind != read.Kind {
+		return false
+	}
+	if read.Kind == gitops.Missing {
+		return !behindLink(t, read.Path)
+	}
+	return read.Kind == gitops.Dir || e.ID == read.ID
+}
+
+func behindLink(t gitops.Tree, p string) bool {
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		switch t.Lookup(dir).Kind {
+		case gitops.Symlink:
+			return true
+		case gitops.Dir:
+			return false
+		}
+	}
+	return false
+}
+
+// HasKustomization reports whether dir holds a kustomization file in t.
+func HasKustomization(ctx context.Context, t gitops.Tree, dir string) bool {
+	for _, name := range kustomizationNames {
+		e, _, err := gitops.Resolve(ctx, t, path.Join(dir, name))
+		if err == nil && e.Kind == gitops.File {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,69 @@
+package render
+
+import (
+	"path"
+	"path/filepath"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// named finds the entry of a kustomization that names a virtual path.
+func (f *files) named(virtual string) (place, bool) {
+	kustomizations := make([]string, 0, len(f.read))
+	for k := range f.read {
+		kustomizations = append(kustomizations, k)
+	}
+	slices.Sort(kustomizations)
+	for _, k := range kustomizations {
+		var doc yaml.Node
+		if yaml.Unmarshal(f.read[k], &doc) != nil || doc.Kind != yaml.DocumentNode {
+			continue
+		}
+		r := rewriter{files: f, kustomization: k, dir: path.Dir(k)}
+		if n := r.find(doc.Content[0], virtual); n != nil {
+			return place{relative(k), n.Line, n.Column}, true
+		}
+	}
+	return place{}, false
+}
+
+// find returns the first scalar below n that names a virtual path.
+func (r *rewriter) find(n *yaml.Node, virtual string) *yaml.Node {
+	if n.Kind == yaml.ScalarNode {
+		_, value, keyed := cutKey(n.Value)
+		if filepath.Join(r.dir, n.Value) == virtual || keyed && filepath.Join(r.dir, value) == virtual {
+			return n
+		}
+	}
+	for _, c := range n.Content {
+		if at := r.find(c, virtual); at != nil {
+			return at
+		}
+	}
+	return nil
+}
+
+// findKey returns the place of the first mapping key of that name.
+func findKey(text []byte, name string) (line, column int) {
+	var doc yaml.Node
+	if yaml.Unmarshal(text, &doc) != nil {
+		return 0, 0
+	}
+	if n := keyIn(&doc, name); n != nil {
+		return n.Line, n.Column
+	}
+	return 0, 0
+}
+
+func keyIn(n *yaml.Node, name string) *yaml.Node {
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 && c.Value == name {
+			return c
+		}
+		if at := keyIn(c, name); at != nil {
+			return at
+		}
+	}
+	return nil
+}

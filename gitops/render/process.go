@@ -1,0 +1,201 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// process is one worker, on the parent's side. One goroutine uses it at a time.
+type process struct {
+	cmd    *exec.Cmd
+	in     *os.File // to the worker
+	out    *os.File // from the worker
+	stderr *tail
+	walls  string
+	cold   bool
+	jobs   int
+	buf    []byte
+}
+
+// tail keeps the last bytes that a worker wrote to standard error, to tell how
+// it died. They may quote manifests and are never shown or logged.
+type tail struct {
+	mu   sync.Mutex
+	last []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	const keep = 16 << 10
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = append(t.last, p...)
+	if len(t.last) > keep {
+		t.last = append([]byte(nil), t.last[len(t.last)-keep/2:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) contains(s string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.Contains(string(t.last), s)
+}
+
+// startTimeout bounds the start of a worker, its warm-up included.
+const startTimeout = 30 * time.Second
+
+// start runs a worker and waits until it is ready.
+func start(ctx context.Context, program string, cold bool) (*process, error) {
+	mode := argWarm
+	if cold {
+		mode = argCold
+	}
+	p := &process{stderr: &tail{}, cold: cold}
+	p.cmd = &exec.Cmd{Path: program, Args: []string{workerName, mode}, Env: []string{}, Dir: "/", Stderr: p.stderr, SysProcAttr: processAttributes()}
+	childIn, in, err := os.Pipe()
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	out, childOut, err := os.Pipe()
+	if err != nil {
+		childIn.Close()
+		in.Close()
+		return nil, unavailable(err)
+	}
+	p.in, p.out = in, out
+	p.cmd.Stdin, p.cmd.Stdout = childIn, childOut
+	err = p.cmd.Start()
+	childIn.Close()
+	childOut.Close()
+	if err != nil {
+		in.Close()
+		out.Close()
+		return nil, unavailable(err)
+	}
+	if err := p.ready(ctx); err != nil {
+		p.kill()
+		return nil, err
+	}
+	return p, nil
+}
+
+func unavailable(err error) error {
+	return &gitops.Error{Code: gitops.Unavailable, Message: "render worker: " + err.Error(), Err: err}
+}
+
+func (p *process) ready(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { _ = p.cmd.Process.Kill() })
+	defer stop()
+	_ = p.out.SetReadDeadline(time.Now().Add(startTimeout))
+	msg, d, buf, err := readFrame(p.out, p.buf)
+	p.buf = buf
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil || msg != msgReady {
+		return gitops.Errorf(gitops.Unavailable, "render worker: did not start")
+	}
+	p.walls = d.string()
+	return nil
+}
+
+// outcome is how a job ended: objects, or a failure.
+type outcome struct {
+	objects  []gitops.Object
+	failure  *failure
+	poisoned bool
+	broken   bool // the process cannot be used again
+}
+
+// do renders dir with what s serves. The error is a source that failed or a
+// context that ended; everything that the overlay itself is to blame for is an
+// outcome.
+func (p *process) do(ctx context.Context, s *server, dir string, timeout time.Duration) (outcome, error) {
+	stop := context.AfterFunc(ctx, func() { _ = p.cmd.Process.Kill() })
+	defer stop()
+	s.clock = newClock(timeout, func() { _ = p.cmd.Process.Kill() })
+	defer s.clock.stop()
+	_ = p.out.SetReadDeadline(time.Time{})
+	p.jobs++
+	job := newFrame(msgJob)
+	job.string(dir)
+	out, err := p.converse(ctx, s, job)
+	switch {
+	case err == nil:
+		return out, nil
+	case s.err != nil:
+		return outcome{broken: true}, s.err
+	case ctx.Err() != nil:
+		return outcome{broken: true}, ctx.Err()
+	case s.clock.expired():
+		return broken(gitops.CauseLimit, fmt.Sprintf("render took longer than %v", timeout)), nil
+	}
+	return p.died(), nil
+}
+
+func broken(cause gitops.Cause, message string) outcome {
+	return outcome{broken: true, failure: &failure{cause: cause, message: message}}
+}
+
+// converse sends the job and answers questions until the job ends.
+func (p *process) converse(ctx context.Context, s *server, e *encoder) (outcome, error) {
+	for {
+		if err := e.writeTo(p.in); err != nil {
+			return outcome{}, err
+		}
+		msg, d, buf, err := readFrame(p.out, p.buf)
+		p.buf = buf
+		if err != nil {
+			return outcome{}, err
+		}
+		switch msg {
+		case msgLookup:
+			if e, err = s.answer(ctx, d); err != nil {
+				return outcome{}, err
+			}
+		case msgResult:
+			return decodeResult(d)
+		case msgFailed:
+			f := d.failure()
+			return outcome{failure: &f, poisoned: f.poisoned}, nil
+		default:
+			return outcome{}, fmt.Errorf("message %d", msg)
+		}
+	}
+}
+
+func decodeResult(d *decoder) (outcome, error) {
+	out := outcome{poisoned: d.flag(), objects: d.objects()}
+	if d.bad {
+		return outcome{}, errors.New("malformed result")
+	}
+	return out, nil
+}
+
+// died tells from the remains of a worker what killed it.
+func (p *process) died() outcome {
+	p.kill()
+	switch {
+	case p.stderr.contains("stack exceeds"), p.stderr.contains("stack overflow"):
+		return broken(gitops.CauseLimit, "render nests without end: an alias that contains itself?")
+	case p.stderr.contains("out of memory"), p.stderr.contains("cannot allocate memory"):
+		return broken(gitops.CauseLimit, fmt.Sprintf("render needs more than %d MiB of memory", maxData>>20))
+	}
+	return broken(gitops.CauseLimit, "render worker died: "+p.cmd.ProcessState.String())
+}
+
+// kill ends the worker and waits for it. It may be called again.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+	_ = p.in.Close()
+	_ = p.out.Close()
+}

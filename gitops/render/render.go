@@ -1,0 +1,287 @@
+package render
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Options of a [Renderer].
+type Options struct {
+	// Workers is how many renders run at once; 0 is the number of processors.
+	Workers int
+	// Timeout bounds one render; 0 is [DefaultTimeout]. Time that is spent to
+	// fetch a remote base does not count.
+	Timeout time.Duration
+	// Cache keeps renders between runs; nil keeps none.
+	Cache *Cache
+	// Remote resolves remote bases; nil allows none.
+	Remote Remote
+	// Program is the executable that runs as worker, this one by default. Its
+	// main function must call [WorkerMain] when [IsWorker] says so.
+	Program string
+	// Log receives a line for each worker that broke; nil discards.
+	Log *slog.Logger
+}
+
+// Renderer renders paths of trees in worker processes. It is safe for
+// concurrent use.
+type Renderer struct {
+	opts  Options
+	slots chan struct{} // one per render that runs
+
+	mu      sync.Mutex
+	idle    []*process
+	closed  bool
+	starts  sync.WaitGroup
+	stats   Stats
+	walls   string
+	baseCtx context.Context
+	cancel  context.CancelFunc
+}
+
+// Stats counts what a Renderer did.
+type Stats struct {
+	// Renders is how many renders workers did, Hits how many the cache answered.
+	Renders, Hits int
+	// Workers is how many processes were started, Broken how many of them died
+	// or were killed over a render.
+	Workers, Broken int
+	// WorkerRSS is the largest resident set of any worker that has ended, in KiB.
+	WorkerRSS int64
+}
+
+// New returns a Renderer. It starts no process yet.
+func New(opts Options) (*Renderer, error) {
+	if opts.Workers <= 0 {
+		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	if opts.Timeout <= 0 {
+		opts.Timeout = DefaultTimeout
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Program == "" {
+		program, err := os.Executable()
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		opts.Program = program
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Renderer{opts: opts, slots: make(chan struct{}, opts.Workers), baseCtx: ctx, cancel: cancel}, nil
+}
+
+// Prestart starts up to n workers in the background, ahead of need: a worker
+// takes about 60 ms to warm up.
+func (r *Renderer) Prestart(n int) {
+	for range min(n, r.opts.Workers) {
+		r.mu.Lock()
+		if r.closed {
+			r.mu.Unlock()
+			return
+		}
+		r.starts.Add(1)
+		r.mu.Unlock()
+		go func() {
+			defer r.starts.Done()
+			if p, err := r.spawn(r.baseCtx, false); err == nil {
+				r.release(p, false)
+			}
+		}()
+	}
+}
+
+// Close ends all workers and writes the cache's index. Renders that still run
+// fail.
+func (r *Renderer) Close() error {
+	r.cancel()
+	r.mu.Lock()
+	r.closed = true
+	idle := r.idle
+	r.idle = nil
+	r.mu.Unlock()
+	r.starts.Wait()
+	for _, p := range idle {
+		r.retire(p)
+	}
+	if r.opts.Cache != nil {
+		return r.opts.Cache.flush()
+	}
+	return nil
+}
+
+// Stats returns the counts so far. WorkerRSS covers all workers after Close.
+func (r *Renderer) Stats() Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stats
+}
+
+// Walls names what encloses a worker on this machine, such as
+// "landlock,rlimits,seccomp"; "" before the first worker started.
+func (r *Renderer) Walls() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.walls
+}
+
+// Render renders path, a directory of t. What the overlay is to blame for is in
+// Rendered.Err; the error is a tree that cannot be read or a context that ended.
+func (r *Renderer) Render(ctx context.Context, t gitops.Tree, path string) (gitops.Rendered, error) {
+	if hit, ok := r.cached(ctx, t, path); ok {
+		return hit, nil
+	}
+	return r.fresh(ctx, t, path)
+}
+
+// cached returns the render of path from the cache.
+func (r *Renderer) cached(ctx context.Context, t gitops.Tree, path string) (gitops.Rendered, bool) {
+	if r.opts.Cache == nil {
+		return gitops.Rendered{}, false
+	}
+	hit, ok := r.opts.Cache.get(ctx, t, path, r.opts.Remote)
+	if ok {
+		r.mu.Lock()
+		r.stats.Hits++
+		r.mu.Unlock()
+	}
+	return hit, ok
+}
+
+// fresh renders path in a worker and remembers the result.
+func (r *Renderer) fresh(ctx context.Context, t gitops.Tree, path string) (gitops.Rendered, error) {
+	s := &server{tree: t, remote: r.opts.Remote, reads: map[string]gitops.Read{}}
+	out, err := r.run(ctx, s, path, false)
+	if err == nil && out.poisoned {
+		s = &server{tree: t, remote: r.opts.Remote, reads: map[string]gitops.Read{}}
+		out, err = r.run(ctx, s, path, true)
+	}
+	if err != nil {
+		return gitops.Rendered{}, err
+	}
+	done := gitops.Rendered{Path: path, Objects: out.objects, Reads: s.sortedReads()}
+	if out.failure != nil {
+		done.Err = out.failure.error()
+	}
+	if r.opts.Cache != nil {
+		r.opts.Cache.put(t, &done)
+	}
+	return done, nil
+}
+
+// run does one job in a worker: an idle one, or a new cold one.
+func (r *Renderer) run(ctx context.Context, s *server, path string, cold bool) (outcome, error) {
+	select {
+	case r.slots <- struct{}{}:
+	case <-ctx.Done():
+		return outcome{}, ctx.Err()
+	}
+	defer func() { <-r.slots }()
+	p, err := r.acquire(ctx, cold)
+	if err != nil {
+		return outcome{}, err
+	}
+	out, err := p.do(ctx, s, path, r.opts.Timeout)
+	r.mu.Lock()
+	r.stats.Renders++
+	if out.broken {
+		r.stats.Broken++
+	}
+	r.mu.Unlock()
+	if out.failure != nil && out.broken {
+		r.opts.Log.Warn("render worker broke", "overlay", path, "cause", out.failure.message)
+	}
+	r.release(p, err != nil || out.broken || out.poisoned || cold)
+	if cold {
+		out.poisoned = false // a cold process is what the schema was loaded for
+	}
+	return out, err
+}
+
+func (r *Renderer) acquire(ctx context.Context, cold bool) (*process, error) {
+	if !cold {
+		r.mu.Lock()
+		if n := len(r.idle); n > 0 {
+			p := r.idle[n-1]
+			r.idle = r.idle[:n-1]
+			r.mu.Unlock()
+			return p, nil
+		}
+		r.mu.Unlock()
+	}
+	return r.spawn(ctx, cold)
+}
+
+func (r *Renderer) spawn(ctx context.Context, cold bool) (*process, error) {
+	p, err := start(ctx, r.opts.Program, cold)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	r.stats.Workers++
+	r.walls = p.walls
+	r.mu.Unlock()
+	return p, nil
+}
+
+// release puts a worker back, or ends it when it cannot be used again or there
+// are enough.
+func (r *Renderer) release(p *process, spent bool) {
+	r.mu.Lock()
+	if !spent && !r.closed && p.jobs < maxJobs && len(r.idle) < r.opts.Workers {
+		r.idle = append(r.idle, p)
+		r.mu.Unlock()
+		return
+	}
+	r.mu.Unlock()
+	r.retire(p)
+}
+
+func (r *Renderer) retire(p *process) {
+	p.kill()
+	rss := int64(0)
+	if usage, ok := p.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		rss = usage.Maxrss
+	}
+	r.mu.Lock()
+	r.stats.WorkerRSS = max(r.stats.WorkerRSS, rss)
+	r.mu.Unlock()
+}
+
+// parallel calls f for each path in as many goroutines as there are workers,
+// until one fails.
+func (r *Renderer) parallel(ctx context.Context, paths []string, f func(context.Context, string) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	work := make(chan string)
+	var wg sync.WaitGroup
+	for range min(r.opts.Workers, len(paths)) {
+		wg.Go(func() {
+			for p := range work {
+				if err := f(ctx, p); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for _, p := range slices.Clone(paths) {
+		select {
+		case work <- p:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	close(work)
+	wg.Wait()
+	return context.Cause(ctx)
+}

@@ -1,0 +1,221 @@
+package render
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/sealift/sealift/gitops"
+	"go.yaml.in/yaml/v3"
+)
+
+// How an entry of a kustomization is read.
+type entryKind uint8
+
+const (
+	baseEntry    entryKind = iota // a file, a directory or a repository
+	dirEntry                      // a directory or a repository
+	fileEntry                     // a file, or the address of one
+	keyFileEntry                  // KEY=FILE or FILE
+)
+
+// listFields are the fields of a kustomization that hold a list of entries.
+var listFields = map[string]entryKind{
+	"resources": baseEntry, "bases": baseEntry, "components": dirEntry,
+	"generators": baseEntry, "transformers": baseEntry, "validators": baseEntry,
+	"configurations": fileEntry, "crds": fileEntry, "patchesStrategicMerge": fileEntry,
+}
+
+// itemFields are the fields that hold a list of mappings (openapi: one mapping),
+// with the keys of those that name files.
+var itemFields = map[string]map[string]entryKind{
+	"patches":            {"path": fileEntry},
+	"patchesJson6902":    {"path": fileEntry},
+	"replacements":       {"path": fileEntry},
+	"openapi":            {"path": fileEntry},
+	"configMapGenerator": {"files": keyFileEntry, "envs": fileEntry, "env": fileEntry},
+	"secretGenerator":    {"files": keyFileEntry, "envs": fileEntry, "env": fileEntry},
+}
+
+// openKustomization returns the text of a kustomization as kustomize may read
+// it: with every remote entry replaced by a virtual path. It asks the parent for
+// everything that the kustomization names, in one round trip.
+func (f *files) openKustomization(virtual string, text []byte) ([]byte, error) {
+	f.last = virtual
+	if done, ok := f.rewritten[virtual]; ok {
+		return done, nil
+	}
+	f.read[virtual] = text
+	done, err := f.rewrite(virtual, text)
+	if err == nil {
+		f.rewritten[virtual] = done
+	}
+	return done, err
+}
+
+func (f *files) rewrite(virtual string, text []byte) ([]byte, error) {
+	var doc yaml.Node
+	if yaml.Unmarshal(text, &doc) != nil || doc.Kind != yaml.DocumentNode {
+		return text, nil // kustomize will say what is wrong
+	}
+	r := rewriter{files: f, kustomization: virtual, dir: path.Dir(virtual)}
+	r.walk(doc.Content[0])
+	if err := f.prefetch(r.local); err != nil {
+		return nil, err
+	}
+	r.rewriteRemote()
+	if r.refused != nil {
+		f.refuse(virtual, *r.refused)
+		return nil, errors.New(r.refused.message)
+	}
+	if !r.changed {
+		return text, nil
+	}
+	return yaml.Marshal(&doc)
+}
+
+// rewriter walks one kustomization.
+type rewriter struct {
+	files         *files
+	kustomization string
+	dir           string
+	local         []string // virtual paths it names
+	remote        []remoteEntry
+	changed       bool
+	refused       *failure
+}
+
+type remoteEntry struct {
+	node   *yaml.Node
+	prefix string // "KEY=" of a KEY=FILE entry
+	spec   remoteSpec
+}
+
+func (r *rewriter) walk(m *yaml.Node) {
+	if m.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		name, value := m.Content[i].Value, m.Content[i+1]
+		if kind, ok := listFields[name]; ok {
+			r.entries(value, kind)
+		}
+		if keys, ok := itemFields[name]; ok {
+			r.items(value, keys)
+		}
+		if name == "buildMetadata" {
+			r.metadata(value)
+		}
+	}
+}
+
+func (r *rewriter) items(value *yaml.Node, keys map[string]entryKind) {
+	items := []*yaml.Node{value}
+	if value.Kind == yaml.SequenceNode {
+		items = value.Content
+	}
+	for _, item := range items {
+		if item.Kind != yaml.MappingNode {
+			continue
+		}
+		for i := 0; i+1 < len(item.Content); i += 2 {
+			if kind, ok := keys[item.Content[i].Value]; ok {
+				r.entries(item.Content[i+1], kind)
+			}
+		}
+	}
+}
+
+func (r *rewriter) entries(value *yaml.Node, kind entryKind) {
+	list := []*yaml.Node{value}
+	if value.Kind == yaml.SequenceNode {
+		list = value.Content
+	}
+	for _, n := range list {
+		if n.Kind == yaml.ScalarNode && n.Value != "" && !strings.Contains(n.Value, "\n") {
+			r.entry(n, kind)
+		}
+	}
+}
+
+func (r *rewriter) entry(n *yaml.Node, kind entryKind) {
+	value, prefix := n.Value, ""
+	if kind == keyFileEntry {
+		prefix, value, _ = cutKey(value)
+	}
+	spec, remote := remoteSpec{file: value}, isHTTP(value)
+	if kind == baseEntry || kind == dirEntry {
+		spec, remote = parseBase(value)
+	}
+	if remote {
+		r.remote = append(r.remote, remoteEntry{n, prefix, spec})
+	}
+	if remote && (kind == dirEntry || isHTTP(value)) || filepath.IsAbs(value) {
+		return // never a local file
+	}
+	virtual := filepath.Join(r.dir, value)
+	root := rootOf(r.dir)
+	if !within(virtual, root) && !remote {
+		if root != treeRoot {
+			r.refuse(n, gitops.CauseOutside, "base leads out of its repository: "+gitops.Quote(value))
+		}
+		return
+	}
+	r.local = append(r.local, virtual)
+}
+
+// cutKey splits KEY=FILE; the prefix keeps the equals sign.
+func cutKey(entry string) (prefix, file string, ok bool) {
+	k, v, ok := strings.Cut(entry, "=")
+	if !ok {
+		return "", entry, false
+	}
+	return k + "=", v, true
+}
+
+func (r *rewriter) refuse(n *yaml.Node, cause gitops.Cause, message string) {
+	if r.refused == nil {
+		r.refused = &failure{cause: cause, message: message, file: relative(r.kustomization), line: n.Line, column: n.Column}
+	}
+}
+
+// metadata notes what a rewritten kustomization cannot reproduce.
+func (r *rewriter) metadata(value *yaml.Node) {
+	for _, n := range value.Content {
+		if n.Value == "originAnnotations" || n.Value == "transformerAnnotations" {
+			r.files.origins = true
+		}
+	}
+}
+
+// rewriteRemote points every remote entry at a mount. What is below a mount is
+// asked for only when kustomize gets there, so that errors come in its order.
+func (r *rewriter) rewriteRemote() {
+	f := r.files
+	for _, e := range r.remote {
+		if e.spec.file == "" && e.prefix == "" {
+			if at := f.seen[filepath.Join(r.dir, e.node.Value)]; at != nil && at.kind == gitops.File {
+				continue // a local file named like a repository wins
+			}
+		}
+		n := len(f.mounts)
+		if n == maxMounts {
+			r.refuse(e.node, gitops.CauseLimit, fmt.Sprintf("more than %d remote bases in one render", maxMounts))
+			return
+		}
+		from := place{relative(r.kustomization), e.node.Line, e.node.Column}
+		f.mounts = append(f.mounts, mount{e.spec, from})
+		var entry string
+		if e.spec.file != "" {
+			entry = fmt.Sprintf(".remote-file-%d/%s", n, path.Base(e.spec.file))
+			f.single[filepath.Join(r.dir, entry)] = n
+		} else {
+			target := path.Join(fmt.Sprintf("%s/%d", remoteRoot, n), e.spec.dir)
+			entry, _ = filepath.Rel(r.dir, target)
+		}
+		e.node.SetString(e.prefix + entry)
+		r.changed = true
+	}
+}

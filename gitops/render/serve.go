@@ -1,0 +1,260 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Remote resolves what kustomizations name outside of their repository, and
+// decides what is allowed. Both methods are safe for concurrent use, and give
+// the same answer for the same arguments during one comparison, so that a
+// branch that moves does not show as a change.
+type Remote interface {
+	// Git returns the tree of a repository at ref, a branch, tag or commit; ""
+	// is the default branch. The tree's Commit is what ref stands for.
+	Git(ctx context.Context, repo, ref string) (gitops.Tree, error)
+	// File returns the bytes at an http or https address.
+	File(ctx context.Context, url string) ([]byte, error)
+}
+
+// server answers one worker's questions during one render, and notes them.
+type server struct {
+	tree    gitops.Tree
+	remote  Remote
+	reads   map[string]gitops.Read
+	lookups int
+	input   int
+	clock   *clock
+	err     error // a source that failed, rather than a path that is not there
+}
+
+// answer decodes a lookup frame and encodes what the worker may know.
+func (s *server) answer(ctx context.Context, d *decoder) (*encoder, error) {
+	n := d.count()
+	e := newFrame(msgFound)
+	var list []found
+	for range n {
+		q := question{virtual: d.string(), path: d.string()}
+		q.spec = remoteSpec{repo: d.string(), ref: d.string(), file: d.string()}
+		if d.bad {
+			return nil, errors.New("malformed question")
+		}
+		list = s.look(ctx, q, list)
+	}
+	if s.err != nil {
+		return nil, s.err
+	}
+	e.uint(len(list))
+	for _, at := range list {
+		e.string(at.virtual)
+		e.uint(int(at.kind))
+		e.string(at.path)
+		e.bytes(at.content)
+		e.flag(at.fail != nil)
+		if at.fail != nil {
+			e.failure(*at.fail)
+		}
+	}
+	return e, nil
+}
+
+// look appends what is at q, and for a directory what is at each name that a
+// kustomization may have in it.
+func (s *server) look(ctx context.Context, q question, list []found) []found {
+	if q.spec.file != "" {
+		return append(list, s.remoteFile(ctx, q))
+	}
+	t, fail := s.treeOf(ctx, q)
+	if fail != nil {
+		return append(list, found{virtual: q.virtual, fail: fail})
+	}
+	at := s.at(ctx, t, q.path)
+	resolved := at.path
+	at.virtual = q.virtual
+	list = append(list, at)
+	if at.kind != gitops.Dir {
+		return list
+	}
+	root := strings.TrimSuffix(q.virtual, "/"+q.path)
+	for _, name := range kustomizationNames {
+		p := path.Join(resolved, name)
+		k := s.at(ctx, t, p)
+		k.virtual = path.Join(root, p)
+		list = append(list, k)
+	}
+	return list
+}
+
+// treeOf returns the tree that a question is about.
+func (s *server) treeOf(ctx context.Context, q question) (gitops.Tree, *failure) {
+	if q.spec.repo == "" {
+		return s.tree, nil
+	}
+	address := q.spec.repo
+	if q.spec.ref != "" {
+		address += "?ref=" + q.spec.ref
+	}
+	if s.remote == nil {
+		return nil, &failure{code: gitops.Denied, cause: gitops.CauseRemote, message: "remote base is not allowed: " + gitops.Quote(address)}
+	}
+	s.clock.stop()
+	defer s.clock.start()
+	t, err := s.remote.Git(ctx, q.spec.repo, q.spec.ref)
+	if err != nil {
+		return nil, s.refused(ctx, err)
+	}
+	s.note(gitops.Read{Path: address, Kind: gitops.Remote, ID: t.Commit()})
+	return t, nil
+}
+
+func (s *server) remoteFile(ctx context.Context, q question) found {
+	at := found{virtual: q.virtual}
+	if s.remote == nil {
+		at.fail = &failure{code: gitops.Denied, cause: gitops.CauseRemote, message: "remote file is not allowed: " + gitops.Quote(q.spec.file)}
+		return at
+	}
+	s.clock.stop()
+	defer s.clock.start()
+	content, err := s.remote.File(ctx, q.spec.file)
+	if err != nil {
+		at.fail = s.refused(ctx, err)
+		return at
+	}
+	s.note(gitops.Read{Path: q.spec.file, Kind: gitops.Remote, ID: contentID(content)})
+	at.kind, at.content = gitops.File, content
+	at.fail = s.admit(q.spec.file, content)
+	return at
+}
+
+// refused turns an error of a remote into a failure of the one overlay.
+func (s *server) refused(ctx context.Context, err error) *failure {
+	if ctx.Err() != nil {
+		s.err = ctx.Err()
+	}
+	f := &failure{code: gitops.Unavailable, cause: gitops.CauseRemote, message: err.Error()}
+	if e, ok := errors.AsType[*gitops.Error](err); ok {
+		f.code, f.message = e.Code, e.Message
+		if e.Hint != "" {
+			f.message += " (" + e.Hint + ")"
+		}
+		if e.Cause != "" {
+			f.cause = e.Cause
+		}
+	}
+	return f
+}
+
+// at returns what p leads to in t, with its content when it is a file.
+func (s *server) at(ctx context.Context, t gitops.Tree, p string) found {
+	at := found{}
+	if s.lookups++; s.lookups > maxLookups {
+		at.fail = &failure{cause: gitops.CauseLimit, message: fmt.Sprintf("more than %d paths looked up in one render", maxLookups)}
+		return at
+	}
+	e, links, err := gitops.Resolve(ctx, t, p)
+	for _, l := range links {
+		s.noteEntry(t, t.Lookup(l))
+	}
+	if err != nil {
+		at.fail = s.treeFailure(err)
+		return at
+	}
+	s.noteEntry(t, e)
+	at.kind, at.path = e.Kind, e.Path
+	switch e.Kind {
+	case gitops.Submodule:
+		at.fail = &failure{cause: gitops.CauseSubmodule, file: e.Path, message: "path is in a submodule, which is not read: " + gitops.Quote(e.Path)}
+	case gitops.Missing:
+		at.fail = s.inSubmodule(t, e.Path)
+	case gitops.File:
+		at.content, at.fail = s.content(ctx, t, e)
+	}
+	return at
+}
+
+func (s *server) content(ctx context.Context, t gitops.Tree, e gitops.Entry) ([]byte, *failure) {
+	if e.Size > maxFile {
+		return nil, tooLarge(e.Path)
+	}
+	content, err := t.Read(ctx, e.Path)
+	if err != nil {
+		return nil, s.treeFailure(err)
+	}
+	return content, s.admit(e.Path, content)
+}
+
+func tooLarge(p string) *failure {
+	return &failure{cause: gitops.CauseLimit, file: p, message: fmt.Sprintf("file is larger than %d MiB: %s", maxFile>>20, gitops.Quote(p))}
+}
+
+// lfsPrefix opens a Git LFS pointer
+// (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md).
+const lfsPrefix = "version https://git-lfs.github.com/spec/"
+
+// admit checks a file's content before it goes to the worker.
+func (s *server) admit(p string, content []byte) *failure {
+	s.input += len(content)
+	switch {
+	case len(content) > maxFile:
+		return tooLarge(p)
+	case s.input > maxInput:
+		return &failure{cause: gitops.CauseLimit, message: fmt.Sprintf("more than %d MiB of files in one render", maxInput>>20)}
+	case strings.HasPrefix(string(content[:min(len(content), len(lfsPrefix))]), lfsPrefix):
+		return &failure{cause: gitops.CauseLFS, file: p, line: 1, column: 1, message: "file is a Git LFS pointer, its content is not in git: " + gitops.Quote(p)}
+	}
+	return nil
+}
+
+func (s *server) inSubmodule(t gitops.Tree, p string) *failure {
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		if t.Lookup(dir).Kind == gitops.Submodule {
+			return &failure{cause: gitops.CauseSubmodule, file: dir, message: "path is in a submodule, which is not read: " + gitops.Quote(p)}
+		}
+	}
+	return nil
+}
+
+// treeFailure separates a path that cannot be used from a source that failed.
+func (s *server) treeFailure(err error) *failure {
+	e, ok := errors.AsType[*gitops.Error](err)
+	if !ok || e.Code != gitops.Invalid && e.Code != gitops.NotFound {
+		s.err = err
+		return &failure{cause: gitops.CauseOther, message: err.Error()}
+	}
+	cause := e.Cause
+	if cause == "" {
+		cause = gitops.CauseOther
+	}
+	return &failure{cause: cause, message: e.Message, file: e.File, line: e.Line, column: e.Column}
+}
+
+// noteEntry notes a look-up of the repository's own tree. What is read of a
+// remote follows from its commit.
+func (s *server) noteEntry(t gitops.Tree, e gitops.Entry) {
+	if t != s.tree {
+		return
+	}
+	r := gitops.Read{Path: e.Path, Kind: e.Kind, ID: e.ID}
+	if e.Kind == gitops.Dir {
+		r.ID = ""
+	}
+	s.note(r)
+}
+
+func (s *server) note(r gitops.Read) { s.reads[r.Path] = r }
+
+// sortedReads returns the notes by path.
+func (s *server) sortedReads() []gitops.Read {
+	list := make([]gitops.Read, 0, len(s.reads))
+	for _, r := range s.reads {
+		list = append(list, r)
+	}
+	slices.SortFunc(list, func(a, b gitops.Read) int { return strings.Compare(a.Path, b.Path) })
+	return list
+}

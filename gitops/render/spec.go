@@ -1,0 +1,164 @@
+package render
+
+import (
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// remoteSpec is what a kustomization names outside of its repository: a
+// directory of a git repository, or one file by its address.
+type remoteSpec struct {
+	repo string // clone URL; "" for a file
+	ref  string // branch, tag or commit; "" for the default branch
+	dir  string // directory in the repository, "" for its root
+	file string // http or https address of a single file
+}
+
+// parseGit mirrors kustomize's NewRepoSpecFromURL (api/internal/git/repospec.go
+// v0.21.2): ok says that kustomize would clone. What it parses further (timeout,
+// submodules) does not change what is read: submodules are never fetched here.
+func parseGit(entry string) (spec remoteSpec, ok bool) {
+	if filepath.IsAbs(entry) {
+		return spec, false
+	}
+	rest, query, _ := strings.Cut(entry, "?")
+	spec.ref = refOf(query)
+	host, rest, ok := cutHost(rest)
+	if !ok {
+		return spec, false
+	}
+	repo, dir, ok := cutRepo(rest, strings.HasPrefix(host, "file://"))
+	if !ok || repo == "" || leavesRepo(dir) {
+		return spec, false
+	}
+	spec.repo, spec.dir = host+repo, strings.TrimPrefix(dir, "/")
+	return spec, true
+}
+
+func refOf(query string) string {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return ""
+	}
+	if ref := values.Get("ref"); ref != "" {
+		return ref
+	}
+	return values.Get("version")
+}
+
+var userPart = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9-]*)@`)
+
+// cutHost splits scheme, user and host from the path of an address.
+func cutHost(s string) (host, rest string, ok bool) {
+	s, _ = cutPrefixFold(s, "git::")
+	scheme := ""
+	for _, p := range []string{"ssh://", "https://", "http://", "file://"} {
+		if r, found := cutPrefixFold(s, p); found {
+			scheme, s = p, r
+			break
+		}
+	}
+	user := userPart.FindString(s)
+	s = s[len(user):]
+	if scheme == "file://" {
+		return scheme, user + s, true
+	}
+	lower := strings.ToLower(s)
+	github := strings.HasPrefix(lower, "github.com/") || strings.HasPrefix(lower, "github.com:")
+	scp := scheme == "" && (user != "" || github)
+	if scheme == "" && !scp {
+		return "", "", false
+	}
+	host = s
+	if i := hostEnd(s, scp); i >= 0 {
+		host, rest = s[:i+1], s[i+1:]
+	}
+	switch {
+	case github && (scheme == "ssh://" || user != ""):
+		scheme, host = "", "github.com:"
+	case github:
+		scheme, user, host = "https://", "", "github.com/"
+	}
+	return scheme + user + host, rest, host != ""
+}
+
+func hostEnd(s string, scp bool) int {
+	slash := strings.Index(s, "/")
+	if !scp {
+		return slash
+	}
+	if colon := strings.Index(s, ":"); slash == -1 || (colon > 0 && colon < slash) {
+		return colon
+	}
+	return slash
+}
+
+// cutRepo splits the path of an address into repository and directory, at
+// `_git/NAME`, `//` or `.git`, else after two segments.
+func cutRepo(p string, whole bool) (repo, dir string, ok bool) {
+	if i := strings.Index(p, "_git/"); i >= 0 {
+		name, dir, _ := strings.Cut(p[i+len("_git/"):], "/")
+		return p[:i+len("_git/")] + name, dir, true
+	}
+	if i := strings.Index(p, "//"); i >= 0 {
+		return p[:i], p[i+2:], true
+	}
+	if i := strings.Index(p, ".git"); i >= 0 {
+		return p[:i+len(".git")], p[i+len(".git"):], true
+	}
+	if whole {
+		return p, "", true
+	}
+	segments := strings.Split(p, "/")
+	if len(segments) < 2 {
+		return "", "", false
+	}
+	return strings.Join(segments[:2], "/"), strings.Join(segments[2:], "/"), true
+}
+
+func leavesRepo(dir string) bool {
+	first, _, _ := strings.Cut(filepath.Clean(strings.TrimPrefix(dir, "/")), "/")
+	return first == ".."
+}
+
+func cutPrefixFold(s, prefix string) (string, bool) {
+	if len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
+		return s[len(prefix):], true
+	}
+	return s, false
+}
+
+// isHTTP mirrors kustomize's IsRemoteFile: it would fetch such an entry as a
+// file before it tries anything else.
+func isHTTP(entry string) bool {
+	u, err := url.Parse(entry)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https")
+}
+
+// parseBase says what an entry of resources, bases or components names. An http
+// entry is fetched as a file first by kustomize, which succeeds for raw files
+// only; here the address decides, so that nothing is fetched to find out: one
+// that marks a repository (`//`, `.git`, `_git/`, a ref) or does not end in a
+// manifest's extension is a repository.
+func parseBase(entry string) (remoteSpec, bool) {
+	spec, ok := parseGit(entry)
+	if !isHTTP(entry) {
+		return spec, ok
+	}
+	u, _ := url.Parse(entry)
+	marked := strings.Contains(u.Path, "//") || strings.Contains(u.Path, ".git") || strings.Contains(u.Path, "_git/") || refOf(u.RawQuery) != ""
+	if ok && (marked || !manifestName(u.Path)) {
+		return spec, true
+	}
+	return remoteSpec{file: entry}, true
+}
+
+func manifestName(p string) bool {
+	switch strings.ToLower(filepath.Ext(p)) {
+	case ".yaml", ".yml", ".json":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,234 @@
+package render
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/sealift/sealift/gitops"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/provenance"
+	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kyaml/openapi"
+)
+
+// workerName is the argv[0] of a worker; the one argument says warm or cold and
+// the walls to build, see [wallArgs].
+const workerName = "sealift-render-worker"
+
+// IsWorker reports whether this process was started as a worker. The main
+// function, and TestMain of every package that renders, calls it first.
+func IsWorker() bool { return len(os.Args) > 0 && os.Args[0] == workerName }
+
+// WorkerMain renders what the parent asks for until standard input ends. It
+// returns the exit status.
+func WorkerMain() int {
+	in, out := os.Stdin, os.Stdout
+	runtime.GOMAXPROCS(1)
+	debug.SetMaxStack(maxStack)
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(heapTarget)
+	_ = os.Setenv("PATH", "")
+	http.DefaultTransport = refuseHTTP{}
+	cold := len(os.Args) > 1 && os.Args[1] == argCold
+	if !cold {
+		warmUp()
+	}
+	walls, err := enclose()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, workerName+": walls:", err)
+		return 1
+	}
+	ready := newFrame(msgReady)
+	ready.string(strings.Join(walls, ","))
+	if ready.writeTo(out) != nil {
+		return 1
+	}
+	w := &workerSide{in: in, out: out, schema: openapi.GetSchemaVersion()}
+	for w.job() {
+	}
+	return 0
+}
+
+// The first argument of a worker.
+const (
+	argWarm = "warm"
+	argCold = "cold"
+)
+
+// refuseHTTP replaces the transport that kustomize would fetch with. Remote
+// entries are rewritten before kustomize sees them; this is the second wall.
+type refuseHTTP struct{}
+
+func (refuseHTTP) RoundTrip(r *http.Request) (*http.Response, error) {
+	return nil, fmt.Errorf("remote file is not served: %s", gitops.Quote(r.URL.String()))
+}
+
+// warmUp renders a small kustomization so that the default schema is parsed
+// before the first job.
+func warmUp() {
+	fs := newFiles(nil)
+	fs.seen[treeRoot] = &found{kind: gitops.Dir, path: treeRoot}
+	for _, name := range kustomizationNames[1:] {
+		fs.seen[treeRoot+"/"+name] = &found{}
+	}
+	for name, text := range map[string]string{
+		"kustomization.yaml": "resources: [d.yaml]\nnamePrefix: a-\ncommonLabels: {a: b}\nconfigMapGenerator: [{name: c, literals: [a=b]}]\npatches: [{path: p.yaml}]\n",
+		"d.yaml":             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {template: {spec: {containers: [{name: c, image: i}]}}}\n",
+		"p.yaml":             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {template: {spec: {containers: [{name: c, image: j}]}}}\n",
+	} {
+		p := treeRoot + "/" + name
+		fs.seen[p] = &found{kind: gitops.File, path: p, content: []byte(text)}
+	}
+	_, _ = build(fs, treeRoot)
+}
+
+func build(fs *files, dir string) (resmap.ResMap, error) {
+	return krusty.MakeKustomizer(&krusty.Options{
+		Reorder:          krusty.ReorderOptionUnspecified,
+		LoadRestrictions: types.LoadRestrictionsRootOnly,
+		PluginConfig:     types.DisabledPluginConfig(),
+	}).Run(fs, dir)
+}
+
+// workerSide is the worker's end of the pipes.
+type workerSide struct {
+	in, out *os.File
+	buf     []byte
+	schema  string // the schema version before the first job
+}
+
+// job does one job. It returns false when there is none any more.
+func (w *workerSide) job() bool {
+	msg, d, buf, err := readFrame(w.in, w.buf)
+	w.buf = buf
+	if err != nil || msg != msgJob {
+		return false
+	}
+	dir := d.string()
+	if d.bad {
+		return false
+	}
+	fs := newFiles(w.ask)
+	answer := w.render(fs, treeRoot+"/"+dir)
+	return answer.writeTo(w.out) == nil
+}
+
+// render returns the frame that ends a job.
+func (w *workerSide) render(fs *files, dir string) (answer *encoder) {
+	defer func() {
+		if p := recover(); p != nil {
+			answer = w.failed(fs, dir, fmt.Errorf("kustomize panicked: %v", p))
+		}
+	}()
+	m, err := build(fs, strings.TrimSuffix(dir, "/."))
+	if err == nil && fs.origins && len(fs.mounts) > 0 {
+		fs.refuse(fs.last, failure{cause: gitops.CauseRemote, file: relative(fs.last),
+			message: "buildMetadata cannot show the origin of remote bases here"})
+		err = errors.New(fs.fail.message)
+	}
+	if err != nil {
+		return w.failed(fs, dir, err)
+	}
+	return w.result(fs, dir, m)
+}
+
+func (w *workerSide) failed(fs *files, dir string, err error) *encoder {
+	f := classify(fs, dir, err)
+	f.poisoned = w.poisoned()
+	e := newFrame(msgFailed)
+	e.failure(f)
+	return e
+}
+
+// poisoned reports whether the job changed kustomize's schema for the process.
+func (w *workerSide) poisoned() bool { return openapi.GetSchemaVersion() != w.schema }
+
+func (w *workerSide) result(fs *files, dir string, m resmap.ResMap) *encoder {
+	managedBy := []byte(managedByLabel + ": kustomize-" + provenance.GetProvenance().Semver() + "\n")
+	var list []gitops.Object
+	size := 0
+	for _, r := range m.Resources() {
+		y, err := r.AsYAML()
+		if err != nil {
+			return w.failed(fs, dir, err)
+		}
+		if bytes.Contains(y, managedBy) {
+			y = bytes.ReplaceAll(y, managedBy, []byte(managedByLabel+": kustomize-"+Version+"\n"))
+		}
+		if size += len(y); size > maxOutput {
+			return w.failed(fs, dir, errOutput)
+		}
+		list = append(list, gitops.Object{APIVersion: r.GetApiVersion(), Kind: r.GetKind(), Namespace: r.GetNamespace(), Name: r.GetName(), YAML: y})
+	}
+	e := newFrame(msgResult)
+	e.flag(w.poisoned())
+	e.objects(list)
+	return e
+}
+
+// Version is the kustomize release whose output is reproduced. It stands in the
+// label that `buildMetadata: [managedByLabel]` adds, which a library build
+// would fill with its own module's version.
+const Version = "v5.8.2"
+
+const managedByLabel = "app.kubernetes.io/managed-by"
+
+var errOutput = fmt.Errorf("output is larger than %d MiB", maxOutput>>20)
+
+// ask sends questions to the parent and reads its answers.
+func (w *workerSide) ask(qs []question) ([]found, error) {
+	e := newFrame(msgLookup)
+	e.uint(len(qs))
+	for _, q := range qs {
+		e.string(q.virtual)
+		e.string(q.path)
+		e.string(q.spec.repo)
+		e.string(q.spec.ref)
+		e.string(q.spec.file)
+	}
+	if err := e.writeTo(w.out); err != nil {
+		return nil, err
+	}
+	msg, d, buf, err := readFrame(w.in, w.buf)
+	w.buf = buf
+	if err != nil {
+		return nil, err
+	}
+	if msg != msgFound {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return decodeFound(d)
+}
+
+func decodeFound(d *decoder) ([]found, error) {
+	list := make([]found, d.count())
+	for i := range list {
+		at := &list[i]
+		at.virtual = d.string()
+		at.kind = gitops.Kind(d.uint())
+		at.path = d.string()
+		at.content = bytes.Clone(d.raw())
+		if d.flag() {
+			f := d.failure()
+			at.fail = &f
+		}
+		if at.kind == gitops.Dir || at.kind == gitops.File {
+			at.path = strings.TrimSuffix(rootOf(at.virtual)+"/"+at.path, "/.")
+		}
+		if strings.Contains(at.virtual, "/.remote-file-") {
+			at.path = at.virtual
+		}
+	}
+	if d.bad {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return list, nil
+}
