@@ -1,0 +1,108 @@
+package reply
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// group is a set of object changes that the same overlays have.
+type group struct {
+	overlays []int // indexes into Report.Overlays, in order
+	objects  []gitops.ObjectChange
+}
+
+// hunkHeader is the line of a unified diff that says where a hunk stands.
+var hunkHeader = regexp.MustCompile(`(?m)^@@ .* @@$`)
+
+// groups collects equal object changes over all overlays. Two changes are equal
+// when kind, name, status and diff are, whatever the namespace and the line
+// numbers.
+func groups(overlays []gitops.OverlayChange) []group {
+	type entry struct {
+		object   gitops.ObjectChange
+		overlays []int
+	}
+	var order []*entry
+	entries := map[string]*entry{}
+	for i, overlay := range overlays {
+		for _, o := range overlay.Objects {
+			key := strings.Join([]string{o.APIVersion, o.Kind, o.Name, string(o.Status), o.RenamedFrom,
+				hunkHeader.ReplaceAllString(o.Diff, "@@")}, "\x00")
+			e := entries[key]
+			if e == nil || e.overlays[len(e.overlays)-1] == i {
+				e = &entry{object: o}
+				entries[key] = e
+				order = append(order, e)
+			}
+			e.overlays = append(e.overlays, i)
+			if e.object.Namespace != o.Namespace {
+				e.object.Namespace = ""
+			}
+		}
+	}
+	var out []group
+	at := map[string]int{}
+	for _, e := range order {
+		key := fmt.Sprint(e.overlays)
+		i, ok := at[key]
+		if !ok {
+			i = len(out)
+			at[key] = i
+			out = append(out, group{overlays: e.overlays})
+		}
+		out[i].objects = append(out[i].objects, e.object)
+	}
+	return out
+}
+
+// failure is an error that several overlays share.
+type failure struct {
+	err      *gitops.Error
+	overlays []int
+}
+
+// failures collects the overlays of one status by the error of their render.
+func failures(overlays []gitops.OverlayChange, status gitops.Status) []failure {
+	var out []failure
+	at := map[string]int{}
+	for i, o := range overlays {
+		if o.Status != status {
+			continue
+		}
+		err := errorOf(o)
+		key := fmt.Sprintf("%s\x00%d\x00%s", err.File, err.Line, err.Message)
+		j, ok := at[key]
+		if !ok {
+			j = len(out)
+			at[key] = j
+			out = append(out, failure{err: err})
+		}
+		out[j].overlays = append(out[j].overlays, i)
+	}
+	return out
+}
+
+// errorOf returns why an overlay does not render, on the side after the change
+// when it has one.
+func errorOf(o gitops.OverlayChange) *gitops.Error {
+	for _, side := range []*gitops.Side{o.After, o.Before} {
+		if side != nil && side.Err != nil {
+			return side.Err
+		}
+	}
+	return &gitops.Error{}
+}
+
+// place returns where an error is: "file:line:column", as far as known.
+func place(file string, line, column int) string {
+	switch {
+	case line <= 0:
+		return file
+	case column <= 0:
+		return fmt.Sprintf("%s:%d", file, line)
+	}
+	return fmt.Sprintf("%s:%d:%d", file, line, column)
+}

@@ -1,0 +1,181 @@
+package reply
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// maxTitle is the longest title in characters, that of a commit status.
+const maxTitle = 140
+
+// Title returns the first line of a report without any markup, at most 140
+// characters long.
+func Title(r gitops.Report) string {
+	s := headline(r, plainName)
+	if utf8.RuneCountInString(s) <= maxTitle {
+		return s
+	}
+	return string([]rune(s)[:maxTitle-1]) + "…"
+}
+
+// headline says what the change does: the worst first, on one line. Names of
+// environments are written by name.
+func headline(r gitops.Report, name func(string) string) string {
+	var parts []string
+	broken := statusIn(r, gitops.RenderErrorAfter)
+	both := statusIn(r, gitops.RenderErrorBoth)
+	rest := len(r.Overlays) - len(broken) - len(both)
+	if len(broken) > 0 {
+		verb := "no longer render"
+		if len(broken) == 1 {
+			verb = "no longer renders"
+		}
+		parts = append(parts, fmt.Sprintf("%s %s%s", count(len(broken), "overlay"), verb, environments(r, broken, name)))
+	}
+	switch {
+	case rest > 0:
+		changed := slices.DeleteFunc(slices.Clone(r.Overlays), func(o gitops.OverlayChange) bool {
+			return o.Status == gitops.RenderErrorAfter || o.Status == gitops.RenderErrorBoth
+		})
+		verb := "change"
+		if rest == 1 {
+			verb = "changes"
+		}
+		parts = append(parts, fmt.Sprintf("%d of %s %s%s", rest, count(max(r.Considered, len(r.Overlays)), "overlay"), verb, environments(r, changed, name)))
+	case len(broken) == 0:
+		parts = append(parts, "Nothing rendered changes")
+	}
+	if len(both) > 0 {
+		verb := "do"
+		if len(both) == 1 {
+			verb = "does"
+		}
+		parts = append(parts, fmt.Sprintf("%s %s not render, before and after%s", count(len(both), "overlay"), verb, environments(r, both, name)))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// statusIn returns the overlays of one status.
+func statusIn(r gitops.Report, status gitops.Status) []gitops.OverlayChange {
+	return slices.DeleteFunc(slices.Clone(r.Overlays), func(o gitops.OverlayChange) bool { return o.Status != status })
+}
+
+// maxEnvironments is how many environments a headline names.
+const maxEnvironments = 6
+
+// environments counts overlays by environment, furthest along the chain first:
+// " (2 in prod, 1 in dev)". It is empty when the layout tells none.
+func environments(r gitops.Report, overlays []gitops.OverlayChange, write func(string) string) string {
+	counts := map[string]int{}
+	for _, o := range overlays {
+		counts[o.Environment]++
+	}
+	names := slices.DeleteFunc(slices.Clone(r.Environments), func(name string) bool { return counts[name] == 0 })
+	slices.Reverse(names)
+	for _, o := range overlays {
+		if o.Environment != "" && !slices.Contains(names, o.Environment) {
+			names = append(names, o.Environment)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	var parts []string
+	for _, name := range names[:min(len(names), maxEnvironments)] {
+		parts = append(parts, fmt.Sprintf("%d in %s", counts[name], write(name)))
+	}
+	if n := len(names) - maxEnvironments; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d more environments", n))
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// plainName writes a name where there is no markup.
+func plainName(s string) string { return short(s, 40) }
+
+// word is a name that means nothing to GitHub, not even a commit id.
+var word = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
+
+// markdownName writes a name in Markdown, as it is when it is but a word.
+func markdownName(s string) string {
+	if len(s) <= 40 && word.MatchString(s) {
+		return s
+	}
+	return "<code>" + escape(s, 100) + "</code>"
+}
+
+// short returns a name with nothing hidden, cut to n characters.
+func short(s string, n int) string {
+	r := []rune(visible(s, ""))
+	if len(r) <= n {
+		return string(r)
+	}
+	return string(r[:n-1]) + "…"
+}
+
+// count returns "1 overlay" or "2 overlays".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// objectCounts says what happens to the objects of an overlay.
+func objectCounts(objects []gitops.ObjectChange) string {
+	var added, changed, removed int
+	for _, o := range objects {
+		switch o.Status {
+		case gitops.Added:
+			added++
+		case gitops.Removed:
+			removed++
+		default:
+			changed++
+		}
+	}
+	var parts []string
+	for _, c := range []struct {
+		n    int
+		verb string
+	}{{added, "added"}, {changed, "changed"}, {removed, "removed"}} {
+		if c.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.verb))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// overlayNews says what happens to an overlay in the column of objects.
+func overlayNews(o gitops.OverlayChange) string {
+	objects := objectCounts(o.Objects)
+	switch o.Status {
+	case gitops.RenderErrorAfter:
+		return "no longer renders"
+	case gitops.RenderErrorBefore:
+		if o.After == nil {
+			return "removed, did not render"
+		}
+		return "renders again"
+	case gitops.RenderErrorBoth:
+		return "does not render"
+	case gitops.Added:
+		return strings.TrimSuffix("new overlay: "+objects, ": ")
+	case gitops.Removed:
+		return strings.TrimSuffix("overlay removed: "+objects, ": ")
+	case gitops.Moved:
+		return strings.TrimSuffix("moved: "+objects, ": ")
+	}
+	if objects == "" {
+		return "order only"
+	}
+	return objects
+}
+
+// shortID returns the start of a commit id.
+func shortID(id string) string { return visible(id[:min(len(id), 7)], "") }

@@ -1,0 +1,263 @@
+package reply
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Options are how to write Markdown.
+type Options struct {
+	// Marker is a word for the hidden comment at the top of each part:
+	// "<!-- Marker 1/3 -->". There is none when it is empty.
+	Marker string
+	// MaxBytes is the length of one part, default 65,000. GitHub counts
+	// characters and refuses more than 65,536; bytes are never fewer.
+	MaxBytes int
+	// MaxComments is how many parts there are at most, default 5.
+	MaxComments int
+	// FullURL is where the whole report is, "" when it is nowhere.
+	FullURL string
+	// CommitURL is what goes before a commit id to link to it, "" for no link.
+	CommitURL string
+}
+
+// Defaults and the least sensible value of Options.
+const (
+	defaultBytes    = 65_000
+	defaultComments = 5
+	leastBytes      = 4_000
+)
+
+// tableRows is how many overlays the table names before the rest is folded.
+const tableRows = 25
+
+// openLines is how many lines of diff are shown unfolded.
+const openLines = 60
+
+// Markdown writes a report as the bodies of one or several comments.
+func Markdown(r gitops.Report, opts Options) []string {
+	w := writer{r, opts.withDefaults()}
+	sections := append(w.overview(), w.diffs()...)
+	return pack(sections, w.opts, w.more)
+}
+
+// Summary writes the first lines and the table as one body, for a check run.
+func Summary(r gitops.Report, opts Options) string {
+	opts.MaxComments, opts.Marker = 1, ""
+	w := writer{r, opts.withDefaults()}
+	return pack(w.overview(), w.opts, w.more)[0]
+}
+
+// withDefaults fills in what is not set.
+func (o Options) withDefaults() Options {
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = defaultBytes
+	}
+	if o.MaxComments <= 0 {
+		o.MaxComments = defaultComments
+	}
+	o.MaxBytes = max(o.MaxBytes, leastBytes)
+	return o
+}
+
+// writer writes the sections of a report in Markdown.
+type writer struct {
+	r    gitops.Report
+	opts Options
+}
+
+// overview returns everything but the diffs.
+func (w writer) overview() []section {
+	return slices.Concat(w.head(), w.broken(), w.table(), w.unrendered(), w.moved(), w.findings())
+}
+
+// head is the first line and what is compared.
+func (w writer) head() []section {
+	text := "**" + headline(w.r, markdownName) + "**"
+	if c := w.commits(); c != "" {
+		text += " · " + c
+	}
+	return []section{{pieces: []piece{{text: text + "\n\n"}}}}
+}
+
+// commits names the two sides.
+func (w writer) commits() string {
+	if w.r.Base == "" || w.r.Head == "" {
+		return ""
+	}
+	return w.commit(w.r.Base) + " → " + w.commit(w.r.Head)
+}
+
+// commit names a commit, with a link when there is where to.
+func (w writer) commit(id string) string {
+	name := code(shortID(id))
+	if w.opts.CommitURL == "" {
+		return name
+	}
+	return link(name, w.opts.CommitURL+id)
+}
+
+// link writes a link to an address that the caller vouches for.
+func link(text, address string) string {
+	u, err := url.Parse(address)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") {
+		return text
+	}
+	return "[" + text + "](<" + strings.NewReplacer("<", "%3C", ">", "%3E", "\\", "%5C").Replace(u.String()) + ">)"
+}
+
+// broken lists the renders that the change breaks.
+func (w writer) broken() []section {
+	const open = "> [!CAUTION]\n"
+	s := section{open: open, reopen: open, close: "\n"}
+	for _, f := range failures(w.r.Overlays, gitops.RenderErrorAfter) {
+		s.pieces = append(s.pieces, piece{text: "> - " + w.failure(f, "no longer render") + "\n", overlays: f.overlays})
+	}
+	return s.list()
+}
+
+// unrendered lists what renders on neither side.
+func (w writer) unrendered() []section {
+	s := section{open: "Not compared, since there is nothing to render before and after:\n\n", close: "\n"}
+	for _, f := range failures(w.r.Overlays, gitops.RenderErrorBoth) {
+		s.pieces = append(s.pieces, piece{text: "- " + w.failure(f, "do not render") + "\n", overlays: f.overlays})
+	}
+	return s.list()
+}
+
+// maxNamed is how many overlays one line names.
+const maxNamed = 8
+
+// failure says which overlays do not render and why.
+func (w writer) failure(f failure, verb string) string {
+	where := ""
+	if f.err.File != "" {
+		where = code(place(f.err.File, f.err.Line, f.err.Column)) + ": "
+	}
+	if len(f.overlays) == 1 {
+		verb = map[string]string{"no longer render": "no longer renders", "do not render": "does not render"}[verb]
+	}
+	return fmt.Sprintf("%s %s: %s<code>%s</code>", w.names(f.overlays), verb, where, escape(f.err.Message, 1000))
+}
+
+// names lists overlays by path.
+func (w writer) names(overlays []int) string {
+	var parts []string
+	for _, i := range overlays[:min(len(overlays), maxNamed)] {
+		parts = append(parts, code(w.r.Overlays[i].Path))
+	}
+	if n := len(overlays) - maxNamed; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d more", n))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// table lists what changes in each overlay. Those beyond the first rows are
+// folded.
+func (w writer) table() []section {
+	const head = "| Overlay | App | Environment | Objects | Images |\n|---|---|---|---|---|\n"
+	var rows []piece
+	for i, o := range w.r.Overlays {
+		if o.Status == gitops.RenderErrorBoth || o.Status == gitops.Moved && len(o.Objects) == 0 {
+			continue
+		}
+		rows = append(rows, piece{text: w.row(o), overlays: []int{i}})
+	}
+	shown := min(len(rows), tableRows)
+	first := section{open: head, reopen: head, close: "\n", pieces: rows[:shown]}
+	fold := "<details><summary>%s</summary>\n\n" + head
+	rest := section{open: fmt.Sprintf(fold, count(len(rows)-shown, "more overlay")), reopen: fmt.Sprintf(fold, "More overlays, continued"), close: "\n</details>\n\n", pieces: rows[shown:]}
+	return append(first.list(), rest.list()...)
+}
+
+// row is one overlay of the table.
+func (w writer) row(o gitops.OverlayChange) string {
+	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", code(o.Path), cell(o.App), cell(o.Environment), overlayNews(o), images(o.Images))
+}
+
+// cell writes a name in a table, "" for none.
+func cell(s string) string {
+	if s == "" {
+		return ""
+	}
+	return markdownName(s)
+}
+
+// maxImages is how many images a row names.
+const maxImages = 4
+
+// images lists image changes.
+func images(all []gitops.ImageChange) string {
+	var parts []string
+	for _, c := range all[:min(len(all), maxImages)] {
+		text := "<code>" + escape(c.Name, 120) + "</code> "
+		switch {
+		case c.Old == "":
+			text += version(c.New) + " (new)"
+		case c.New == "":
+			text += version(c.Old) + " (gone)"
+		default:
+			text += version(c.Old) + " → " + version(c.New)
+		}
+		parts = append(parts, text)
+	}
+	if n := len(all) - maxImages; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d more", n))
+	}
+	return strings.Join(parts, "<br>")
+}
+
+// version writes a tag or digest.
+func version(s string) string { return "<code>" + escape(shortDigest(s), 80) + "</code>" }
+
+// shortDigest cuts the digest of an image to what tells it apart.
+func shortDigest(s string) string {
+	const prefix, digits = "sha256:", 12
+	at := strings.Index(s, prefix)
+	if at < 0 || len(s) < at+len(prefix)+digits {
+		return s
+	}
+	return s[:at+len(prefix)+digits]
+}
+
+// moved lists the directories that moved, each in one line.
+func (w writer) moved() []section {
+	var lines []piece
+	for i, o := range w.r.Overlays {
+		if o.Status != gitops.Moved {
+			continue
+		}
+		what := "same output"
+		if len(o.Objects) > 0 {
+			what = objectCounts(o.Objects)
+		}
+		lines = append(lines, piece{text: fmt.Sprintf("- %s → %s: %s\n", code(o.MovedFrom), code(o.Path), what), overlays: []int{i}})
+	}
+	title := count(len(lines), "overlay") + " moved"
+	if len(lines) <= tableRows {
+		return section{open: title + ":\n\n", close: "\n", pieces: lines}.list()
+	}
+	fold := "<details><summary>%s</summary>\n\n"
+	return section{open: fmt.Sprintf(fold, title), reopen: fmt.Sprintf(fold, title+", continued"), close: "\n</details>\n\n", pieces: lines}.list()
+}
+
+// findings lists what the rules say.
+func (w writer) findings() []section {
+	s := section{open: "Findings:\n\n", close: "\n"}
+	for _, f := range w.r.Findings {
+		where := ""
+		if f.File != "" {
+			where = " " + code(place(f.File, f.Line, f.Column))
+		}
+		text := fmt.Sprintf("- **%s**%s <code>%s</code>", markdownName(string(f.Severity)), where, escape(f.Message, 1000))
+		if f.Fix != "" {
+			text += " <code>" + escape(f.Fix, 1000) + "</code>"
+		}
+		s.pieces = append(s.pieces, piece{text: text + " (" + markdownName(f.Rule) + ")\n"})
+	}
+	return s.list()
+}
