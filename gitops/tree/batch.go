@@ -142,12 +142,22 @@ func (l *lane) end() {
 	l.cmd.Wait() // killed: the status says nothing
 }
 
-// read writes the request while it reads the answers, so that neither side
-// waits for the other with a full pipe.
+// pipeRoom is what an empty pipe takes without waiting on every system
+// (PIPE_BUF of Linux).
+const pipeRoom = 4096
+
+// read sends the request and reads the answers. A long request is written while
+// the answers are read, so that neither side waits for the other with a full
+// pipe. A write that fails needs no handling: the answers end too.
 func (l *lane) read(ids []string, maxBlob int64, got func(int, object)) (int, error) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	wg.Go(func() { io.WriteString(l.in, strings.Join(ids, "\n")+"\n") }) // a failure ends the answers too
+	request := strings.Join(ids, "\n") + "\n"
+	if len(request) <= pipeRoom {
+		io.WriteString(l.in, request)
+	} else {
+		wg.Go(func() { io.WriteString(l.in, request) })
+	}
 	for i := range ids {
 		o, err := l.next(maxBlob)
 		if err != nil {

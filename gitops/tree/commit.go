@@ -163,7 +163,9 @@ func (t *commitTree) Entries() iter.Seq[gitops.Entry] {
 	}
 }
 
-// Read returns the bytes of a file or the target of a symlink.
+// Read returns the bytes of a file or the target of a symlink. With a file it
+// reads the manifests behind it in the same directory into the cache, because
+// one question to git costs as much as ten files.
 func (t *commitTree) Read(ctx context.Context, path string) ([]byte, error) {
 	e := t.Lookup(path)
 	if e.Kind != gitops.File && e.Kind != gitops.Symlink {
@@ -172,19 +174,55 @@ func (t *commitTree) Read(ctx context.Context, path string) ([]byte, error) {
 	if data, ok := t.repo.blobs.get(e.ID); ok {
 		return data, nil
 	}
-	var o object
-	if err := t.repo.batch.read(ctx, []string{e.ID}, func(_ int, got object) { o = got }); err != nil {
-		return nil, err
-	}
+	var wanted object
+	ids := append([]string{e.ID}, t.ahead(path)...)
+	err := t.repo.batch.read(ctx, ids, func(i int, o object) {
+		if i == 0 {
+			wanted = o
+		}
+		t.repo.keep(ids[i], o)
+	})
 	switch {
-	case errors.Is(o.err, errMissing):
-		return nil, &gitops.Error{Code: gitops.Unavailable, File: path, Message: "file is not in this clone: " + gitops.Quote(path), Err: o.err,
-			Hint: "the clone is partial or damaged; run git fetch --refetch --no-filter"}
-	case o.err != nil:
-		return nil, tooLarge(path, t.repo.opts.MaxBlob)
+	case wanted.data != nil:
+		return wanted.data, nil
+	case err != nil:
+		return nil, err
+	case wanted.err == errMissing:
+		return nil, &gitops.Error{Code: gitops.Unavailable, File: path, Message: "file is not in this clone: " + gitops.Quote(path), Err: wanted.err,
+			Hint: refetch}
 	}
-	t.repo.blobs.put(e.ID, o.data)
-	return o.data, nil
+	return nil, tooLarge(path, t.repo.opts.MaxBlob)
+}
+
+// maxAhead is how many manifests Read reads ahead.
+const maxAhead = 15
+
+// ahead returns the ids of the manifests that follow path in its directory and
+// are not in the cache.
+func (t *commitTree) ahead(file string) []string {
+	var ids []string
+	dir := path.Dir(file)
+	start := t.index[file] + 1
+	for _, n := range t.nodes[start:min(len(t.nodes), int(start)+maxAhead)] {
+		if n.kind != gitops.File || path.Dir(n.path) != dir || !isManifest(n.path) {
+			break
+		}
+		if _, ok := t.repo.blobs.get(n.id); !ok {
+			ids = append(ids, n.id)
+		}
+	}
+	return ids
+}
+
+func isManifest(p string) bool {
+	return strings.HasSuffix(p, ".yaml") || strings.HasSuffix(p, ".yml")
+}
+
+// keep puts what was read into the cache.
+func (r *Repo) keep(id string, o object) {
+	if o.err == nil {
+		r.blobs.put(id, o.data)
+	}
 }
 
 // Prefetch implements [Prefetcher].
@@ -202,11 +240,7 @@ func (t *commitTree) Prefetch(ctx context.Context, paths []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	return t.repo.batch.read(ctx, ids, func(i int, o object) {
-		if o.err == nil {
-			t.repo.blobs.put(ids[i], o.data)
-		}
-	})
+	return t.repo.batch.read(ctx, ids, func(i int, o object) { t.repo.keep(ids[i], o) })
 }
 
 // noFile says that there is no file or symlink to read at e.

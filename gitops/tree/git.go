@@ -148,13 +148,15 @@ func subcommand(args []string) string {
 	return ""
 }
 
+var versionForm = regexp.MustCompile(`(\d+)\.(\d+)\S*`)
+
 // check tells whether git is new enough.
 func (g git) check(ctx context.Context) error {
 	out, err := g.output(ctx, "", "version")
 	if err != nil {
 		return failed(err)
 	}
-	version := regexp.MustCompile(`(\d+)\.(\d+)\S*`).FindStringSubmatch(out)
+	version := versionForm.FindStringSubmatch(out)
 	if version == nil {
 		return &gitops.Error{Code: gitops.Unavailable, Message: "git version not understood: " + gitops.Quote(strings.TrimSpace(out))}
 	}

@@ -32,6 +32,13 @@ type Options struct {
 	CacheBytes int64
 }
 
+func (o Options) withDefaults() Options {
+	o.MaxBlob = cmp.Or(o.MaxBlob, DefaultMaxBlob)
+	o.MaxEntries = cmp.Or(o.MaxEntries, DefaultMaxEntries)
+	o.CacheBytes = cmp.Or(o.CacheBytes, DefaultCacheBytes)
+	return o
+}
+
 // Repo is a git repository on disk: a clone, a linked worktree or a bare
 // repository. It is safe for concurrent use. It starts at most two long-lived
 // git processes, which end with Close.
@@ -53,9 +60,7 @@ type Repo struct {
 // It fails with code not_found when there is none and with code unavailable
 // when git is missing or too old.
 func Open(ctx context.Context, dir string, opts Options) (*Repo, error) {
-	opts.MaxBlob = cmp.Or(opts.MaxBlob, DefaultMaxBlob)
-	opts.MaxEntries = cmp.Or(opts.MaxEntries, DefaultMaxEntries)
-	opts.CacheBytes = cmp.Or(opts.CacheBytes, DefaultCacheBytes)
+	opts = opts.withDefaults()
 	g, err := newGit(opts.Git)
 	if err != nil {
 		return nil, err
@@ -185,40 +190,4 @@ func isDir(path string) error {
 		err = fs.ErrNotExist
 	}
 	return err
-}
-
-// newShadow makes a bare git directory that borrows the objects of l. The file
-// that marks shallow commits is a link, so that a clone that is deepened later
-// is seen as it is.
-func newShadow(temp string, l location) (string, error) {
-	dir, err := os.MkdirTemp(temp, "sealift-git-")
-	if err != nil {
-		return "", err
-	}
-	config := "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = " + l.format + "\n"
-	objects := filepath.Join(l.commonDir, "objects")
-	steps := []func() error{
-		func() error { return os.MkdirAll(filepath.Join(dir, "objects", "info"), 0o700) },
-		func() error { return os.Mkdir(filepath.Join(dir, "refs"), 0o700) },
-		func() error { return write(dir, "HEAD", "ref: refs/heads/none\n") },
-		func() error { return write(dir, "config", config) },
-		func() error { return write(dir, "objects/info/alternates", quotePath(objects)+"\n") },
-		func() error { return os.Symlink(filepath.Join(l.commonDir, "shallow"), filepath.Join(dir, "shallow")) },
-	}
-	for _, step := range steps {
-		if err := step(); err != nil {
-			os.RemoveAll(dir)
-			return "", err
-		}
-	}
-	return dir, nil
-}
-
-func write(dir, name, content string) error {
-	return os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(content), 0o600)
-}
-
-// quotePath quotes a path as git's info/alternates wants it (C style).
-func quotePath(path string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(path) + `"`
 }

@@ -21,7 +21,16 @@ func (r *Repo) Resolve(ctx context.Context, rev string) (string, error) {
 	if strings.HasPrefix(rev, "-") || rev == "" || strings.ContainsAny(rev, "\n\x00") {
 		return "", gitops.Errorf(gitops.Invalid, "revision is not valid: %s", gitops.Quote(rev))
 	}
-	// The revision arrives as a line on standard input, never as an argument.
+	id, err := r.find(ctx, rev)
+	if err == nil && id == "" {
+		err = r.unknown(ctx, rev)
+	}
+	return id, err
+}
+
+// find returns the commit of a revision, "" when there is none. The revision
+// reaches git as a line on standard input, never as an argument.
+func (r *Repo) find(ctx context.Context, rev string) (string, error) {
 	var out strings.Builder
 	in := strings.NewReader(rev + "^{commit}\n")
 	err := r.theirs().run(ctx, r.gitDir, in, &out, "cat-file", "--batch-check=%(objecttype) %(objectname)")
@@ -35,7 +44,7 @@ func (r *Repo) Resolve(ctx context.Context, rev string) (string, error) {
 	if strings.HasSuffix(answer, " ambiguous") {
 		return "", &gitops.Error{Code: gitops.Invalid, Message: "revision is ambiguous: " + gitops.Quote(rev), Hint: "write more digits of the commit id"}
 	}
-	return "", r.unknown(ctx, rev)
+	return "", nil
 }
 
 // unknown makes the error for a revision that is not there.
@@ -63,13 +72,16 @@ func (r *Repo) unknown(ctx context.Context, rev string) error {
 // shallow clone usually has one only.
 const deepen = `fetch the rest with: git fetch --unshallow origin "+refs/heads/*:refs/remotes/origin/*"`
 
+// refetch is the way out of a partial or damaged clone.
+const refetch = "the clone is partial or damaged; run git fetch --refetch --no-filter"
+
 // missing makes the error for a commit or tree that git could not list.
 func (r *Repo) missing(ctx context.Context, id string, err error) error {
 	e := &gitops.Error{Code: gitops.NotFound, Message: "commit not found: " + gitops.Quote(id), Err: err}
 	if _, has := r.ours(ctx, "cat-file", "-e", id); has == nil {
 		e.Code = gitops.Unavailable
 		e.Message = "commit " + id + " is not complete in this clone"
-		e.Hint = "the clone is partial or damaged; run git fetch --refetch --no-filter"
+		e.Hint = refetch
 	} else if r.shallow {
 		e.Message += " (the clone is shallow)"
 		e.Hint = deepen
