@@ -1,0 +1,255 @@
+package main_test
+
+import (
+	"cmp"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/sealift/sealift"
+
+// layers is the house: a package imports only packages of lower layers, and
+// none of the other wing. A package that is not here fails the test.
+var layers = map[string]struct {
+	layer int
+	wing  string // packages of two wings never see each other
+	pure  bool   // neither files, network, processes nor environment
+	tests bool   // only tests import it
+}{
+	"cmd/bot": {layer: 9},
+
+	"webhook":       {layer: 3, wing: "webhook"},
+	"webhook/ghapp": {layer: 3, wing: "webhook"},
+	"webhook/hub":   {layer: 3, wing: "webhook"},
+	"webhook/queue": {layer: 3, wing: "webhook"},
+	"webhook/web":   {layer: 3, wing: "webhook"},
+	"webhook/store": {layer: 2, wing: "webhook"},
+
+	"webhook/store/pgtest": {layer: 1, wing: "webhook", tests: true},
+
+	"commands":       {layer: 3, wing: "commands"},
+	"commands/reply": {layer: 2, wing: "commands", pure: true},
+
+	"gitops/check":    {layer: 1, pure: true},
+	"gitops/diff":     {layer: 1, pure: true},
+	"gitops/layout":   {layer: 1, pure: true},
+	"gitops/monorepo": {layer: 1, pure: true, tests: true},
+	"gitops/promote":  {layer: 1, pure: true},
+	"gitops/render":   {layer: 1},
+	"gitops/seal":     {layer: 1},
+	"gitops/tree":     {layer: 1},
+
+	"gitops": {layer: 0, pure: true},
+}
+
+// owners says which packages may import a dependency (the import path or what
+// is below it). A test may import what its package may, and more where tests
+// is true. No owner means tests only.
+var owners = []struct {
+	dependency string
+	packages   []string
+	tests      bool
+}{
+	// Processes: git in tree and in the hub, which serves it; workers in render;
+	// a PostgreSQL for tests in pgtest.
+	{"os/exec", []string{"gitops/tree", "gitops/render", "webhook/hub", "webhook/store/pgtest"}, true},
+	{"sigs.k8s.io/kustomize", []string{"gitops/render"}, true},
+	{"github.com/landlock-lsm/go-landlock", []string{"gitops/render"}, false},
+	{"golang.org/x/sys", []string{"gitops/render", "gitops/tree", "cmd/bot"}, false},
+	{"znkr.io/diff", []string{"gitops/diff"}, false},
+	{"github.com/bitnami-labs/sealed-secrets", []string{"gitops/seal"}, false},
+	{"k8s.io", []string{"gitops/seal", "gitops/check"}, false},
+	{"github.com/google/go-github", []string{"webhook/ghapp"}, false},
+	{"github.com/bradleyfalzon/ghinstallation", []string{"webhook/ghapp"}, false},
+	{"modernc.org/sqlite", []string{"webhook/store"}, false},
+	{"github.com/jackc/pgx", []string{"webhook/store"}, false},
+	{"github.com/riverqueue/river/riverdriver/riversqlite", []string{"webhook/store"}, false},
+	{"github.com/riverqueue/river/riverdriver/riverpgxv5", []string{"webhook/store"}, false},
+	{"github.com/riverqueue/river", []string{"webhook/queue", "webhook/store"}, false},
+	{"github.com/labstack/echo", []string{"webhook", "webhook/hub", "webhook/web"}, false},
+	{"github.com/spf13/cobra", []string{"cmd/bot"}, false},
+	{"github.com/google/go-cmp", nil, true},
+	{"github.com/rogpeppe/go-internal", nil, true},
+	{"github.com/getkin/kin-openapi", nil, true},
+	{"github.com/santhosh-tekuri/jsonschema", nil, true},
+	{"github.com/yuin/goldmark", nil, true},
+	{"github.com/chromedp", nil, true},
+}
+
+// impure are the packages that a pure one must do without.
+var impure = []string{"os", "os/exec", "os/signal", "os/user", "net", "net/http", "syscall", "unsafe"}
+
+// TestFence reads the imports of every Go file of the module with go/parser,
+// whatever its build tags. It does not ask `go list`: the result of a test
+// that runs a command stays cached when a file changes.
+func TestFence(t *testing.T) {
+	root := filepath.Join("..", "..")
+	seen := 0
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return skipDir(root, p, d.Name())
+		}
+		if !strings.HasSuffix(p, ".go") {
+			return nil
+		}
+		seen++
+		name, err := filepath.Rel(root, p)
+		if err != nil {
+			return err
+		}
+		for _, problem := range violations(t, filepath.ToSlash(name), nil) {
+			t.Error(problem)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen == 0 {
+		t.Error("no Go files found")
+	}
+}
+
+// skipDir leaves out what the go command leaves out too.
+func skipDir(root, p, name string) error {
+	if p == root {
+		return nil
+	}
+	if name == "testdata" || name == "node_modules" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// violations returns what the file at name, relative to the module, imports
+// against the rules. A nil src is read from the disk.
+func violations(t *testing.T, name string, src any) []string {
+	t.Helper()
+	file := filepath.Join("..", "..", filepath.FromSlash(name))
+	f, err := parser.ParseFile(token.NewFileSet(), file, src, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkg := path.Dir(name)
+	if _, ok := layers[pkg]; !ok {
+		return []string{name + ": package " + pkg + " is not in the table of layers"}
+	}
+	var out []string
+	for _, spec := range f.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if why := forbidden(pkg, imported, strings.HasSuffix(name, "_test.go")); why != "" {
+			out = append(out, name+": imports "+imported+": "+why)
+		}
+	}
+	return out
+}
+
+// forbidden says why pkg, or its test, may not import a path; "" when it may.
+func forbidden(pkg, imported string, test bool) string {
+	if imported == module || strings.HasPrefix(imported, module+"/") {
+		return forbiddenOwn(pkg, strings.TrimPrefix(imported, module+"/"), test)
+	}
+	if layers[pkg].pure && !test && slices.Contains(impure, imported) {
+		return "the package is pure"
+	}
+	if first, _, _ := strings.Cut(imported, "/"); pkg == "gitops" && !test && strings.Contains(first, ".") {
+		return "the package imports the standard library only"
+	}
+	for _, o := range owners { // the longest path comes first
+		if imported == o.dependency || strings.HasPrefix(imported, o.dependency+"/") {
+			if slices.Contains(o.packages, pkg) || test && (o.tests || pkg == "cmd/bot") {
+				return ""
+			}
+			return "it belongs to " + cmp.Or(strings.Join(o.packages, ", "), "tests")
+		}
+	}
+	return ""
+}
+
+// forbiddenOwn is forbidden for packages of the module.
+func forbiddenOwn(pkg, imported string, test bool) string {
+	from, to := layers[pkg], layers[imported]
+	_, known := layers[imported]
+	switch {
+	case !known:
+		return "it is not in the table of layers"
+	case imported == "cmd/bot":
+		return "nothing imports the program"
+	case test || imported == pkg:
+		return ""
+	case to.tests:
+		return "it is for tests"
+	case to.layer >= from.layer:
+		return "imports go down only"
+	case from.wing != "" && to.wing != "" && from.wing != to.wing:
+		return "the wings " + from.wing + " and " + to.wing + " never see each other"
+	}
+	return ""
+}
+
+// TestFenceHolds feeds the fence files that it must refuse, and some it must
+// let through.
+func TestFenceHolds(t *testing.T) {
+	tests := []struct {
+		name, file, imported string
+		refused              bool
+	}{
+		{"down", "gitops/diff/x.go", module + "/gitops", false},
+		{"up", "gitops/x.go", module + "/gitops/diff", true},
+		{"sideways", "gitops/diff/x.go", module + "/gitops/render", true},
+		{"sideways in a test", "gitops/diff/x_test.go", module + "/gitops/render", false},
+		{"the program", "webhook/x.go", module + "/cmd/bot", true},
+		{"the program in a test", "webhook/x_test.go", module + "/cmd/bot", true},
+		{"the program from itself", "cmd/bot/x_test.go", module + "/cmd/bot", true},
+		{"wiring", "cmd/bot/x.go", module + "/webhook/queue", false},
+		{"the other wing", "webhook/x.go", module + "/commands/reply", true},
+		{"the other wing back", "commands/x.go", module + "/webhook/store", true},
+		{"own wing", "commands/x.go", module + "/commands/reply", false},
+		{"unknown importer", "gitops/util/x.go", "strings", true},
+		{"unknown imported", "cmd/bot/x.go", module + "/gitops/util", true},
+		{"kustomize", "gitops/check/x.go", "sigs.k8s.io/kustomize/api/krusty", true},
+		{"kustomize at home", "gitops/render/x.go", "sigs.k8s.io/kustomize/api/krusty", false},
+		{"kustomize in a test", "gitops/monorepo/x_test.go", "sigs.k8s.io/kustomize/api/krusty", false},
+		{"processes", "gitops/layout/x.go", "os/exec", true},
+		{"processes in the webhook", "webhook/x.go", "os/exec", true},
+		{"processes at home", "gitops/tree/x.go", "os/exec", false},
+		{"files in a pure package", "gitops/check/x.go", "os", true},
+		{"network in a pure package", "commands/reply/x.go", "net/http", true},
+		{"root on a module", "gitops/x.go", "go.yaml.in/yaml/v3", true},
+		{"go-github", "webhook/x.go", "github.com/google/go-github/v60/github", true},
+		{"go-github at home", "webhook/ghapp/x.go", "github.com/google/go-github/v60/github", false},
+		{"driver", "webhook/queue/x.go", "modernc.org/sqlite", true},
+		{"driver in a test", "webhook/queue/x_test.go", "modernc.org/sqlite", true},
+		{"what is for tests", "cmd/bot/x.go", module + "/gitops/monorepo", true},
+		{"driver of the queue", "webhook/queue/x.go", "github.com/riverqueue/river/riverdriver/riversqlite", true},
+		{"queue", "webhook/queue/x.go", "github.com/riverqueue/river", false},
+		{"queue elsewhere", "webhook/x.go", "github.com/riverqueue/river", true},
+		{"sealed-secrets", "commands/x.go", "github.com/bitnami-labs/sealed-secrets/pkg/crypto", true},
+		{"echo", "commands/x.go", "github.com/labstack/echo/v4", true},
+		{"cobra", "commands/x.go", "github.com/spf13/cobra", true},
+		{"test library", "gitops/diff/x.go", "github.com/google/go-cmp/cmp", true},
+		{"test library in a test", "gitops/diff/x_test.go", "github.com/google/go-cmp/cmp", false},
+		{"a name that only begins so", "gitops/check/x.go", "osext", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := violations(t, tt.file, "//go:build never\n\npackage x\n\nimport _ "+strconv.Quote(tt.imported)+"\n")
+			if refused := len(got) > 0; refused != tt.refused {
+				t.Errorf("%s imports %s: refused %t (%q), want %t", tt.file, tt.imported, refused, got, tt.refused)
+			}
+		})
+	}
+}
