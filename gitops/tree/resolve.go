@@ -29,19 +29,20 @@ func (r *Repo) Resolve(ctx context.Context, rev string) (string, error) {
 }
 
 // find returns the commit of a revision, "" when there is none. The revision
-// reaches git as a line on standard input, never as an argument.
+// reaches git as a line on standard input, never as an argument. The second
+// line is there because only a revision without suffix is called ambiguous.
 func (r *Repo) find(ctx context.Context, rev string) (string, error) {
 	var out strings.Builder
-	in := strings.NewReader(rev + "^{commit}\n")
+	in := strings.NewReader(rev + "^{commit}\n" + rev + "\n")
 	err := r.theirs().run(ctx, r.gitDir, in, &out, "cat-file", "--batch-check=%(objecttype) %(objectname)")
 	if err != nil {
 		return "", failed(err)
 	}
-	answer := strings.TrimSuffix(out.String(), "\n")
-	if id, ok := strings.CutPrefix(answer, "commit "); ok && isHex(id, r.hexLen) {
+	commit, plain, _ := strings.Cut(out.String(), "\n")
+	if id, ok := strings.CutPrefix(commit, "commit "); ok && isHex(id, r.hexLen) {
 		return id, nil
 	}
-	if strings.HasSuffix(answer, " ambiguous") {
+	if plain == rev+" ambiguous\n" {
 		return "", &gitops.Error{Code: gitops.Invalid, Message: "revision is ambiguous: " + gitops.Quote(rev), Hint: "write more digits of the commit id"}
 	}
 	return "", nil
