@@ -1,0 +1,160 @@
+package queue
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/sealift/sealift/webhook/store"
+)
+
+// engine is River over one of the two kinds of transaction.
+type engine interface {
+	// id names this process among the replicas.
+	id() string
+	// wake gives each key a turn, at the time given or at once when it is zero.
+	// A turn that waits for its time is made to run at once.
+	wake(ctx context.Context, tx *store.Tx, keys []string, at time.Time) error
+	every(name string, interval time.Duration) error
+	start(ctx context.Context) error
+	// stop takes no more jobs and waits for those that run until ctx ends.
+	stop(ctx context.Context) error
+	// kill is stop with the context of all jobs cancelled.
+	kill(ctx context.Context) error
+}
+
+// The kinds of River's jobs and their queues.
+const (
+	kindTurn  = "turn"
+	kindTick  = "tick"
+	tickQueue = "ticks"
+)
+
+// turn is the right of a key to run one delivery.
+type turn struct {
+	Key string `json:"key"`
+}
+
+// Kind implements river.JobArgs.
+func (turn) Kind() string { return kindTurn }
+
+// tick is one call of a function given to [Queue.Every].
+type tick struct {
+	Name string `json:"name"`
+}
+
+// Kind implements river.JobArgs.
+func (tick) Kind() string { return kindTick }
+
+// once makes a job unique by its arguments until it has ended.
+func once() river.UniqueOpts {
+	return river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+		rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}}
+}
+
+type turnWorker struct {
+	river.WorkerDefaults[turn]
+	q *Queue
+}
+
+// Work implements river.Worker.
+func (w turnWorker) Work(ctx context.Context, job *river.Job[turn]) error {
+	return w.q.takeTurn(ctx, job.ID, job.Args.Key)
+}
+
+// NextRetry implements river.Worker. A turn fails only when the database does.
+func (w turnWorker) NextRetry(job *river.Job[turn]) time.Time {
+	return time.Now().Add(time.Duration(min(job.Attempt, 30)) * time.Second)
+}
+
+type tickWorker struct {
+	river.WorkerDefaults[tick]
+	q *Queue
+}
+
+// Work implements river.Worker.
+func (w tickWorker) Work(ctx context.Context, job *river.Job[tick]) error {
+	w.q.tick(ctx, job.ID, job.Args.Name)
+	return nil
+}
+
+const (
+	// fetchEvery is how often new turns are fetched at most.
+	fetchEvery = 20 * time.Millisecond
+	// keepTurns is how long River keeps turns that ended. Nothing reads them.
+	keepTurns = 10 * time.Minute
+	// tickWorkers is how many functions of Every run at a time.
+	tickWorkers = 4
+	// never switches River's own rescue by time off: leases do that.
+	never = 10 * 365 * 24 * time.Hour
+)
+
+type client[T any] struct{ *river.Client[T] }
+
+func newEngine[T any](d riverdriver.Driver[T], q *Queue) (engine, error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, turnWorker{q: q})
+	river.AddWorker(workers, tickWorker{q: q})
+	c, err := river.NewClient(d, &river.Config{
+		Logger:                      q.log,
+		Workers:                     workers,
+		FetchCooldown:               fetchEvery,
+		JobTimeout:                  -1, // each run has its own
+		RescueStuckJobsAfter:        never,
+		CompletedJobRetentionPeriod: keepTurns,
+		CancelledJobRetentionPeriod: keepTurns,
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: q.o.Workers},
+			tickQueue:          {MaxWorkers: tickWorkers},
+		},
+	})
+	return client[T]{c}, err
+}
+
+func (c client[T]) id() string                      { return c.ID() }
+func (c client[T]) start(ctx context.Context) error { return c.Start(ctx) }
+func (c client[T]) stop(ctx context.Context) error  { return c.Stop(ctx) }
+func (c client[T]) kill(ctx context.Context) error  { return c.StopAndCancel(ctx) }
+
+func (c client[T]) wake(ctx context.Context, tx *store.Tx, keys []string, at time.Time) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	// River's insert updates the row of a turn that is there, and so waits for
+	// the transaction that ends it. Its faster one does not, and would lose
+	// deliveries.
+	opts := &river.InsertOpts{MaxAttempts: math.MaxInt16, ScheduledAt: at, UniqueOpts: once()}
+	var params []river.InsertManyParams
+	for _, k := range unique(keys) {
+		params = append(params, river.InsertManyParams{Args: turn{k}, InsertOpts: opts})
+	}
+	inserted, err := c.InsertManyTx(ctx, store.Native[T](tx), params)
+	if err != nil {
+		return err
+	}
+	for _, r := range inserted {
+		waits := r.Job.State == rivertype.JobStateScheduled || r.Job.State == rivertype.JobStateRetryable
+		if !r.UniqueSkippedAsDuplicate || !waits {
+			continue
+		}
+		if _, err := c.JobRetryTx(ctx, store.Native[T](tx), r.Job.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c client[T]) every(name string, interval time.Duration) error {
+	job := func() (river.JobArgs, *river.InsertOpts) {
+		return tick{name}, &river.InsertOpts{Queue: tickQueue, MaxAttempts: 1, UniqueOpts: once()}
+	}
+	_, err := c.PeriodicJobs().AddSafely(river.NewPeriodicJob(
+		river.PeriodicInterval(interval), job, &river.PeriodicJobOpts{RunOnStart: true}))
+	return err
+}

@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// sqliteDB is a SQLite file.
+type sqliteDB struct {
+	write *sql.DB  // one connection; its waiters are served in order
+	read  *sql.DB  // several, which cannot write
+	lock  *os.File // held while open with Options.Exclusive
+}
+
+func sqliteDialect() *dialect {
+	return &dialect{
+		now:        "CAST(unixepoch('subsec')*1000000 AS INTEGER)",
+		finalized:  "datetime('now','subsec')",
+		jobKey:     "coalesce(args->>'$.key','')",
+		jobReplica: "coalesce(attempted_by->>'$[#-1]','')",
+	}
+}
+
+func openSQLite(path string, o Options) (backend, error) {
+	if err := createFile(path); err != nil {
+		return nil, gitops.Errorf(gitops.Unavailable, "database file %s: %w", gitops.Quote(path), err)
+	}
+	db := &sqliteDB{}
+	if o.Exclusive {
+		var err error
+		if db.lock, err = lockFile(path + ".lock"); err != nil {
+			return nil, err
+		}
+	}
+	var err [2]error // a bad name of the driver; connecting comes later
+	db.write, err[0] = sql.Open("sqlite", dsn(path, "_txlock=immediate"))
+	db.read, err[1] = sql.Open("sqlite", dsn(path, "_pragma=query_only(1)"))
+	if err := errors.Join(err[:]...); err != nil {
+		return nil, wrap("database", err)
+	}
+	db.write.SetMaxOpenConns(1)
+	db.read.SetMaxOpenConns(max(2, runtime.GOMAXPROCS(0)))
+	return db, nil
+}
+
+// dsn returns the address of a file in the driver's form. An absolute path and
+// escaping keep characters such as "?" in a file name from becoming options.
+func dsn(path, option string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + option +
+		"&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+}
+
+// createFile makes the file and the directories it needs, or narrows the mode
+// of an existing file. SQLite gives its log files the mode of the database.
+func createFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
+}
+
+// lockFile takes the lock that says who works on the queue. The kernel gives it
+// up when the process ends, however it ends.
+func lockFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, gitops.Errorf(gitops.Unavailable, "lock file %s: %w", gitops.Quote(path), err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		e := gitops.Errorf(gitops.Invalid, "database is in use by another process (lock file %s)", gitops.Quote(path))
+		e.Hint = "one process works on a SQLite file; use PostgreSQL for several replicas"
+		return nil, e
+	}
+	return f, nil
+}
+
+func (db *sqliteDB) begin(ctx context.Context) (txn, error) {
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return sqliteTx{sqliteConn{tx}, tx}, nil
+}
+
+func (db *sqliteDB) reader() conn                         { return sqliteConn{db.read} }
+func (db *sqliteDB) river() riverdriver.Driver[*sql.Tx]   { return riversqlite.New(db.write) }
+func (db *sqliteDB) conflict(error) bool                  { return false }
+func (db *sqliteDB) ping(ctx context.Context) (err error) { return db.read.PingContext(ctx) }
+func (db *sqliteDB) migrate(ctx context.Context, log *slog.Logger) error {
+	t, err := db.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.rollback()
+	if err := migrateOwn(ctx, t, "sqlite"); err != nil {
+		return err
+	}
+	if err := migrateRiver(ctx, t, db.river(), log, t.native().(*sql.Tx)); err != nil {
+		return err
+	}
+	return t.commit(ctx)
+}
+
+func (db *sqliteDB) close() error {
+	err := errors.Join(db.read.Close(), db.write.Close())
+	if db.lock != nil {
+		err = errors.Join(err, db.lock.Close())
+	}
+	return err
+}
+
+// sqliteRunner is a pool or a transaction.
+type sqliteRunner interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+type sqliteConn struct{ sqliteRunner }
+
+func (c sqliteConn) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	r, err := c.ExecContext(ctx, numbered(query), args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+func (c sqliteConn) query(ctx context.Context, query string, args ...any) (rows, error) {
+	r, err := c.QueryContext(ctx, numbered(query), args...)
+	if err != nil {
+		return nil, err
+	}
+	return sqliteRows{r}, nil
+}
+
+func (c sqliteConn) dialect() *dialect { return sqliteDialect() }
+
+type sqliteRows struct{ *sql.Rows }
+
+func (r sqliteRows) Close() { _ = r.Rows.Close() } // errors show in Err
+
+// numbered turns $1 into ?1. The JSON paths of the dialect are the only other
+// dollar signs and are not followed by a digit.
+func numbered(query string) string {
+	var b strings.Builder
+	for i := range len(query) {
+		if query[i] == '$' && i+1 < len(query) && query[i+1] >= '0' && query[i+1] <= '9' {
+			b.WriteByte('?')
+		} else {
+			b.WriteByte(query[i])
+		}
+	}
+	return b.String()
+}
+
+type sqliteTx struct {
+	sqliteConn
+	tx *sql.Tx
+}
+
+func (t sqliteTx) commit(context.Context) error { return t.tx.Commit() }
+func (t sqliteTx) rollback()                    { _ = t.tx.Rollback() } // the transaction is gone either way
+func (t sqliteTx) native() any                  { return t.tx }

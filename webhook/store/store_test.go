@@ -1,0 +1,209 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/webhook/store"
+)
+
+// exec runs a statement that the package has no method for.
+func exec(t *testing.T, s *store.Store, query string) {
+	t.Helper()
+	err := s.Update(t.Context(), func(tx *store.Tx) (err error) {
+		if _, ok := s.SQLite(); ok {
+			_, err = store.Native[*sql.Tx](tx).Exec(query)
+		} else {
+			_, err = store.Native[pgx.Tx](tx).Exec(t.Context(), query)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOpenTwice(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		a, b := open(t, url), open(t, url)
+		if _, err := a.Once(t.Context(), store.Action{Key: "k"}, func(context.Context) (string, error) { return "made", nil }); err != nil {
+			t.Fatal(err)
+		}
+		got, err := b.Actions(t.Context(), store.ActionFilter{})
+		if err != nil || len(got) != 1 || got[0].Result != "made" {
+			t.Errorf("the second store reads %v, %v", got, err)
+		}
+		if err := b.Ping(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestOpenTogether(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				s, err := store.Open(t.Context(), url, store.Options{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
+func TestOpenNewerSchema(t *testing.T) {
+	for _, change := range []string{
+		"INSERT INTO sealift_schema (version) VALUES (999)",
+		"INSERT INTO river_migration (line, version) VALUES ('main', 999)",
+	} {
+		onBoth(t, func(t *testing.T, url string) {
+			exec(t, open(t, url), change)
+			s, err := store.Open(t.Context(), url, store.Options{})
+			if gitops.CodeOf(err) != gitops.Invalid || !strings.Contains(err.Error(), "999") {
+				t.Errorf("got %v, %v", s, err)
+			}
+		})
+	}
+}
+
+func TestOpenBadAddress(t *testing.T) {
+	for _, url := range []string{"", "sqlite:", "mysql://u:hunter2@h/db", "postgres://u:hunter2@h:port/db",
+		"postgres://u:hunter2@h/db?pool_max_conns=x", "postgres://u:hunter2@h/db?pool_max_conns=1", "postgres://u:hunter2@h/%zz"} {
+		_, err := store.Open(t.Context(), url, store.Options{})
+		if gitops.CodeOf(err) != gitops.Invalid {
+			t.Errorf("%s: %v", url, err)
+		}
+		for e := err; e != nil; e = errors.Unwrap(e) {
+			if strings.Contains(e.Error(), "hunter2") {
+				t.Errorf("%s: the error shows the password: %v", url, e)
+			}
+		}
+	}
+}
+
+func TestOpenUnreachable(t *testing.T) {
+	_, err := store.Open(t.Context(), "postgres://u:hunter2@/db?host="+t.TempDir(), store.Options{})
+	if gitops.CodeOf(err) != gitops.Unavailable || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("PostgreSQL that is not there: %v", err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("this is not a database, and longer than a header of one is"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(t.Context(), file, store.Options{}); gitops.CodeOf(err) != gitops.Unavailable {
+		t.Errorf("a file that is no database: %v", err)
+	}
+	if _, err := store.Open(t.Context(), filepath.Join(file, "below"), store.Options{}); gitops.CodeOf(err) != gitops.Unavailable {
+		t.Errorf("a directory that cannot be made: %v", err)
+	}
+}
+
+func TestSQLiteFileModes(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made")
+	s := open(t, "sqlite:"+filepath.Join(dir, "db"))
+	exec(t, s, "CREATE TABLE x (y)")
+	for name, want := range map[string]os.FileMode{"": 0o700, "db": 0o600, "db-wal": 0o600, "db-shm": 0o600} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%q has mode %o, want %o", name, got, want)
+		}
+	}
+}
+
+func TestSQLiteExclusive(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "db")
+	s, err := store.Open(t.Context(), file, store.Options{Exclusive: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = store.Open(t.Context(), file, store.Options{Exclusive: true})
+	if gitops.CodeOf(err) != gitops.Invalid || !strings.Contains(err.Error(), "in use by another process") {
+		t.Errorf("a second worker: %v", err)
+	}
+	open(t, file) // not a worker
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = store.Open(t.Context(), file, store.Options{Exclusive: true}); err != nil {
+		t.Fatalf("after the first worker ended: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestUpdateRollsBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		want := gitops.Errorf(gitops.Denied, "no")
+		err := s.Update(t.Context(), func(tx *store.Tx) error {
+			if _, err := tx.Add(t.Context(), []store.Delivery{delivery("a", "k", "")}); err != nil {
+				return err
+			}
+			return want
+		})
+		if err != want {
+			t.Errorf("got %v", err)
+		}
+		if got := list(t, s, store.Filter{}); len(got) != 0 {
+			t.Errorf("left over: %v", got)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		err = s.Update(ctx, func(*store.Tx) error { return nil })
+		if gitops.CodeOf(err) != gitops.Unavailable || !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled: %v", err)
+		}
+	})
+}
+
+// TestPostgresDeadlock lets two transactions wait for each other: PostgreSQL
+// ends one, which runs again.
+func TestPostgresDeadlock(t *testing.T) {
+	s := open(t, postgres.Database(t))
+	exec(t, s, "CREATE TABLE x (id int PRIMARY KEY, n int); INSERT INTO x VALUES (1, 0), (2, 0)")
+	var all, both sync.WaitGroup
+	both.Add(2)
+	for i := range 2 {
+		all.Go(func() {
+			first := true
+			err := s.Update(t.Context(), func(tx *store.Tx) error {
+				native := store.Native[pgx.Tx](tx)
+				if _, err := native.Exec(t.Context(), "UPDATE x SET n = n + 1 WHERE id = $1", 1+i); err != nil {
+					return err
+				}
+				if first {
+					first = false
+					both.Done()
+					both.Wait()
+				}
+				_, err := native.Exec(t.Context(), "UPDATE x SET n = n + 1 WHERE id = $1", 2-i)
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	exec(t, s, "DO $$ BEGIN IF (SELECT sum(n) FROM x) <> 4 THEN RAISE 'lost'; END IF; END $$")
+}
