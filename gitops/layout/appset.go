@@ -11,8 +11,8 @@ import (
 
 // The limits of what ApplicationSets expand to.
 const (
-	maxSets = 10_000     // sets of parameters of one generator
-	maxWork = 20_000_000 // steps over all generators of a tree: matches and merges
+	maxSets = 10_000    // sets of parameters of one generator
+	maxWork = 5_000_000 // steps over all generators of a tree: matches and merges
 )
 
 // params is one set of parameters. Without goTemplate it is flat, as Argo CD has
@@ -183,7 +183,7 @@ func (x *expansion) matrix(ctx context.Context, spec map[string]any, outer param
 	}
 	var out []params
 	for _, a := range x.generator(ctx, asMap(list[0]), outer, depth+1) {
-		second, err := interpolate(list[1], a, x.doc.GoTemplate, 0)
+		second, err := x.interpolate(list[1], a)
 		if err != nil {
 			x.say("has a matrix whose second generator is not understood: %v", err)
 			return nil
@@ -276,7 +276,8 @@ func (p params) lookup(name string) (any, bool) {
 
 // overlay returns a copy of a with the values of b over it, maps merged.
 func overlay(a, b params) params {
-	out := maps.Clone(a)
+	out := make(params, len(a)+len(b))
+	maps.Copy(out, a)
 	for k, v := range b {
 		ma, okA := out[k].(map[string]any)
 		mb, okB := v.(map[string]any)

@@ -1,6 +1,8 @@
 package layout
 
 import (
+	"context"
+
 	"github.com/sealift/sealift/gitops"
 )
 
@@ -94,4 +96,21 @@ func ParseConfig(data []byte) (*Config, []*gitops.Error) {
 		return nil, p.sorted()
 	}
 	return c, nil
+}
+
+// ReadConfig reads the configuration of a tree. Both results are nil when it has
+// none.
+func ReadConfig(ctx context.Context, t gitops.Tree) (*Config, []*gitops.Error) {
+	e := t.Lookup(ConfigFile)
+	if e.Kind == gitops.Missing {
+		return nil, nil
+	}
+	if e.Kind != gitops.File {
+		return nil, []*gitops.Error{{Code: gitops.Invalid, File: ConfigFile, Message: "configuration is a " + e.Kind.String() + ", it must be a file"}}
+	}
+	data, err := t.Read(ctx, ConfigFile)
+	if err != nil {
+		return nil, []*gitops.Error{{Code: gitops.CodeOf(err), File: ConfigFile, Message: "configuration cannot be read", Err: err}}
+	}
+	return ParseConfig(data)
 }

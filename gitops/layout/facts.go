@@ -24,7 +24,10 @@ func isKustomization(base string) bool { return slices.Contains(kustomizationNam
 // facts are what one blob says, as far as the layout needs it. They depend on
 // nothing but the blob and on whether it is a kustomization.
 type facts struct {
-	// Refs are the paths a kustomization names, as written.
+	// Loads are the resources, bases and components of a kustomization as
+	// written, in the order in which kustomize loads them.
+	Loads []string `json:"o,omitempty"`
+	// Refs are the other paths it names, as written.
 	Refs []string `json:"r,omitempty"`
 	// Component says that its kind is Component.
 	Component bool `json:"c,omitempty"`
@@ -35,7 +38,7 @@ type facts struct {
 }
 
 func (f *facts) empty() bool {
-	return len(f.Refs) == 0 && !f.Component && f.ArgoPatch == 0 && len(f.Docs) == 0
+	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && f.ArgoPatch == 0 && len(f.Docs) == 0
 }
 
 // reader walks YAML nodes that nobody vouches for. It follows aliases, and gives
@@ -130,25 +133,33 @@ func kustomizationFacts(data []byte) facts {
 	root := parseYAML(data)
 	r := &reader{left: maxNodes}
 	var f facts
+	var bases, components []string
 	for key, v := range r.pairs(root) {
 		switch key {
 		case "kind":
 			f.Component = r.text(v) == "Component"
-		case "patches", "patchesJson6902", "patchesStrategicMerge":
+		case "resources":
+			f.Loads = append(f.Loads, r.paths(v)...)
+		case "bases":
+			bases = append(bases, r.paths(v)...)
+		case "components":
+			components = append(components, r.paths(v)...)
+		case "patches", "patchesJson6902":
 			if f.ArgoPatch == 0 {
 				f.ArgoPatch = r.argoPatch(v)
 			}
 		}
 		f.Refs = append(f.Refs, r.refs(key, v)...)
 	}
+	f.Loads = slices.Concat(f.Loads, bases, components)
 	return f
 }
 
-// refs returns the paths that a field of a kustomization names.
+// refs returns the paths that a field of a kustomization names, other than what
+// it loads.
 func (r *reader) refs(field string, v *yaml.Node) []string {
 	switch field {
-	case "resources", "bases", "components", "generators", "transformers", "validators",
-		"configurations", "crds", "patchesStrategicMerge":
+	case "generators", "transformers", "validators", "configurations", "crds", "patchesStrategicMerge":
 		return r.paths(v)
 	case "patches", "patchesJson6902", "replacements":
 		return r.each(v, "path")

@@ -207,7 +207,7 @@ func (x *expansion) addValues(set params, values any, outer params) {
 	if values == nil {
 		return
 	}
-	filled, err := interpolate(values, overlay(outer, set), x.doc.GoTemplate, 0)
+	filled, err := x.interpolate(values, overlay(outer, set))
 	if err != nil {
 		x.say("has a generator with values that are not understood: %v", err)
 		return

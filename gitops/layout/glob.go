@@ -25,6 +25,8 @@ func compileGlob(pattern string, captures bool) (glob, error) {
 		return glob{}, errors.New("pattern is longer than 512 bytes")
 	case strings.HasPrefix(pattern, "/"):
 		return glob{}, errors.New("pattern starts with a slash: paths are relative to the root of the repository")
+	case strings.Count(pattern, "{app}") > 1 || strings.Count(pattern, "{env}") > 1:
+		return glob{}, errors.New("pattern names a capture twice")
 	}
 	var b strings.Builder
 	b.WriteString(`(?s)\A`)
@@ -40,7 +42,7 @@ func compileGlob(pattern string, captures bool) (glob, error) {
 	b.WriteString(`\z`)
 	re, err := regexp.Compile(b.String())
 	if err != nil {
-		return glob{}, errors.New("pattern has a malformed class or names a capture twice")
+		return glob{}, errors.New("pattern has a malformed class")
 	}
 	return glob{re}, nil
 }

@@ -12,33 +12,76 @@ import (
 
 // graph is which kustomization names which files and directories.
 type graph struct {
+	*scanned
 	refs map[string][]string // by directory, sorted
-	// readBy has the directories that another kustomization names.
+	// readBy has the directories that another kustomization reads.
 	readBy map[string]bool
+	// loads is whether a directory's resources can all be loaded.
+	loads map[string]state
 }
+
+// state is how far the loading of a directory has come.
+type state uint8
+
+const (
+	unseen state = iota
+	loading
+	whole  // everything is loaded
+	broken // something is remote, missing or a ring
+)
 
 // graph resolves the references of all kustomizations.
 func (s *scanned) graph(ctx context.Context) (*graph, error) {
-	g := &graph{refs: make(map[string][]string, len(s.dirs)), readBy: map[string]bool{}}
-	for dir, k := range s.dirs {
+	g := &graph{
+		scanned: s, refs: make(map[string][]string, len(s.dirs)),
+		readBy: map[string]bool{}, loads: make(map[string]state, len(s.dirs)),
+	}
+	for _, dir := range slices.Sorted(maps.Keys(s.dirs)) {
 		if err := ctx.Err(); err != nil {
 			return nil, gitops.Errorf(gitops.Unavailable, "layout: %w", err)
 		}
-		var refs []string
-		for _, ref := range k.refs {
-			e := s.local(ctx, dir, ref)
-			if e.Kind == gitops.Missing {
-				continue
-			}
-			refs = append(refs, e.Path)
-			if e.Kind == gitops.Dir && e.Path != dir {
-				g.readBy[e.Path] = true
-			}
-		}
-		slices.Sort(refs)
-		g.refs[dir] = slices.Compact(refs)
+		g.load(ctx, dir, 0)
 	}
 	return g, nil
+}
+
+// maxChain is how long a chain of bases is followed.
+const maxChain = 1_000
+
+// load follows what a kustomization loads, in kustomize's order, to the first
+// thing that cannot be loaded here: what comes after it is not read by dir, and
+// so it is a root unless something else reads it. Without that, a change below a
+// base that does not render would be invisible.
+func (g *graph) load(ctx context.Context, dir string, depth int) bool {
+	k := g.dirs[dir]
+	if k == nil || depth > maxChain {
+		return false
+	}
+	if g.loads[dir] != unseen {
+		return g.loads[dir] == whole
+	}
+	g.loads[dir] = loading
+	ok := !k.twice
+	var refs []string
+	for i, ref := range slices.Concat(k.loads, k.refs) {
+		e := g.local(ctx, dir, ref)
+		if e.Kind != gitops.Missing {
+			refs = append(refs, e.Path)
+		}
+		if e.Kind == gitops.Dir && ok && e.Path != dir {
+			g.readBy[e.Path] = true
+		}
+		if i < len(k.loads) {
+			ok = ok && (e.Kind == gitops.File || e.Kind == gitops.Dir && g.load(ctx, e.Path, depth+1))
+		}
+	}
+	slices.Sort(refs)
+	g.refs[dir] = slices.Compact(refs)
+	g.loads[dir] = broken
+	if ok {
+		g.loads[dir] = whole
+	}
+	return ok
 }
 
 // local returns what a reference leads to within the tree. A directory that is

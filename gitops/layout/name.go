@@ -106,13 +106,12 @@ func (n *namer) overlay(dir string) gitops.Overlay {
 	if at >= 0 {
 		o.Environment = elems[at]
 	}
-	o.App = n.app(elems, at)
-	for _, e := range n.config.Environments {
-		if matchAny(e.match, dir) {
-			o.Environment = e.Name
-			break
-		}
+	i := slices.IndexFunc(n.config.Environments, func(e Environment) bool { return matchAny(e.match, dir) })
+	if i >= 0 {
+		o.Environment = n.config.Environments[i].Name
+		at = slices.Index(elems, o.Environment)
 	}
+	o.App = n.app(elems, at)
 	if r := n.config.rule(dir); r != nil {
 		app, env, _ := r.glob.capture(dir)
 		o.App = first3(r.App, app, o.App)

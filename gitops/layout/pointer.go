@@ -65,7 +65,7 @@ func (p *pointers) document(ctx context.Context, d placed) {
 			p.point(ctx, d, pointing{source: s}, SourceArgoCD)
 		}
 	case d.From != "":
-		p.notes.add(d.file, d.Line, "", "Flux Kustomization %s has a path within a %s, which is not read",
+		p.notes.add(d.file, d.Line, "", "Flux Kustomization %s has a path within another source, %s, which is not read",
 			gitops.Quote(d.Name), gitops.Printable(d.From))
 	default:
 		for _, s := range d.Sources {

@@ -23,8 +23,12 @@ type scanned struct {
 
 // kustomization is one directory's.
 type kustomization struct {
-	file      string // its path
-	refs      []string
+	file string // its path
+	// loads and refs are as in facts.
+	loads, refs []string
+	// twice says that the directory has several kustomization files, which does
+	// not render.
+	twice     bool
 	component bool
 	argoPatch int
 }
@@ -139,7 +143,10 @@ func (s *scanned) add(file string, isK bool, f facts) {
 	if k == nil {
 		k = &kustomization{file: file}
 		s.dirs[dir] = k
+	} else {
+		k.twice = true
 	}
+	k.loads = append(k.loads, f.Loads...)
 	k.refs = append(k.refs, f.Refs...)
 	k.component = k.component || f.Component
 	k.argoPatch = max(k.argoPatch, f.ArgoPatch)

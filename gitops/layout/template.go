@@ -3,7 +3,6 @@ package layout
 import (
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"strconv"
 	"strings"
@@ -16,7 +15,7 @@ import (
 // The limits of templates, in bytes.
 const (
 	maxTemplate = 4 << 10
-	maxText     = 16 << 10 // what one may come to, and any value on the way
+	maxText     = 4 << 10 // what one may come to, and any value on the way
 )
 
 // pathTemplate is a template of an ApplicationSet.
@@ -77,7 +76,10 @@ func (t *pathTemplate) fill(set params) (string, error) {
 	}
 	w := &limited{left: maxText}
 	if err := t.tmpl.Execute(w, map[string]any(set)); err != nil {
-		return "", errors.New("template needs a parameter that is not there, or comes to more than 16 KiB")
+		if errors.Is(err, errTooLong) {
+			return "", errTooLong
+		}
+		return "", errors.New("template needs a parameter that is not there")
 	}
 	return w.String(), nil
 }
@@ -101,29 +103,34 @@ func fillNames(s string, set params) (string, error) {
 		}
 		b.WriteString(text(v))
 		if b.Len() > maxText {
-			return "", errors.New("template comes to more than 16 KiB")
+			return "", errTooLong
 		}
 		s = after
 	}
 }
 
 // interpolate fills all strings of nested values.
-func interpolate(v any, set params, goTemplate bool, depth int) (any, error) {
+func (x *expansion) interpolate(v any, set params) (any, error) {
+	if x.spend(1); x.budget < 0 {
+		return nil, errors.New("there is too much of it")
+	}
 	switch v := v.(type) {
 	case string:
 		if !strings.Contains(v, "{{") {
 			return v, nil
 		}
-		t, err := compileTemplate(v, goTemplate)
+		t, err := compileTemplate(v, x.doc.GoTemplate)
 		if err != nil {
 			return nil, err
 		}
-		return t.fill(set)
+		filled, err := t.fill(set)
+		x.spend(len(filled) / 64)
+		return filled, err
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
 			var err error
-			if out[i], err = interpolate(e, set, goTemplate, depth+1); err != nil {
+			if out[i], err = x.interpolate(e, set); err != nil {
 				return nil, err
 			}
 		}
@@ -132,7 +139,7 @@ func interpolate(v any, set params, goTemplate bool, depth int) (any, error) {
 		out := make(map[string]any, len(v))
 		for k, e := range v {
 			var err error
-			if out[k], err = interpolate(e, set, goTemplate, depth+1); err != nil {
+			if out[k], err = x.interpolate(e, set); err != nil {
 				return nil, err
 			}
 		}
@@ -174,7 +181,7 @@ func functions() template.FuncMap {
 	}
 }
 
-var errTooLong = errors.New("value is longer than 16 KiB")
+var errTooLong = errors.New("value is longer than 4 KiB")
 
 func refuse(...any) (string, error) { return "", errors.New("function is not supported here") }
 
@@ -260,7 +267,7 @@ type limited struct {
 
 func (w *limited) Write(p []byte) (int, error) {
 	if w.left -= len(p); w.left < 0 {
-		return 0, io.ErrShortWrite
+		return 0, errTooLong
 	}
 	return w.Builder.Write(p)
 }

@@ -1,0 +1,274 @@
+package layout
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+const docs = "../../docs/"
+
+func compileSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	s, err := c.Compile(docs + "sealift.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// conforms validates a configuration with the published schema.
+func conforms(t *testing.T, s *jsonschema.Schema, config string) error {
+	t.Helper()
+	var v any
+	if err := yaml.Unmarshal([]byte(config), &v); err != nil {
+		return err
+	}
+	return s.Validate(v)
+}
+
+// many returns a list of n elements.
+func many(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "\n- "+format, i)
+	}
+	return b.String()
+}
+
+func TestConfigOK(t *testing.T) {
+	schema := compileSchema(t)
+	for _, config := range []string{
+		"version: 1",
+		"# comment\n---\nversion: 1\n...\n",
+		"\ufeffversion: 1",
+		"{version: 1, environments: []}",
+		"version: 1\nenvironments: [dev, {name: prod-eu, match: ['apps/*/eu', '**/x?', 'a[bc]d/**']}]",
+		"version: 1\noverlays: [{path: 'apps/{app}/**/{env}'}, {path: x, app: web, environment: prod}]",
+		"version: 1\nignore: [., a, 'a/**', '**']",
+		"version: 1\nchecks: {plain-secret: off, latest-tag: {severity: error, allow: ['test/**']}, x: {}}",
+		"version: 1\nfail-on: never",
+		"version: 1\nenvironments:" + many(1000, "e%d"),
+	} {
+		c, errs := ParseConfig([]byte(config))
+		if errs != nil || c == nil {
+			t.Errorf("ParseConfig(%.80q) = %v", config, errs)
+		}
+		if err := conforms(t, schema, config); err != nil {
+			t.Errorf("schema: %.80q: %v", config, err)
+		}
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	schema := compileSchema(t)
+	tests := []struct {
+		config, want string
+		// meaning says that the shape is right: only the parser sees what is
+		// wrong.
+		meaning bool
+	}{
+		{config: "", want: `.sealift.yaml:1:1: configuration is empty: it needs "version: 1"`},
+		{config: "# nothing\n", want: `.sealift.yaml:1:1: configuration is empty: it needs "version: 1"`},
+		{config: "null", want: `.sealift.yaml:1:1: configuration is empty: it needs "version: 1"`},
+		{config: "a: [", want: ".sealift.yaml:1:1: invalid YAML: did not find expected node content"},
+		{config: "version: 1\n\tx: y", want: ".sealift.yaml:2:1: invalid YAML: found a tab character that violates indentation"},
+		{config: "[]", want: ".sealift.yaml:1:1: configuration is a list, it must be a mapping"},
+		{config: "{}", want: `.sealift.yaml:1:1: version is missing: add "version: 1"`},
+		{config: "version: '1'", want: ".sealift.yaml:1:10: version is not 1, the only one there is"},
+		{config: "version: 2", want: ".sealift.yaml:1:10: version is not 1, the only one there is"},
+		{config: "version: 1\n---\nversion: 1", want: ".sealift.yaml:3:1: configuration has more than one document", meaning: true},
+		{config: "version: 1\nignor: []", want: `.sealift.yaml:2:1: unknown key "ignor"; did you mean "ignore"?`},
+		{config: "version: 1\nremotes: []", want: `.sealift.yaml:2:1: unknown key "remotes"`},
+		{config: "version: 1\npromote: {}", want: `.sealift.yaml:2:1: unknown key "promote"`},
+		{config: "version: 1\n\"a\\u202eb\": {}", want: `.sealift.yaml:2:1: unknown key "a\u202eb"`},
+		{config: "version: 1\nversion: 1", want: `.sealift.yaml:2:1: key "version" is there twice, first in line 1`},
+		{config: "version: 1\n? [a]\n: b", want: ".sealift.yaml:2:3: key is a list, it must be a string"},
+		{config: "version: 1\nenvironments: dev", want: ".sealift.yaml:2:15: environments is a string, it must be a list"},
+		{config: "version: 1\nenvironments: [1]", want: ".sealift.yaml:2:16: environment is a number, it must be a string"},
+		{config: "version: 1\nenvironments: [[]]", want: ".sealift.yaml:2:16: environment is a list, it must be a mapping"},
+		{config: "version: 1\nenvironments: ['']", want: ".sealift.yaml:2:16: environment is empty"},
+		{config: "version: 1\nenvironments: [a b]", want: `.sealift.yaml:2:16: environment "a b" is not a name: letters, digits, ".", "_" and "-", at most 100`},
+		{config: "version: 1\nenvironments: [a, a]", want: `.sealift.yaml:2:19: environment "a" is there twice, first in line 2`},
+		{config: "version: 1\nenvironments: [a, {name: a}]", want: `.sealift.yaml:2:19: environment "a" is there twice, first in line 2`, meaning: true},
+		{config: "version: 1\nenvironments: [{match: [a]}]", want: ".sealift.yaml:2:16: environment has no name"},
+		{config: "version: 1\nenvironments: [{name: a, mach: [a]}]", want: `.sealift.yaml:2:26: unknown key "mach"; did you mean "match"?`},
+		{config: "version: 1\nenvironments: [{name: a, match: b}]", want: ".sealift.yaml:2:33: match is a string, it must be a list"},
+		{config: "version: 1\nenvironments:" + many(1001, "e%d"), want: ".sealift.yaml:3:1: environments has more than 1000 elements"},
+		{config: "version: 1\noverlays: [{}]", want: ".sealift.yaml:2:12: overlay has no path"},
+		{config: "version: 1\noverlays: [a]", want: ".sealift.yaml:2:12: overlay is a string, it must be a mapping"},
+		{config: "version: 1\noverlays: [{path: '/a'}]", want: `.sealift.yaml:2:19: path "/a": pattern starts with a slash: paths are relative to the root of the repository`},
+		{config: "version: 1\noverlays: [{path: 'a/{x}'}]", want: `.sealift.yaml:2:19: path "a/{x}": pattern has an unknown capture: there are {app} and {env}`, meaning: true},
+		{config: "version: 1\noverlays: [{path: '{app}/{app}'}]", want: `.sealift.yaml:2:19: path "{app}/{app}": pattern names a capture twice`, meaning: true},
+		{config: "version: 1\noverlays: [{path: a, app: [b]}]", want: ".sealift.yaml:2:27: app is a list, it must be a string"},
+		{config: "version: 1\nignore: [a/../b]", want: `.sealift.yaml:2:10: ignore "a/../b": pattern has an empty, "." or ".." element`, meaning: true},
+		{config: "version: 1\nignore: ['a[']", want: `.sealift.yaml:2:10: ignore "a[": pattern has a malformed class`, meaning: true},
+		{config: "version: 1\nignore: ['a[z-a]']", want: `.sealift.yaml:2:10: ignore "a[z-a]": pattern has a malformed class`, meaning: true},
+		{config: "version: 1\nignore: ['{app}']", want: `.sealift.yaml:2:10: ignore "{app}": pattern has braces: {app} and {env} are for overlays only`},
+		{config: "version: 1\nignore: [" + strings.Repeat("a", 513) + "]", want: `.sealift.yaml:2:10: ignore "` + strings.Repeat("a", 200) + `…": pattern is longer than 512 bytes`},
+		{config: "version: 1\nchecks: []", want: ".sealift.yaml:2:9: checks is a list, it must be a mapping"},
+		{config: "version: 1\nchecks: {a: warn}", want: `.sealift.yaml:2:13: severity is "warn", it must be one of off, note, warning, error`},
+		{config: "version: 1\nchecks: {a: erorr}", want: `.sealift.yaml:2:13: severity is "erorr", it must be one of off, note, warning, error; did you mean "error"?`},
+		{config: "version: 1\nchecks: {a: false}", want: `.sealift.yaml:2:13: severity is "false", it must be one of off, note, warning, error`},
+		{config: "version: 1\nchecks: {a: []}", want: ".sealift.yaml:2:13: rule is a list, it must be a mapping"},
+		{config: "version: 1\nchecks: {a: {level: error}}", want: `.sealift.yaml:2:14: unknown key "level"`},
+		{config: "version: 1\nfail-on: note", want: `.sealift.yaml:2:10: fail-on is "note", it must be one of error, warning, never`},
+		{config: "version: 1\nfail-on: [error]", want: ".sealift.yaml:2:10: fail-on is a list, it must be one of error, warning, never"},
+		{config: "version: &v 1\nignore: [*v]", want: ".sealift.yaml:2:10: alias is not supported: write the value out"},
+		{config: "version: 1\nx: &x {ignore: [a]}\n<<: *x", want: ".sealift.yaml:3:5: alias is not supported: write the value out"},
+	}
+	for _, tt := range tests {
+		c, errs := ParseConfig([]byte(tt.config))
+		if c != nil || len(errs) == 0 {
+			t.Errorf("ParseConfig(%.80q) has no problem", tt.config)
+			continue
+		}
+		if got := errs[0].Error(); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("ParseConfig(%.80q):\n got %s\nwant %s", tt.config, got, tt.want)
+		}
+		if err := conforms(t, schema, tt.config); err == nil && !tt.meaning {
+			t.Errorf("schema accepts %.80q", tt.config)
+		} else if err != nil && tt.meaning {
+			t.Errorf("schema: %.80q: %v", tt.config, err)
+		}
+	}
+}
+
+func TestConfigHostile(t *testing.T) {
+	bomb := "version: 1\na: &a [x, x, x, x, x, x, x, x, x]\n"
+	for c := 'b'; c <= 'j'; c++ {
+		bomb += fmt.Sprintf("%c: &%c [%s]\n", c, c, strings.Repeat(fmt.Sprintf("*%c, ", c-1), 9))
+	}
+	for name, config := range map[string]string{
+		"alias bomb":    bomb,
+		"self alias":    "version: 1\nd: &d [*d]",
+		"deep nesting":  "version: 1\nignore: " + strings.Repeat("[", 100_000),
+		"deep mappings": "version: 1\nignore: " + strings.Repeat("{a: ", 9_000) + strings.Repeat("}", 9_000),
+		"too large":     "version: 1\n# " + strings.Repeat("x", 50<<20),
+		"many problems": "version: 1\n" + strings.Repeat("x: 1\n", 10_000),
+		"control bytes": "version: 1\n\x00\x01: 2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, errs := ParseConfig([]byte(config))
+			if c != nil || len(errs) == 0 || len(errs) > maxProblems {
+				t.Errorf("got %d problems", len(errs))
+			}
+			for _, e := range errs {
+				if e.Code != gitops.Invalid || e.Line < 1 || e.Column < 1 || strings.ContainsAny(e.Error(), "\n\x00") {
+					t.Errorf("problem without code or place, or with control characters: %q", e)
+				}
+			}
+		})
+	}
+}
+
+// TestConfigDocumentation parses every YAML block of the documentation.
+func TestConfigDocumentation(t *testing.T) {
+	data, err := os.ReadFile(docs + "configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := compileSchema(t)
+	blocks := strings.Split(string(data), "```yaml\n")[1:]
+	seen := map[string]bool{}
+	for _, block := range blocks {
+		config, _, _ := strings.Cut(block, "```")
+		if _, errs := ParseConfig([]byte(config)); errs != nil {
+			t.Errorf("example is not right: %v\n%s", errs, config)
+		}
+		if err := conforms(t, schema, config); err != nil {
+			t.Errorf("example does not conform to the schema: %v\n%s", err, config)
+		}
+		for line := range strings.Lines(config) {
+			key, _, _ := strings.Cut(line, ":")
+			seen[key] = true
+		}
+	}
+	for _, key := range []string{"version", "environments", "overlays", "ignore", "checks", "fail-on"} {
+		if !seen[key] {
+			t.Errorf("documentation has no example of %s", key)
+		}
+	}
+}
+
+func TestConfigValues(t *testing.T) {
+	c, errs := ParseConfig([]byte("version: 1\nfail-on: warning\nchecks:\n  a: off\n  b: {severity: note, allow: ['x/**']}\n  c: {allow: [y]}\n"))
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	if c.FailOn != gitops.SeverityWarning {
+		t.Errorf("FailOn = %q", c.FailOn)
+	}
+	if diff := cmp.Diff([]string{"a", "b", "c"}, c.Rules()); diff != "" {
+		t.Error(diff)
+	}
+	for _, tt := range []struct {
+		rule, file string
+		want       bool
+	}{{"a", "any", true}, {"b", "x/y/z", true}, {"b", "x", false}, {"c", "y", true}, {"c", "y/z", false}, {"none", "y", false}} {
+		if got := c.Checks[tt.rule].Allowed(tt.file); got != tt.want {
+			t.Errorf("%s allowed in %s: %v", tt.rule, tt.file, got)
+		}
+	}
+}
+
+func TestGlob(t *testing.T) {
+	for _, tt := range []struct {
+		pattern, path string
+		want          bool
+	}{
+		{"a/*", "a/b", true},
+		{"a/*", "a/b/c", false},
+		{"a/**", "a/b/c", true},
+		{"a/**", "a", false},
+		{"**", "a/b", true},
+		{"**/b", "b", true},
+		{"**/b", "a/x/b", true},
+		{"a/**/b", "a/b", true},
+		{"a/**/b", "ab", false},
+		{"a?c", "abc", true},
+		{"a?c", "a/c", false},
+		{"[!a]x", "bx", true},
+		{"[!a]x", "ax", false},
+		{"a.c", "abc", false},
+		{"-n", "-n", true},
+		{"a*", "a\nb", true},
+	} {
+		g, err := compileGlob(tt.pattern, false)
+		if err != nil {
+			t.Errorf("%s: %v", tt.pattern, err)
+			continue
+		}
+		if got := g.match(tt.path); got != tt.want {
+			t.Errorf("%q matches %q: %v", tt.pattern, tt.path, got)
+		}
+	}
+}
+
+func FuzzParseConfig(f *testing.F) {
+	f.Add([]byte("version: 1\nenvironments: [dev, {name: prod, match: [a/**]}]\noverlays: [{path: '{app}/{env}'}]\nchecks: {a: {allow: [x]}}\nfail-on: error"))
+	f.Add([]byte("version: 1\na: &a [*a]"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, errs := ParseConfig(data)
+		if (c == nil) == (len(errs) == 0) {
+			t.Fatalf("configuration %v with problems %v", c, errs)
+		}
+		for _, e := range errs {
+			if e.Line < 1 || e.Column < 1 {
+				t.Fatalf("problem without a place: %v", e)
+			}
+		}
+		if c != nil {
+			newNamer(c, nil, nil).overlay("a/b")
+		}
+	})
+}
