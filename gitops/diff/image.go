@@ -12,7 +12,7 @@ import (
 
 // imageRef is a reference to a container image, as the distribution project
 // defines it: name, tag, digest.
-var imageRef = regexp.MustCompile(`^([a-zA-Z0-9][a-zA-Z0-9._-]*(?::[0-9]+)?(?:/[a-zA-Z0-9._-]+)*?)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$`)
+var imageRef = regexp.MustCompile(`^((?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::[0-9]+)?/)?[a-zA-Z0-9][a-zA-Z0-9._-]*(?:/[a-zA-Z0-9._-]+)*)(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$`)
 
 // images appends the image references of a masked tree: every string under
 // "image", and pairs of repository and tag.
