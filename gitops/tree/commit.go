@@ -101,13 +101,18 @@ func parseTree(s string, lines, hexLen int) ([]node, error) {
 		if !ok || !tab || !n.parseHead(head, hexLen) {
 			return nil, errors.New("git ls-tree printed " + gitops.Quote(line))
 		}
-		if name == "." || name == ".." || strings.HasPrefix(name, "/") || strings.HasPrefix(name, "../") || path.Clean(name) != name {
+		if !isInside(name) {
 			return nil, errors.New("path " + gitops.Quote(name))
 		}
 		nodes = append(nodes, n)
 		s = rest
 	}
 	return nodes, nil
+}
+
+// isInside tells whether p is a clean path of something below the root.
+func isInside(p string) bool {
+	return p == path.Clean(p) && p != "." && p != ".." && !strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "../")
 }
 
 // parseHead parses "MODE TYPE ID".

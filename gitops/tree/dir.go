@@ -76,7 +76,7 @@ func (t *DirTree) look(p string) known {
 		return k
 	}
 	k = known{entry: gitops.Entry{Path: p}}
-	if fs.ValidPath(p) && path.Base(p) != ".git" && t.look(path.Dir(p)).entry.Kind == gitops.Dir {
+	if isInside(p) && path.Base(p) != ".git" && t.look(path.Dir(p)).entry.Kind == gitops.Dir {
 		k = t.find(p)
 	}
 	if k.err == nil && k.data == nil {
@@ -101,11 +101,7 @@ func (t *DirTree) find(p string) known {
 	k := known{entry: gitops.Entry{Path: p}}
 	name := filepath.FromSlash(p)
 	info, err := t.root.Lstat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return k
-	case err != nil:
-		k.err = unreadable(p, err)
+	if err != nil {
 		return k
 	}
 	k.entry.Kind = kindOf(info.Mode())

@@ -35,18 +35,20 @@ func Memory(files map[string]string) gitops.Tree {
 }
 
 // MemoryWith returns a tree of files, symlinks and submodules in memory. Paths
-// are cleaned. When a path is both a file and a directory, it is the file, and
+// are cleaned; one that leads out of the tree is left out. When a path is both a file and a directory, it is the file, and
 // what is below it is still found by its own path.
 func MemoryWith(files map[string]File) gitops.Tree {
 	t := &memory{entries: map[string]gitops.Entry{".": {Path: ".", Kind: gitops.Dir, Size: -1}}, content: map[string]string{}}
 	for p, f := range files {
-		t.add(path.Clean(p), f)
+		if p = path.Clean(p); isInside(p) {
+			t.add(p, f)
+		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(t.entries)) {
 		if t.entries[p].Kind != gitops.Dir {
 			t.order = append(t.order, p)
 		}
-		for up := path.Dir(p); up != "." && up != "/"; up = path.Dir(up) {
+		for up := path.Dir(p); up != "."; up = path.Dir(up) {
 			if _, ok := t.entries[up]; !ok {
 				t.entries[up] = gitops.Entry{Path: up, Kind: gitops.Dir, Size: -1}
 			}
