@@ -159,13 +159,22 @@ func (w writer) names(overlays []int) string {
 // table lists what changes in each overlay. Those beyond the first rows are
 // folded.
 func (w writer) table() []section {
-	const head = "| Overlay | App | Environment | Objects | Images |\n|---|---|---|---|---|\n"
+	columns := w.columns()
+	names, rule := "|", "|"
+	for _, c := range columns {
+		names, rule = names+" "+c.name+" |", rule+"---|"
+	}
+	head := names + "\n" + rule + "\n"
 	var rows []piece
 	for i, o := range w.r.Overlays {
-		if o.Status == gitops.RenderErrorBoth || o.Status == gitops.Moved && len(o.Objects) == 0 {
+		if !tabled(o) {
 			continue
 		}
-		rows = append(rows, piece{text: w.row(o), overlays: []int{i}})
+		row := "|"
+		for _, c := range columns {
+			row += " " + c.cell(o) + " |"
+		}
+		rows = append(rows, piece{text: row + "\n", overlays: []int{i}})
 	}
 	shown := min(len(rows), tableRows)
 	first := section{open: head, reopen: head, close: "\n", pieces: rows[:shown]}
@@ -174,9 +183,30 @@ func (w writer) table() []section {
 	return append(first.list(), rest.list()...)
 }
 
-// row is one overlay of the table.
-func (w writer) row(o gitops.OverlayChange) string {
-	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", code(o.Path), cell(o.App), cell(o.Environment), overlayNews(o), images(o.Images))
+// tabled reports whether an overlay stands in the table; others have a list of
+// their own.
+func tabled(o gitops.OverlayChange) bool {
+	return o.Status != gitops.RenderErrorBoth && (o.Status != gitops.Moved || len(o.Objects) > 0)
+}
+
+// column is a column of the table.
+type column struct {
+	name string
+	cell func(gitops.OverlayChange) string
+}
+
+// columns returns the columns in which any overlay has something.
+func (w writer) columns() []column {
+	all := []column{
+		{"Overlay", func(o gitops.OverlayChange) string { return code(o.Path) }},
+		{"App", func(o gitops.OverlayChange) string { return cell(o.App) }},
+		{"Environment", func(o gitops.OverlayChange) string { return cell(o.Environment) }},
+		{"Objects", overlayNews},
+		{"Images", func(o gitops.OverlayChange) string { return images(o.Images) }},
+	}
+	return slices.DeleteFunc(all, func(c column) bool {
+		return !slices.ContainsFunc(w.r.Overlays, func(o gitops.OverlayChange) bool { return tabled(o) && c.cell(o) != "" })
+	})
 }
 
 // cell writes a name in a table, "" for none.

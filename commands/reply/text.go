@@ -108,7 +108,7 @@ func (t *terminal) failures(verb string, status gitops.Status, color string) {
 func (t *terminal) table() {
 	rows := [][]string{}
 	for _, o := range t.r.Overlays {
-		if o.Status == gitops.RenderErrorBoth || o.Status == gitops.Moved && len(o.Objects) == 0 {
+		if !tabled(o) {
 			continue
 		}
 		rows = append(rows, []string{short(o.Path, maxName), short(o.App, 40), short(o.Environment, 40), overlayNews(o), textImages(o.Images)})
