@@ -13,7 +13,6 @@ const (
 	maxFile  = 1 << 20 // bytes; larger files are not read
 	maxNodes = 200_000 // YAML nodes visited, aliases followed
 	maxDepth = 64      // levels of nesting that are followed
-	maxRefs  = 20_000  // references of one kustomization
 )
 
 // kustomizationNames are the three names that kustomize probes, in its order.
@@ -195,9 +194,7 @@ func (r *reader) paths(v *yaml.Node) []string {
 		if s == "" || len(s) > 4096 || strings.ContainsAny(s, "\n\x00") {
 			continue
 		}
-		if len(out) < maxRefs {
-			out = append(out, s)
-		}
+		out = append(out, s)
 	}
 	return out
 }

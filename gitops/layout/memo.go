@@ -86,12 +86,16 @@ func (k *known) put(key string, f facts) {
 // store keeps what was learned. Of blobs that this tree does not have, only
 // some are kept. A memo that fails costs time and nothing else, so its error is
 // dropped here; the memo itself is the one to log it.
-func (k *known) store(m Memo, used map[string]bool) {
+func (k *known) store(m Memo, used []string) {
 	if m == nil || !k.fresh {
 		return
 	}
-	trim(k.said, used)
-	trim(k.nothing, used)
+	keep := make(map[string]bool, len(used))
+	for _, key := range used {
+		keep[key] = true
+	}
+	trim(k.said, keep)
+	trim(k.nothing, keep)
 	keys := slices.Sorted(maps.Keys(k.nothing))
 	body, err := json.Marshal(stored{Said: k.said, Nothing: strings.Join(keys, " ")})
 	if err != nil || len(body)+sha256.Size > maxMemo {
@@ -101,11 +105,11 @@ func (k *known) store(m Memo, used map[string]bool) {
 	_ = m.Store(memoName, append(sum[:], body...))
 }
 
-// trim removes all but some of the keys that are not used.
-func trim[V any](m map[string]V, used map[string]bool) {
+// trim removes all but some of the keys that are not to be kept.
+func trim[V any](m map[string]V, keep map[string]bool) {
 	left := spare
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if used[key] {
+		if keep[key] {
 			continue
 		}
 		if left--; left < 0 {

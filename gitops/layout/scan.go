@@ -46,7 +46,7 @@ const pipelinesFile = "pipelines.yaml"
 func scan(ctx context.Context, t gitops.Tree, memo Memo) (*scanned, error) {
 	s := &scanned{tree: t, dirs: map[string]*kustomization{}}
 	k := loadKnown(memo)
-	used := map[string]bool{}
+	var used []string
 	for e := range t.Entries() {
 		base := path.Base(e.Path)
 		isK := isKustomization(base)
@@ -59,7 +59,7 @@ func scan(ctx context.Context, t gitops.Tree, memo Memo) (*scanned, error) {
 		if e.Kind != gitops.File || !isK && !isYAML(base) {
 			continue
 		}
-		f, err := s.file(ctx, e, isK, k, used)
+		f, err := s.file(ctx, e, isK, k, &used)
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +84,7 @@ func (s *scanned) behind(ctx context.Context, e gitops.Entry) gitops.Entry {
 }
 
 // file returns the facts of one file, from what is known when it is.
-func (s *scanned) file(ctx context.Context, e gitops.Entry, isK bool, k *known, used map[string]bool) (facts, error) {
+func (s *scanned) file(ctx context.Context, e gitops.Entry, isK bool, k *known, used *[]string) (facts, error) {
 	if err := ctx.Err(); err != nil {
 		return facts{}, gitops.Errorf(gitops.Unavailable, "layout: %w", err)
 	}
@@ -92,9 +92,11 @@ func (s *scanned) file(ctx context.Context, e gitops.Entry, isK bool, k *known, 
 	if isK {
 		key = "k" + key
 	}
-	if f, ok := k.get(key); ok && e.ID != "" {
-		used[key] = true
-		return f, nil
+	if e.ID != "" {
+		*used = append(*used, key)
+		if f, ok := k.get(key); ok {
+			return f, nil
+		}
 	}
 	if e.Size > maxFile {
 		return facts{}, nil
@@ -105,7 +107,6 @@ func (s *scanned) file(ctx context.Context, e gitops.Entry, isK bool, k *known, 
 	}
 	f := blobFacts(data, isK)
 	if e.ID != "" {
-		used[key] = true
 		k.put(key, f)
 	}
 	return f, nil
