@@ -121,6 +121,9 @@ func (b *bench) repository(apps int) *repo {
 		r.checkout[branch] = filepath.Join(dir, branch)
 		b.run(r.git, nil, "git", "worktree", "add", "-q", "--detach", r.checkout[branch], branch)
 	}
+	if err := os.Mkdir(r.cache, 0o700); err != nil {
+		b.t.Fatal(err)
+	}
 	b.render(r, r.cache, "--at", monorepo.Main)
 	return r
 }

@@ -1,0 +1,78 @@
+# Everything that people and CI run. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+KUSTOMIZE_VERSION := v5.8.2
+CACHE := $(CURDIR)/.cache
+SOURCES := $(wildcard cmd commands gitops webhook)
+
+# Tests find the commands that they compare with on the PATH.
+export PATH := $(CACHE)/bin:$(PATH)
+
+RUNS ?= 3
+APPS ?= 200
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+.PHONY: build
+build: ## Build the program as bin/bot
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/bot ./cmd/bot
+
+.PHONY: test
+test: tools lint ## Run every check and every test
+	go test -race -shuffle=on -timeout=30m ./...
+	@if [ -d ../shared/testdata ]; then $(MAKE) --no-print-directory truth; \
+	else echo "../shared/testdata is not there: the comparison with real repositories is left out"; fi
+
+.PHONY: lint
+lint: ## Check format, go vet and staticcheck
+	@unformatted=$$(gofmt -l $(SOURCES)); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+.PHONY: truth
+truth: tools ## Compare every real case of ../shared/testdata with what kustomize gave
+	go test -count=1 -v -timeout=30m -run='^TestTruth$$' ./cmd/bot
+
+.PHONY: bench
+bench: tools ## Measure beside the kustomize command (RUNS=3 APPS=200; README=1 updates the table)
+	go test -count=1 -v -timeout=4h -run='^TestBench$$' ./cmd/bot -args \
+		-bench-runs=$(RUNS) -bench-apps=$(APPS) $(if $(README),-bench-readme)
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME=10s
+	@grep -rlE --include='*_test.go' '^func Fuzz' $(SOURCES) | sort | while read -r file; do \
+		for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file"); do \
+			echo "== $$(dirname "$$file") $$target"; \
+			go test -run='^$$' -fuzz="^$$target$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x "./$$(dirname "$$file")" </dev/null; \
+		done; \
+	done
+
+.PHONY: fmt
+fmt: ## Format the code
+	gofmt -w $(SOURCES)
+
+.PHONY: docs
+docs: ## Write the generated pages of docs/
+	go test ./gitops/check -run='^TestDocs$$' -update
+
+.PHONY: clean
+clean: ## Remove what was built and cached here
+	rm -rf bin .cache
+
+# The commands that tests need.
+.PHONY: tools
+tools: $(CACHE)/bin/.kustomize-$(KUSTOMIZE_VERSION)
+	@.ci/deps --check
+
+$(CACHE)/bin/.kustomize-$(KUSTOMIZE_VERSION):
+	@mkdir -p $(CACHE)/bin
+	GOBIN=$(CACHE)/bin go install sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION)
+	@touch $@
