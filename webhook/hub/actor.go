@@ -1,0 +1,301 @@
+package hub
+
+import (
+	"context"
+	"slices"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Deleted in place of a file's content deletes the file.
+const Deleted = "\x00deleted"
+
+// Person acts as one of the hub's people. Actions check what GitHub would check,
+// and send the events that GitHub would send. Repositories are named "owner/name".
+type Person struct {
+	h     *Hub
+	login string
+}
+
+// User returns a person, created when new.
+func (h *Hub) User(login string) Person {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return Person{h, h.account(login, "User").login}
+}
+
+// Login returns the person's name.
+func (p Person) Login() string { return p.login }
+
+// ID returns the number of the person's account.
+func (p Person) ID() int64 {
+	p.h.mu.Lock()
+	defer p.h.mu.Unlock()
+	return p.h.lookup(p.login).id
+}
+
+// in does something in a repository where the person has at least a role.
+func (p Person) in(fullName string, least Role, do func(*repo, *account) error) error {
+	p.h.mu.Lock()
+	defer p.h.mu.Unlock()
+	r, err := p.h.repo(fullName)
+	if err != nil {
+		return err
+	}
+	me := p.h.lookup(p.login)
+	if p.h.roleOf(r, me).level() < least.level() {
+		return gitops.Errorf(gitops.Denied, "%s may not %s in %s", p.login, string(least), fullName)
+	}
+	return do(r, me)
+}
+
+// on does something with a pull request.
+func (p Person) on(fullName string, n int, least Role, do func(*issue, *account) error) error {
+	return p.in(fullName, least, func(r *repo, me *account) error {
+		is := r.issue(n)
+		if is == nil || is.pull == nil {
+			return gitops.Errorf(gitops.NotFound, "pull request %s#%d is not there", fullName, n)
+		}
+		return do(is, me)
+	})
+}
+
+// Push commits files to a branch, which starts at the default branch when it is new, and
+// returns the new tip.
+func (p Person) Push(ctx context.Context, fullName, branch, message string, files map[string]string) (string, error) {
+	return p.PushOn(ctx, fullName, branch, "", message, files)
+}
+
+// PushOn commits files on top of parent and forces the branch there: a force-push when
+// the branch was elsewhere.
+func (p Person) PushOn(ctx context.Context, fullName, branch, parent, message string, files map[string]string) (sha string, err error) {
+	err = p.in(fullName, Write, func(r *repo, me *account) error {
+		if rules := r.rules[branch]; rules.PullRequest || rules.Queue {
+			return gitops.Errorf(gitops.Denied, "branch %s wants a pull request", gitops.Quote(branch))
+		}
+		sha, err = p.h.write(ctx, r, me, change{branch: branch, from: parent, files: files, message: message})
+		return err
+	})
+	return sha, err
+}
+
+// SetBranch forces a branch to a commit that is there.
+func (p Person) SetBranch(ctx context.Context, fullName, branch, sha string) error {
+	return p.in(fullName, Write, func(r *repo, me *account) error {
+		return p.h.setRef(ctx, r, me, "refs/heads/"+branch, sha, "")
+	})
+}
+
+// DeleteBranch deletes a branch.
+func (p Person) DeleteBranch(ctx context.Context, fullName, branch string) error {
+	return p.in(fullName, Write, func(r *repo, me *account) error {
+		if r.head(branch) == "" {
+			return gitops.Errorf(gitops.NotFound, "branch %s is not there", gitops.Quote(branch))
+		}
+		return p.h.setRef(ctx, r, me, "refs/heads/"+branch, "", "")
+	})
+}
+
+// Tip returns the commit at a branch, "" when there is none.
+func (h *Hub) Tip(fullName, branch string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r, err := h.repo(fullName)
+	if err != nil {
+		return ""
+	}
+	return r.head(branch)
+}
+
+// Fork copies a repository to the person's account, under the same name.
+func (p Person) Fork(ctx context.Context, fullName string) error {
+	return p.in(fullName, Read, func(r *repo, me *account) error {
+		if other, _ := p.h.repo(me.login + "/" + r.name); other != nil {
+			return gitops.Errorf(gitops.Invalid, "repository %s is there already", gitops.Quote(other.fullName()))
+		}
+		f, err := p.h.newRepo(ctx, me, r.name, RepoOptions{Branch: r.branch, From: r.git.dir, Private: r.private})
+		if err != nil {
+			return err
+		}
+		f.parent = r
+		p.h.repos = append(p.h.repos, f)
+		return f.load(ctx)
+	})
+}
+
+// DeleteRepo deletes a repository. Pull requests from a fork stay, with a head that is
+// null; its open ones are closed.
+func (p Person) DeleteRepo(ctx context.Context, fullName string) error {
+	return p.in(fullName, Admin, func(gone *repo, me *account) error {
+		h := p.h
+		h.repos = slices.DeleteFunc(h.repos, func(r *repo) bool { return r == gone })
+		for _, r := range h.repos {
+			if r.parent == gone {
+				r.parent = nil
+			}
+			for _, is := range r.issues {
+				if is.pull == nil || is.pull.headRepo != gone {
+					continue
+				}
+				is.pull.headRepo = nil
+				if is.state == "open" {
+					h.closePull(ctx, is, me)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// OpenPull opens a pull request and returns its number.
+func (p Person) OpenPull(ctx context.Context, fullName string, n NewPull) (number int, err error) {
+	err = p.in(fullName, Read, func(r *repo, me *account) error {
+		is, err := p.h.openPull(ctx, r, me, n)
+		if err == nil {
+			number = is.number
+		}
+		return err
+	})
+	return number, err
+}
+
+// OpenIssue opens a plain issue and returns its number.
+func (p Person) OpenIssue(fullName, title, body string) (number int, err error) {
+	err = p.in(fullName, Read, func(r *repo, me *account) error {
+		number = p.h.newIssue(r, me, title, body).number
+		return nil
+	})
+	return number, err
+}
+
+// Merge merges a pull request and returns the new tip of its base.
+func (p Person) Merge(ctx context.Context, fullName string, n int, o MergeOptions) (sha string, err error) {
+	err = p.on(fullName, n, Write, func(is *issue, me *account) error {
+		sha, err = p.h.merge(ctx, is, me, o)
+		return err
+	})
+	return sha, err
+}
+
+// Enqueue puts a pull request into the merge queue.
+func (p Person) Enqueue(ctx context.Context, fullName string, n int) error {
+	return p.on(fullName, n, Write, func(is *issue, me *account) error { return p.h.enqueue(ctx, is, me) })
+}
+
+// AutoMerge merges a pull request by a method once its checks are green.
+func (p Person) AutoMerge(ctx context.Context, fullName string, n int, method string) error {
+	return p.on(fullName, n, Write, func(is *issue, me *account) error {
+		is.pull.auto, is.pull.autoBy = method, me
+		p.h.tryAuto(ctx, is.repo)
+		return nil
+	})
+}
+
+// ClosePull closes a pull request.
+func (p Person) ClosePull(ctx context.Context, fullName string, n int) error {
+	return p.on(fullName, n, Read, func(is *issue, me *account) error {
+		if is.state == "open" {
+			p.h.closePull(ctx, is, me)
+		}
+		return nil
+	})
+}
+
+// ReopenPull opens a closed pull request again.
+func (p Person) ReopenPull(ctx context.Context, fullName string, n int) error {
+	return p.on(fullName, n, Read, func(is *issue, me *account) error { return p.h.reopenPull(ctx, is, me) })
+}
+
+// Retarget changes the base branch of a pull request.
+func (p Person) Retarget(ctx context.Context, fullName string, n int, base string) error {
+	return p.on(fullName, n, Read, func(is *issue, me *account) error { return p.h.retarget(ctx, is, me, base) })
+}
+
+// EditPull changes title and body of a pull request.
+func (p Person) EditPull(ctx context.Context, fullName string, n int, title, body string) error {
+	return p.on(fullName, n, Read, func(is *issue, me *account) error {
+		p.h.editText(ctx, is, me, &title, &body)
+		return nil
+	})
+}
+
+// SetDraft turns a pull request into a draft, or marks it ready.
+func (p Person) SetDraft(ctx context.Context, fullName string, n int, draft bool) error {
+	return p.on(fullName, n, Read, func(is *issue, me *account) error {
+		p.h.setDraft(ctx, is, me, draft)
+		return nil
+	})
+}
+
+// Label puts a label on a pull request.
+func (p Person) Label(ctx context.Context, fullName string, n int, name string) error {
+	return p.on(fullName, n, Triage, func(is *issue, me *account) error {
+		p.h.addLabel(ctx, is, me, name)
+		return nil
+	})
+}
+
+// Comment comments on an issue or pull request and returns the comment's id.
+func (p Person) Comment(fullName string, n int, body string) (id int64, err error) {
+	err = p.in(fullName, Read, func(r *repo, me *account) error {
+		is := r.issue(n)
+		if is == nil {
+			return gitops.Errorf(gitops.NotFound, "issue %s#%d is not there", fullName, n)
+		}
+		if msg := p.h.bodyError(body); msg != "" {
+			return invalidField("IssueComment", "data", "unprocessable", msg)
+		}
+		id = p.h.addComment(is, me, body).id
+		return nil
+	})
+	return id, err
+}
+
+// comment does something with a comment: one's own, or any with the right to write.
+func (p Person) comment(fullName string, id int64, do func(*comment, *account)) error {
+	return p.in(fullName, Read, func(r *repo, me *account) error {
+		c := r.comment(id)
+		if c == nil {
+			return gitops.Errorf(gitops.NotFound, "comment %d is not there", id)
+		}
+		if c.user != me && p.h.roleOf(r, me).level() < Write.level() {
+			return gitops.Errorf(gitops.Denied, "%s may not change comments of others in %s", p.login, fullName)
+		}
+		do(c, me)
+		return nil
+	})
+}
+
+// EditComment replaces the body of a comment.
+func (p Person) EditComment(fullName string, id int64, body string) error {
+	return p.comment(fullName, id, func(c *comment, me *account) { p.h.editComment(c, me, body) })
+}
+
+// DeleteComment deletes a comment.
+func (p Person) DeleteComment(fullName string, id int64) error {
+	return p.comment(fullName, id, p.h.deleteComment)
+}
+
+// Rerequest asks for a check run to be done again.
+func (p Person) Rerequest(fullName string, run int64) error {
+	return p.in(fullName, Write, func(r *repo, me *account) error {
+		for _, c := range r.runs {
+			if c.id == run {
+				p.h.emitCheck(r, c, me, "rerequested")
+				return nil
+			}
+		}
+		return gitops.Errorf(gitops.NotFound, "check run %d is not there", run)
+	})
+}
+
+// Rename gives a repository another name, as renaming does.
+func (p Person) Rename(fullName, name string) error {
+	return p.in(fullName, Admin, func(r *repo, _ *account) error {
+		if !repoName.MatchString(name) {
+			return gitops.Errorf(gitops.Invalid, "repository name %s is not allowed", gitops.Quote(name))
+		}
+		r.name = name
+		return nil
+	})
+}

@@ -1,0 +1,170 @@
+package hub
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// emit sends an event of a repository to every App that hears it there.
+func (h *Hub) emit(r *repo, event string, payload obj, by *account) {
+	if by == nil {
+		by = r.owner
+	}
+	payload["repository"], payload["sender"] = h.repository(r), h.user(by)
+	if r.owner.kind == "Organization" {
+		payload["organization"] = h.organization(r.owner)
+	}
+	for _, app := range h.apps {
+		in := h.installationOn(app, r)
+		if in == nil || !in.suspended.IsZero() || !slices.Contains(app.events, event) && !forOwner(event, payload) {
+			continue
+		}
+		if only, ok := payload["·app"].(*App); ok && only != app {
+			continue
+		}
+		p := maps.Clone(payload)
+		delete(p, "·app")
+		p["installation"] = obj{"id": in.id, "node_id": node("IN", in.id)}
+		h.deliver(app, in, r, event, p)
+	}
+}
+
+// forOwner reports whether GitHub sends an event to the App it concerns whether or not it
+// asked for it.
+func forOwner(event string, payload obj) bool {
+	action := payload["action"]
+	return event == "check_run" && (action == "rerequested" || action == "requested_action") || event == "check_suite" && (action == "requested" || action == "rerequested")
+}
+
+// emitPull sends a pull_request event. Extra members join the payload.
+func (h *Hub) emitPull(ctx context.Context, is *issue, by *account, action string, extra obj) {
+	payload := obj{"action": action, "number": is.number, "pull_request": h.pullJSON(ctx, is, false)}
+	maps.Copy(payload, extra)
+	h.emit(is.repo, "pull_request", payload, by)
+}
+
+// emitComment sends an issue_comment event.
+func (h *Hub) emitComment(c *comment, by *account, action string, changes obj) {
+	payload := obj{"action": action, "issue": h.issueJSON(c.issue), "comment": h.commentJSON(c)}
+	if changes != nil {
+		payload["changes"] = changes
+	}
+	h.emit(c.issue.repo, "issue_comment", payload, by)
+}
+
+// emitPush sends a push event; an empty before or after is a ref that was not there.
+func (h *Hub) emitPush(ctx context.Context, r *repo, by *account, ref, before, after string) {
+	args := []string{"-20", "--reverse", after}
+	if before != "" {
+		args = append(args, "^"+before)
+	} else if main := r.head(r.branch); main != "" && main != after {
+		args = append(args, "^"+main)
+	}
+	var list []commit
+	if after != "" {
+		list, _ = r.git.commits(ctx, args...)
+	}
+	var tip any
+	if after != "" {
+		if c, err := r.git.commit(ctx, after); err == nil {
+			tip = h.pushCommit(ctx, r, c)
+		}
+	}
+	if by == nil {
+		by = r.owner
+	}
+	h.emit(r, "push", obj{
+		"ref": ref, "before": orZero(before), "after": orZero(after), "created": before == "", "deleted": after == "",
+		"forced": before != "" && after != "" && !r.git.ancestor(ctx, before, after), "base_ref": nil,
+		"compare": h.htmlURL(r) + "/compare/" + short(before) + "..." + short(after), "head_commit": tip,
+		"commits": forms(list, func(c commit) obj { return h.pushCommit(ctx, r, c) }),
+		"pusher":  obj{"name": by.login, "email": by.email()},
+	}, by)
+}
+
+func orZero(sha string) string {
+	if sha == "" {
+		return zero
+	}
+	return sha
+}
+
+func short(sha string) string { return orZero(sha)[:12] }
+
+// emitGroup sends a merge_group event that asks for checks.
+func (h *Hub) emitGroup(ctx context.Context, r *repo, by *account, ref, base, baseSHA string) {
+	c, err := r.git.commit(ctx, r.refs[ref])
+	if err != nil {
+		return
+	}
+	h.newSuites(r, strings.TrimPrefix(ref, "refs/heads/"), c.sha, by)
+	h.emit(r, "merge_group", obj{"action": "checks_requested", "merge_group": obj{
+		"head_sha": c.sha, "head_ref": ref, "base_ref": base, "base_sha": baseSHA, "head_commit": simpleCommit(c),
+	}}, by)
+}
+
+// simpleCommit is a commit within groups and suites.
+func simpleCommit(c commit) obj {
+	return obj{"id": c.sha, "tree_id": c.tree, "message": c.message, "timestamp": stamp(c.author.Date),
+		"author": obj{"name": c.author.Name, "email": c.author.Email}, "committer": obj{"name": c.committer.Name, "email": c.committer.Email}}
+}
+
+// suiteLong is a check suite with its commit.
+func (h *Hub) suiteLong(r *repo, s *checkSuite) obj {
+	out := h.suiteJSON(r, s)
+	n := 0
+	for _, run := range r.runs {
+		if run.suite == s {
+			n++
+		}
+	}
+	out["latest_check_runs_count"], out["check_runs_url"] = n, out["url"].(string)+"/check-runs"
+	if c, err := r.git.commit(context.Background(), s.sha); err == nil {
+		out["head_commit"] = simpleCommit(c)
+	}
+	return out
+}
+
+// emitSuite sends a check_suite event to the suite's App.
+func (h *Hub) emitSuite(r *repo, s *checkSuite, by *account, action string) {
+	h.emit(r, "check_suite", obj{"action": action, "check_suite": h.suiteLong(r, s), "·app": s.app}, by)
+}
+
+// emitCheck sends a check_run event to the run's App.
+func (h *Hub) emitCheck(r *repo, run *checkRun, by *account, action string) {
+	form := h.checkJSON(r, run)
+	form["check_suite"] = h.suiteJSON(r, run.suite)
+	h.emit(r, "check_run", obj{"action": action, "check_run": form, "·app": run.app}, by)
+}
+
+// emitInstallation sends an installation event to the App.
+func (h *Hub) emitInstallation(in *installation, by *account, action string) {
+	h.deliver(in.app, in, nil, "installation", obj{
+		"action": action, "installation": h.installationJSON(in), "repositories": repoNames(h.reach(in)), "sender": h.user(by),
+	})
+}
+
+// emitInstallationRepos sends an installation_repositories event, unless nothing changed.
+func (h *Hub) emitInstallationRepos(in *installation, action string, list []*repo) {
+	if len(list) == 0 {
+		return
+	}
+	payload := obj{
+		"action": action, "installation": h.installationJSON(in), "repository_selection": "selected", "requester": nil,
+		"repositories_added": []obj{}, "repositories_removed": []obj{}, "sender": h.user(in.account),
+	}
+	payload["repositories_"+action] = repoNames(list)
+	h.deliver(in.app, in, nil, "installation_repositories", payload)
+}
+
+// emitPing sends the first event of a new App.
+func (h *Hub) emitPing(a *App) {
+	u := h.api("/app/hook/" + itoa(int(a.hookID)))
+	h.deliver(a, nil, nil, "ping", obj{"zen": "Keep it logically awesome.", "hook_id": a.hookID, "hook": obj{
+		"type": "App", "id": a.hookID, "name": "web", "active": true, "app_id": a.id, "events": nonNil(a.events),
+		"config":     obj{"content_type": "json", "url": a.hookURL, "insecure_ssl": "0", "secret": "********"},
+		"created_at": stamp(a.created), "updated_at": stamp(a.created), "url": u, "ping_url": u + "/pings", "deliveries_url": h.api("/app/hook/deliveries"),
+	}})
+}
