@@ -32,6 +32,7 @@ var layers = map[string]struct {
 	"webhook/web":   {layer: 3, wing: "webhook"},
 	"webhook/store": {layer: 2, wing: "webhook"},
 
+	"webhook/hub/hubtest":  {layer: 4, wing: "webhook", tests: true},
 	"webhook/store/pgtest": {layer: 1, wing: "webhook", tests: true},
 
 	"commands":       {layer: 3, wing: "commands"},
@@ -50,37 +51,36 @@ var layers = map[string]struct {
 }
 
 // owners says which packages may import a dependency (the import path or what
-// is below it). A test may import what its package may, and more where tests
-// is true. No owner means tests only.
+// is below it), and whose tests may besides: "*" stands for all. A package that
+// only tests import counts as a test. No owner means tests only.
 var owners = []struct {
 	dependency string
 	packages   []string
-	tests      bool
+	tests      []string
 }{
-	// Processes: git in tree and in the hub, which serves it; workers in render;
-	// a PostgreSQL for tests in pgtest.
-	{"os/exec", []string{"gitops/tree", "gitops/render", "webhook/hub", "webhook/store/pgtest"}, true},
-	{"sigs.k8s.io/kustomize", []string{"gitops/render"}, true},
-	{"github.com/landlock-lsm/go-landlock", []string{"gitops/render"}, false},
-	{"golang.org/x/sys", []string{"gitops/render", "gitops/tree", "cmd/bot"}, false},
-	{"znkr.io/diff", []string{"gitops/diff"}, false},
-	{"github.com/bitnami-labs/sealed-secrets", []string{"gitops/seal"}, false},
-	{"k8s.io", []string{"gitops/seal", "gitops/check"}, false},
-	{"github.com/google/go-github", []string{"webhook/ghapp"}, false},
-	{"github.com/bradleyfalzon/ghinstallation", []string{"webhook/ghapp"}, false},
-	{"modernc.org/sqlite", []string{"webhook/store"}, false},
-	{"github.com/jackc/pgx", []string{"webhook/store"}, false},
-	{"github.com/riverqueue/river/riverdriver/riversqlite", []string{"webhook/store"}, false},
-	{"github.com/riverqueue/river/riverdriver/riverpgxv5", []string{"webhook/store"}, false},
-	{"github.com/riverqueue/river", []string{"webhook/queue", "webhook/store"}, false},
-	{"github.com/labstack/echo", []string{"webhook", "webhook/hub", "webhook/web"}, false},
-	{"github.com/spf13/cobra", []string{"cmd/bot"}, false},
-	{"github.com/google/go-cmp", nil, true},
-	{"github.com/rogpeppe/go-internal", nil, true},
-	{"github.com/getkin/kin-openapi", nil, true},
-	{"github.com/santhosh-tekuri/jsonschema", nil, true},
-	{"github.com/yuin/goldmark", nil, true},
-	{"github.com/chromedp", nil, true},
+	// Processes: git in tree and in the hub, which serves it; workers in render.
+	{"os/exec", []string{"gitops/tree", "gitops/render", "webhook/hub"}, []string{"*"}},
+	{"sigs.k8s.io/kustomize", []string{"gitops/render"}, []string{"*"}},
+	{"github.com/landlock-lsm/go-landlock", []string{"gitops/render"}, nil},
+	{"golang.org/x/sys", []string{"gitops/render", "gitops/tree", "cmd/bot"}, nil},
+	{"znkr.io/diff", []string{"gitops/diff"}, nil},
+	{"github.com/bitnami-labs/sealed-secrets", []string{"gitops/seal"}, nil},
+	{"k8s.io", []string{"gitops/seal", "gitops/check"}, nil},
+	{"github.com/google/go-github", []string{"webhook/ghapp"}, nil},
+	{"github.com/bradleyfalzon/ghinstallation", []string{"webhook/ghapp"}, nil},
+	{"modernc.org/sqlite", []string{"webhook/store"}, nil},
+	{"github.com/jackc/pgx", []string{"webhook/store"}, []string{"webhook/queue"}},
+	{"github.com/riverqueue/river/riverdriver/riversqlite", []string{"webhook/store"}, nil},
+	{"github.com/riverqueue/river/riverdriver/riverpgxv5", []string{"webhook/store"}, nil},
+	{"github.com/riverqueue/river", []string{"webhook/queue", "webhook/store"}, nil},
+	{"github.com/labstack/echo", []string{"webhook", "webhook/hub", "webhook/web"}, nil},
+	{"github.com/spf13/cobra", []string{"cmd/bot"}, nil},
+	{"github.com/google/go-cmp", nil, []string{"*"}},
+	{"github.com/rogpeppe/go-internal", nil, []string{"*"}},
+	{"github.com/getkin/kin-openapi", nil, []string{"*"}},
+	{"github.com/santhosh-tekuri/jsonschema", nil, []string{"*"}},
+	{"github.com/yuin/goldmark", nil, []string{"*"}},
+	{"github.com/chromedp", nil, []string{"*"}},
 }
 
 // impure are the packages that a pure one must do without.
@@ -168,13 +168,19 @@ func forbidden(pkg, imported string, test bool) string {
 	if first, _, _ := strings.Cut(imported, "/"); pkg == "gitops" && !test && strings.Contains(first, ".") {
 		return "the package imports the standard library only"
 	}
+	return forbiddenByOwner(pkg, imported, test || layers[pkg].tests)
+}
+
+// forbiddenByOwner is forbidden for the dependencies that have owners.
+func forbiddenByOwner(pkg, imported string, test bool) string {
 	for _, o := range owners { // the longest path comes first
-		if imported == o.dependency || strings.HasPrefix(imported, o.dependency+"/") {
-			if slices.Contains(o.packages, pkg) || test && (o.tests || pkg == "cmd/bot") {
-				return ""
-			}
-			return "it belongs to " + cmp.Or(strings.Join(o.packages, ", "), "tests")
+		if imported != o.dependency && !strings.HasPrefix(imported, o.dependency+"/") {
+			continue
 		}
+		if slices.Contains(o.packages, pkg) || test && (slices.Contains(o.tests, "*") || slices.Contains(o.tests, pkg)) {
+			return ""
+		}
+		return "it belongs to " + cmp.Or(strings.Join(o.packages, ", "), "tests")
 	}
 	return ""
 }
@@ -233,6 +239,9 @@ func TestFenceHolds(t *testing.T) {
 		{"go-github at home", "webhook/ghapp/x.go", "github.com/google/go-github/v60/github", false},
 		{"driver", "webhook/queue/x.go", "modernc.org/sqlite", true},
 		{"driver in a test", "webhook/queue/x_test.go", "modernc.org/sqlite", true},
+		{"driver that a test may have", "webhook/queue/x_test.go", "github.com/jackc/pgx/v5", false},
+		{"the same outside of a test", "webhook/queue/x.go", "github.com/jackc/pgx/v5", true},
+		{"test library in a package for tests", "webhook/hub/hubtest/x.go", "github.com/getkin/kin-openapi/openapi3", false},
 		{"what is for tests", "cmd/bot/x.go", module + "/gitops/monorepo", true},
 		{"driver of the queue", "webhook/queue/x.go", "github.com/riverqueue/river/riverdriver/riversqlite", true},
 		{"queue", "webhook/queue/x.go", "github.com/riverqueue/river", false},
