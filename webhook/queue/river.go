@@ -85,8 +85,11 @@ func (w tickWorker) Work(ctx context.Context, job *river.Job[tick]) error {
 }
 
 const (
-	// fetchEvery is how often new turns are fetched at most.
-	fetchEvery = 20 * time.Millisecond
+	// fetchEvery is how often new turns are fetched at most. River tells itself
+	// of new ones, at most every notifyEvery: what comes in between would have
+	// to wait for the next look that it takes unasked, once a second.
+	fetchEvery  = 20 * time.Millisecond
+	notifyEvery = time.Millisecond
 	// keepTurns is how long River keeps turns that ended. Nothing reads them.
 	keepTurns = 10 * time.Minute
 	// tickWorkers is how many functions of Every run at a time.
@@ -104,14 +107,14 @@ func newEngine[T any](d riverdriver.Driver[T], q *Queue) (engine, error) {
 	c, err := river.NewClient(d, &river.Config{
 		Logger:                      q.log,
 		Workers:                     workers,
-		FetchCooldown:               fetchEvery,
+		FetchCooldown:               notifyEvery,
 		JobTimeout:                  -1, // each run has its own
 		RescueStuckJobsAfter:        never,
 		CompletedJobRetentionPeriod: keepTurns,
 		CancelledJobRetentionPeriod: keepTurns,
 		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: q.o.Workers},
-			tickQueue:          {MaxWorkers: tickWorkers},
+			river.QueueDefault: {MaxWorkers: q.o.Workers, FetchCooldown: fetchEvery},
+			tickQueue:          {MaxWorkers: tickWorkers, FetchCooldown: fetchEvery},
 		},
 	})
 	return client[T]{c}, err
