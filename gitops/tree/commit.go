@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -49,9 +50,9 @@ type node struct {
 func (r *Repo) list(ctx context.Context, treeish, commit string) (*commitTree, error) {
 	out := &listing{max: r.opts.MaxEntries}
 	err := r.git.with("GIT_DIR="+r.shadow).run(ctx, r.shadow, nil, out, "ls-tree", "-r", "-t", "-z", "--full-tree", treeish)
-	if out.lines > out.max {
+	if out.full() {
 		return nil, &gitops.Error{Code: gitops.Invalid, Cause: gitops.CauseLimit,
-			Message: fmt.Sprintf("tree of %s has more than %d paths", treeish, out.max)}
+			Message: fmt.Sprintf("tree of %s has more than %d paths, or %d bytes of them", treeish, out.max, maxListing)}
 	}
 	if _, ok := err.(*exitError); ok {
 		return nil, r.missing(ctx, treeish, err)
@@ -59,35 +60,41 @@ func (r *Repo) list(ctx context.Context, treeish, commit string) (*commitTree, e
 	if err != nil {
 		return nil, err
 	}
-	nodes, err := parseTree(out.String(), out.lines, r.hexLen)
-	if err != nil {
-		return nil, &gitops.Error{Code: gitops.Invalid, Message: "tree of " + treeish + " is damaged: " + err.Error(), Err: err}
-	}
+	nodes, err := parseTree(out.text.String(), out.lines, r.hexLen)
 	index := make(map[string]int32, len(nodes))
 	for i := range nodes {
 		index[nodes[i].path] = int32(i)
 	}
+	if err == nil && len(index) < len(nodes) {
+		err = errors.New("a path is there twice")
+	}
+	if err != nil {
+		return nil, &gitops.Error{Code: gitops.Invalid, Message: "tree of " + treeish + " is damaged: " + err.Error(), Err: err}
+	}
 	return &commitTree{repo: r, commit: commit, nodes: nodes, index: index}, nil
 }
 
-// listing collects the output of git ls-tree up to a number of lines.
+// maxListing bounds the bytes of all paths of a tree together.
+const maxListing = 256 << 20
+
+// listing collects the output of git ls-tree within limits.
 type listing struct {
-	strings.Builder
+	text       strings.Builder
+	bytes      int
 	lines, max int
 }
 
-// Write fails beyond the limit, which ends git.
+// Write fails beyond the limits, which ends git.
 func (l *listing) Write(p []byte) (int, error) {
-	for _, c := range p {
-		if c == 0 {
-			l.lines++
-		}
-	}
-	if l.lines > l.max {
+	l.lines += bytes.Count(p, []byte{0})
+	l.bytes += len(p)
+	if l.full() {
 		return 0, errTooLarge
 	}
-	return l.Builder.Write(p)
+	return l.text.Write(p)
 }
+
+func (l *listing) full() bool { return l.lines > l.max || l.bytes > maxListing }
 
 // parseTree parses lines of git ls-tree -r -t -z: "MODE TYPE ID\tPATH\x00".
 // The nodes share the memory of s. Paths that no file system could have, such

@@ -45,10 +45,10 @@ func (m *mirror) commit(ctx context.Context, ref string) (string, error) {
 	}
 	defer held.Close()
 	local := localRef(ref)
-	err = m.fetch(ctx, "--depth=1", "+"+remoteRef(ref)+":"+local)
+	err = m.fetch(ctx, []string{"--depth=1"}, "+"+remoteRef(ref)+":"+local)
 	if unknownRef(err) && len(ref) >= minAbbreviated && isHex(ref, len(ref)) {
 		local = ref
-		err = m.fetch(ctx, allDepth, "+refs/heads/*:refs/sealift/heads/*", "+refs/tags/*:refs/sealift/tags/*")
+		err = m.fetch(ctx, []string{allDepth, "--prune"}, "+refs/heads/*:refs/sealift/heads/*", "+refs/tags/*:refs/sealift/tags/*")
 	}
 	if err != nil {
 		return "", m.failed(err, ref)
@@ -79,24 +79,31 @@ func localRef(ref string) string {
 
 // fetch fetches refspecs into the mirror. It is killed when the mirror grows
 // beyond its limit; what it had half written is removed.
-func (m *mirror) fetch(ctx context.Context, depth string, refspecs ...string) error {
+func (m *mirror) fetch(ctx context.Context, options []string, refspecs ...string) error {
 	pin, err := m.remotes.dialer.pin(ctx, m.address)
 	if err != nil {
 		return err
 	}
 	args := append(m.config(pin), "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
-		"--no-auto-maintenance", "--no-show-forced-updates", depth, "--", m.address.url())
+		"--no-auto-maintenance", "--no-show-forced-updates")
+	args = append(args, options...)
+	args = append(args, "--", m.address.url())
+	args = append(args, refspecs...)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	g := m.git.with("GIT_DIR="+m.dir, "GIT_ALLOW_PROTOCOL="+m.address.scheme)
-	stop := m.watch(cancel)
-	err = g.run(ctx, m.dir, nil, nil, append(args, refspecs...)...)
-	stop()
+	done := make(chan struct{})
+	go m.watch(done, cancel)
+	err = g.run(ctx, m.dir, nil, nil, args...)
+	close(done)
 	if err != nil {
 		m.sweep()
 	}
+	if tooLarge, ok := context.Cause(ctx).(*gitops.Error); ok {
+		return tooLarge
+	}
 	if m.full() {
-		err = m.tooLarge()
+		return m.tooLarge()
 	}
 	return err
 }
@@ -128,25 +135,21 @@ func (m *mirror) config(pin string) []string {
 // watchEvery is how often the size of a mirror is looked at during a fetch.
 const watchEvery = 200 * time.Millisecond
 
-// watch cancels a fetch when the mirror is too large, until stop is called.
-func (m *mirror) watch(cancel context.CancelCauseFunc) (stop func()) {
-	done := make(chan struct{})
-	go func() {
-		tick := time.NewTicker(watchEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-done:
+// watch cancels a fetch when the mirror is too large, until the fetch is done.
+func (m *mirror) watch(done <-chan struct{}, cancel context.CancelCauseFunc) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+			if m.full() {
+				cancel(m.tooLarge())
 				return
-			case <-tick.C:
-				if m.full() {
-					cancel(m.tooLarge())
-					return
-				}
 			}
 		}
-	}()
-	return func() { close(done) }
+	}
 }
 
 func (m *mirror) full() bool { return size(m.dir) > m.remotes.opts.MaxMirror }
@@ -189,6 +192,9 @@ func (m *mirror) failed(err error, ref string) error {
 	}
 	exit, ok := errors.AsType[*exitError](err)
 	if !ok {
+		if e, ours := err.(*gitops.Error); ours {
+			e.Cause = gitops.CauseRemote
+		}
 		return err
 	}
 	e := &gitops.Error{Code: gitops.Unavailable, Cause: gitops.CauseRemote, Err: err,

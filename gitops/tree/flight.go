@@ -31,7 +31,9 @@ func (fs *flights[T]) do(ctx context.Context, key string, limit time.Duration, f
 		fs.leave(key, c, false)
 		return c.value, own(c.err)
 	case <-ctx.Done():
-		fs.leave(key, c, true)
+		if fs.leave(key, c, true) {
+			<-c.done // it has ended, and its git too, before we do
+		}
 		var none T
 		err := context.Cause(ctx)
 		return none, &gitops.Error{Code: gitops.Unavailable, Cause: gitops.CauseRemote, Message: "remote not read: " + err.Error(), Err: err}
@@ -69,16 +71,18 @@ func (fs *flights[T]) join(ctx context.Context, key string, limit time.Duration,
 	return c
 }
 
-func (fs *flights[T]) leave(key string, c *flight[T], early bool) {
+// leave cancels and forgets a flight that nobody waits for, and tells whether it
+// did.
+func (fs *flights[T]) leave(key string, c *flight[T], early bool) bool {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	c.waiting--
-	if early && c.waiting == 0 {
-		c.cancel()
-		if fs.calls[key] == c {
-			delete(fs.calls, key)
-		}
+	if !early || c.waiting > 0 {
+		return false
 	}
+	c.cancel()
+	delete(fs.calls, key)
+	return true
 }
 
 // ended returns the value for key when f succeeded before.

@@ -118,6 +118,32 @@ func TestHostileTree(t *testing.T) {
 	}
 }
 
+func TestTreeWithPathTwice(t *testing.T) {
+	f := newFixture(t)
+	f.commit(map[string]string{"a": "1"})
+	entry := "100644 a\x00" + unhex(t, f.git("rev-parse", "HEAD:a"))
+	tree := f.gitIn(strings.NewReader(entry+entry), "hash-object", "-t", "tree", "--literally", "-w", "--stdin")
+	_, err := f.open(Options{}).Tree(t.Context(), f.git("commit-tree", "-m", "x", tree))
+	wantError(t, err, gitops.Invalid, "damaged", "twice")
+}
+
+// A clone of somebody else opens, because the person named it.
+func TestForeignOwner(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	f := newFixture(t)
+	head := f.commit(map[string]string{"a": "1"})
+	for _, dir := range []string{f.dir, filepath.Join(f.dir, ".git")} {
+		if err := os.Chown(dir, 12345, 12345); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := f.open(Options{}).Resolve(t.Context(), "HEAD"); err != nil || got != head {
+		t.Errorf("Resolve = %q, %v", got, err)
+	}
+}
+
 // A tree of trees that repeats itself ten times at each of ten levels has 10^10
 // paths in a few hundred bytes.
 func TestTreeBomb(t *testing.T) {

@@ -137,8 +137,8 @@ func (r *Remotes) Resolved(repo, ref string) (commit string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	commit, err = m.repo.Resolve(ctx, ref)
-	return commit, err == nil
+	commit, err = m.repo.find(ctx, ref)
+	return commit, err == nil && commit != ""
 }
 
 // repo checks an address and a ref, the ref first.

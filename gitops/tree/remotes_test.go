@@ -334,6 +334,36 @@ func TestRemoteTooLarge(t *testing.T) {
 	}
 }
 
+// A pack that grows beyond the limit while it arrives ends the fetch.
+func TestRemoteGrowsTooLarge(t *testing.T) {
+	var r *Remotes
+	grow := func() {
+		a, err := parseRepo("http://" + r.opts.AllowPrivate[0] + "/org/repo")
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		pack := filepath.Join(r.opts.Dir, mirrorName(a), "objects", "pack")
+		if err := os.MkdirAll(pack, 0o700); err != nil {
+			t.Error(err)
+		}
+		if err := os.WriteFile(filepath.Join(pack, "tmp_pack_x"), make([]byte, 10_000), 0o600); err != nil {
+			t.Error(err)
+		}
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
+		grow()
+		<-q.Context().Done()
+	}))
+	defer s.Close()
+	r = newTestRemotes(t, func(o *RemoteOptions) { o.MaxMirror = 5000 }, hostOf(t, s.URL))
+	_, err := r.Git(t.Context(), s.URL+"/org/repo", "main")
+	wantError(t, err, gitops.Invalid, "larger than 5000 bytes")
+	if n := size(r.opts.Dir); n > 1000 {
+		t.Errorf("%d bytes are left", n)
+	}
+}
+
 func TestMirrorEviction(t *testing.T) {
 	f := newFixture(t)
 	f.commit(map[string]string{"a": "1"})

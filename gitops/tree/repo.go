@@ -14,7 +14,7 @@ import (
 // The defaults of [Options].
 const (
 	DefaultMaxBlob    = 64 << 20
-	DefaultMaxEntries = 2_000_000
+	DefaultMaxEntries = 1_000_000
 	DefaultCacheBytes = 64 << 20
 )
 
