@@ -115,6 +115,8 @@ func TestConfigErrors(t *testing.T) {
 		{config: "version: 1\nignore: ['a[z-a]']", want: `.sealift.yaml:2:10: ignore "a[z-a]": pattern has a malformed class`, meaning: true},
 		{config: "version: 1\nignore: ['{app}']", want: `.sealift.yaml:2:10: ignore "{app}": pattern has braces: {app} and {env} are for overlays only`},
 		{config: "version: 1\nignore: [" + strings.Repeat("a", 513) + "]", want: `.sealift.yaml:2:10: ignore "` + strings.Repeat("a", 200) + `…": pattern is longer than 512 bytes`},
+		{config: "version: 1\nignore:" + many(501, "a%d"), want: ".sealift.yaml:3:1: ignore has more than 500 elements"},
+		{config: "version: 1\nignore:" + many(400, "a%d") + "\nchecks: {a: {allow:  [" + strings.Repeat("x,", 200) + "]}}", want: ".sealift.yaml:403:223: configuration has more than 500 patterns", meaning: true},
 		{config: "version: 1\nchecks: []", want: ".sealift.yaml:2:9: checks is a list, it must be a mapping"},
 		{config: "version: 1\nchecks: {a: warn}", want: `.sealift.yaml:2:13: severity is "warn", it must be one of off, note, warning, error`},
 		{config: "version: 1\nchecks: {a: erorr}", want: `.sealift.yaml:2:13: severity is "erorr", it must be one of off, note, warning, error; did you mean "error"?`},

@@ -84,7 +84,9 @@ func certain(name string) bool {
 func (n *namer) order(overlays []gitops.Overlay) []string {
 	type place struct{ listed, rank, index int }
 	places := map[string]place{}
+	ranks := make([]int, len(n.listed))
 	for i, name := range n.listed {
+		ranks[i] = wordRank(name)
 		places[name] = place{listed: i, rank: -1, index: i}
 	}
 	for _, o := range overlays {
@@ -94,7 +96,7 @@ func (n *namer) order(overlays []gitops.Overlay) []string {
 		rank := wordRank(o.Environment)
 		at := len(n.listed)
 		if rank > 0 {
-			if i := slices.IndexFunc(n.listed, func(l string) bool { return wordRank(l) > rank }); i >= 0 {
+			if i := slices.IndexFunc(ranks, func(r int) bool { return r > rank }); i >= 0 {
 				at = i
 			}
 		} else {

@@ -30,6 +30,9 @@ type facts struct {
 	Refs []string `json:"r,omitempty"`
 	// Component says that its kind is Component.
 	Component bool `json:"c,omitempty"`
+	// Unknown says that it has a field that kustomize does not know, and so does
+	// not render.
+	Unknown bool `json:"u,omitempty"`
 	// ArgoPatch is the line of the first patch of Argo CD documents.
 	ArgoPatch int `json:"a,omitempty"`
 	// Docs are the Argo CD and Flux documents of another file.
@@ -37,7 +40,7 @@ type facts struct {
 }
 
 func (f *facts) empty() bool {
-	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && f.ArgoPatch == 0 && len(f.Docs) == 0
+	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && !f.Unknown && f.ArgoPatch == 0 && len(f.Docs) == 0
 }
 
 // reader walks YAML nodes that nobody vouches for. It follows aliases, and gives
@@ -134,6 +137,7 @@ func kustomizationFacts(data []byte) facts {
 	var f facts
 	var bases, components []string
 	for key, v := range r.pairs(root) {
+		f.Unknown = f.Unknown || !slices.Contains(fields(), key)
 		switch key {
 		case "kind":
 			f.Component = r.text(v) == "Component"
@@ -152,6 +156,18 @@ func kustomizationFacts(data []byte) facts {
 	}
 	f.Loads = slices.Concat(f.Loads, bases, components)
 	return f
+}
+
+// fields returns the fields of a kustomization that kustomize v5 knows, the
+// deprecated ones included.
+func fields() []string {
+	return []string{
+		"apiVersion", "kind", "metadata", "openapi", "namePrefix", "nameSuffix", "namespace", "commonLabels", "labels",
+		"commonAnnotations", "patchesStrategicMerge", "patchesJson6902", "patches", "images", "imageTags", "replacements",
+		"replicas", "vars", "sortOptions", "resources", "components", "crds", "bases", "configMapGenerator",
+		"secretGenerator", "helmGlobals", "helmCharts", "helmChartInflationGenerator", "generatorOptions",
+		"configurations", "generators", "transformers", "validators", "inventory", "buildMetadata",
+	}
 }
 
 // refs returns the paths that a field of a kustomization names, other than what

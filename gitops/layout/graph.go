@@ -61,7 +61,7 @@ func (g *graph) load(ctx context.Context, dir string, depth int) bool {
 		return g.loads[dir] == whole
 	}
 	g.loads[dir] = loading
-	ok := !k.twice
+	ok := !k.broken
 	var refs []string
 	for i, ref := range slices.Concat(k.loads, k.refs) {
 		e := g.local(ctx, dir, ref)

@@ -18,7 +18,7 @@ func (p *parser) config(c *Config, root *yaml.Node) {
 		field{"overlays", func(n *yaml.Node) {
 			p.list(n, "overlays", maxOverlayRules, func(e *yaml.Node) { p.overlay(c, e) })
 		}},
-		field{"ignore", func(n *yaml.Node) { c.Ignore, c.ignore = p.patterns(n, "ignore") }},
+		field{"ignore", func(n *yaml.Node) { c.Ignore, c.ignore = p.globs(n, "ignore") }},
 		field{"checks", func(n *yaml.Node) { p.checks(c, n) }},
 		field{"fail-on", func(n *yaml.Node) {
 			c.FailOn = p.word(n, "fail-on", gitops.SeverityError, gitops.SeverityWarning, Never)
@@ -61,7 +61,7 @@ func (p *parser) environment(n *yaml.Node) (env Environment) {
 	named := false
 	p.mapping(n, "environment",
 		field{"name", func(n *yaml.Node) { named = true; env.Name = p.name(n, "environment") }},
-		field{"match", func(n *yaml.Node) { env.Match, env.match = p.patterns(n, "match") }},
+		field{"match", func(n *yaml.Node) { env.Match, env.match = p.globs(n, "match") }},
 	)
 	if !named && n.Kind == yaml.MappingNode {
 		p.fail(n, "environment has no name")
@@ -75,14 +75,9 @@ func (p *parser) overlay(c *Config, n *yaml.Node) {
 	p.mapping(n, "overlay",
 		field{"path", func(n *yaml.Node) {
 			path = true
-			if r.Path = p.text(n, "path"); r.Path == "" {
-				return
+			if r.Path = p.text(n, "path"); r.Path != "" {
+				r.glob, _ = p.compile(n, "path", r.Path, true)
 			}
-			g, err := compileGlob(r.Path, true)
-			if err != nil {
-				p.fail(n, "path %s: %v", gitops.Quote(r.Path), err)
-			}
-			r.glob = g
 		}},
 		field{"app", func(n *yaml.Node) { r.App = p.name(n, "app") }},
 		field{"environment", func(n *yaml.Node) { r.Environment = p.name(n, "environment") }},
@@ -121,7 +116,7 @@ func (p *parser) check(n *yaml.Node) (c Check) {
 	}
 	p.mapping(n, "rule",
 		field{"severity", severity},
-		field{"allow", func(n *yaml.Node) { c.Allow, c.allow = p.patterns(n, "allow") }},
+		field{"allow", func(n *yaml.Node) { c.Allow, c.allow = p.globs(n, "allow") }},
 	)
 	return c
 }

@@ -34,6 +34,7 @@ type Layout struct {
 	Notes []gitops.Finding
 
 	config    *Config
+	ranks     map[string]int
 	names     *namer
 	sources   map[string]Source
 	component map[string]bool
@@ -73,6 +74,10 @@ func Read(ctx context.Context, t gitops.Tree, cfg *Config, memo Memo) (*Layout, 
 	l.Notes = p.notes.sorted()
 	l.units(g)
 	l.Environments = l.names.order(l.Overlays)
+	l.ranks = make(map[string]int, len(l.Environments))
+	for i, env := range l.Environments {
+		l.ranks[env] = i
+	}
 	return l, nil
 }
 
@@ -112,7 +117,12 @@ func (l *Layout) Refs(dir string) []string { return slices.Clone(l.refs[dir]) }
 
 // Rank returns the place of an environment in [Layout.Environments], -1 for one
 // that is not there.
-func (l *Layout) Rank(env string) int { return slices.Index(l.Environments, env) }
+func (l *Layout) Rank(env string) int {
+	if i, ok := l.ranks[env]; ok {
+		return i
+	}
+	return -1
+}
 
 // Chain returns the environments of one app, in order.
 func (l *Layout) Chain(app string) []string {

@@ -18,15 +18,33 @@ import (
 
 // The limits of the lists of a configuration. They are in the schema too.
 const (
-	maxOverlayRules = 1_000
-	maxPatterns     = 1_000
+	maxOverlayRules = 500
+	maxPatterns     = 500 // of one list, and of all lists together
 	maxChecks       = 200
 	maxProblems     = 100
 	maxName         = 100
 )
 
 // parser reads a configuration and collects the problems.
-type parser struct{ errs []*gitops.Error }
+type parser struct {
+	errs     []*gitops.Error
+	patterns int // how many were compiled
+}
+
+// compile compiles a pattern and reports whether that worked.
+func (p *parser) compile(n *yaml.Node, what, pattern string, captures bool) (glob, bool) {
+	if p.patterns++; p.patterns > maxPatterns {
+		if p.patterns == maxPatterns+1 {
+			p.fail(n, "configuration has more than %d patterns", maxPatterns)
+		}
+		return glob{}, false
+	}
+	g, err := compileGlob(pattern, captures)
+	if err != nil {
+		p.fail(n, "%s %s: %v", what, gitops.Quote(pattern), err)
+	}
+	return g, err == nil
+}
 
 // fail adds a problem at a node.
 func (p *parser) fail(n *yaml.Node, format string, args ...any) {
@@ -195,19 +213,16 @@ func (p *parser) name(n *yaml.Node, what string) string {
 
 var nameRE = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// patterns returns a list of globs, as written and compiled.
-func (p *parser) patterns(n *yaml.Node, what string) (list []string, globs []glob) {
+// globs returns a list of patterns, as written and compiled.
+func (p *parser) globs(n *yaml.Node, what string) (list []string, globs []glob) {
 	p.list(n, what, maxPatterns, func(e *yaml.Node) {
 		s := p.text(e, what+" pattern")
 		if s == "" {
 			return
 		}
-		g, err := compileGlob(s, false)
-		if err != nil {
-			p.fail(e, "%s %s: %v", what, gitops.Quote(s), err)
-			return
+		if g, ok := p.compile(e, what, s, false); ok {
+			list, globs = append(list, s), append(globs, g)
 		}
-		list, globs = append(list, s), append(globs, g)
 	})
 	return list, globs
 }

@@ -26,9 +26,9 @@ type kustomization struct {
 	file string // its path
 	// loads and refs are as in facts.
 	loads, refs []string
-	// twice says that the directory has several kustomization files, which does
-	// not render.
-	twice     bool
+	// broken says that the directory has several kustomization files, or one with
+	// an unknown field: kustomize loads nothing of it.
+	broken    bool
 	component bool
 	argoPatch int
 }
@@ -145,10 +145,11 @@ func (s *scanned) add(file string, isK bool, f facts) {
 		k = &kustomization{file: file}
 		s.dirs[dir] = k
 	} else {
-		k.twice = true
+		k.broken = true
 	}
 	k.loads = append(k.loads, f.Loads...)
 	k.refs = append(k.refs, f.Refs...)
+	k.broken = k.broken || f.Unknown
 	k.component = k.component || f.Component
 	k.argoPatch = max(k.argoPatch, f.ArgoPatch)
 }
