@@ -1,8 +1,11 @@
 package render
 
 import (
+	"context"
+	"strings"
 	"testing"
 
+	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/monorepo"
 )
 
@@ -25,4 +28,38 @@ func BenchmarkMonorepo(b *testing.B) {
 		r.Close()
 		b.ReportMetric(float64(r.Stats().WorkerRSS)/1024, "MiB/worker")
 	}
+}
+
+// BenchmarkKustomize renders the first 100 of them in this process, one after
+// another, without pipes and walls: what kustomize itself costs.
+func BenchmarkKustomize(b *testing.B) {
+	files := map[string]string{}
+	for p, data := range monorepo.Files(25) {
+		files[p] = string(data)
+	}
+	t := memory(files)
+	for b.Loop() {
+		for _, p := range monorepo.Overlays(25) {
+			s := &server{tree: t, reads: map[string]gitops.Read{}}
+			fs := newFiles(func(qs []question) ([]found, error) { return s.inProcess(b.Context(), qs), nil })
+			w := &workerSide{}
+			m, err := build(fs, treeRoot+"/"+p)
+			if err != nil {
+				b.Fatal(err)
+			}
+			w.result(fs, p, m)
+		}
+	}
+}
+
+// inProcess answers questions without encoding them.
+func (s *server) inProcess(ctx context.Context, qs []question) []found {
+	var list []found
+	for _, q := range qs {
+		list = s.look(ctx, q, list)
+	}
+	for i := range list {
+		list[i].path = strings.TrimSuffix(treeRoot+"/"+list[i].path, "/.")
+	}
+	return list
 }

@@ -33,10 +33,15 @@ func (r *Renderer) All(ctx context.Context, t gitops.Tree, paths []string) iter.
 // any order: outputs that differ, a side that is not there, or sides that do not
 // render for reasons that the change touches. A path whose reads are the same on
 // both sides is not rendered twice, and not at all when the cache knows its reads.
-func (r *Renderer) Compare(ctx context.Context, base, head gitops.Tree, paths []string) iter.Seq2[Pair, error] {
+//
+// step, if not nil, is called after each path, from several goroutines.
+func (r *Renderer) Compare(ctx context.Context, base, head gitops.Tree, paths []string, step func()) iter.Seq2[Pair, error] {
 	return stream(func(yield func(Pair) bool) error {
 		return r.parallel(ctx, paths, func(ctx context.Context, p string) error {
 			pair, differs, err := r.compare(ctx, base, head, p)
+			if step != nil {
+				step()
+			}
 			if err == nil && differs && !yield(pair) {
 				err = errStopped
 			}
@@ -130,11 +135,16 @@ func behindLink(t gitops.Tree, p string) bool {
 	return false
 }
 
-// HasKustomization reports whether dir holds a kustomization file in t.
+// HasKustomization reports whether dir, which is not behind a symlink, holds a
+// kustomization file in t.
 func HasKustomization(ctx context.Context, t gitops.Tree, dir string) bool {
 	for _, name := range kustomizationNames {
-		e, _, err := gitops.Resolve(ctx, t, path.Join(dir, name))
-		if err == nil && e.Kind == gitops.File {
+		p := path.Join(dir, name)
+		e := t.Lookup(p)
+		if e.Kind == gitops.Symlink {
+			e, _, _ = gitops.Resolve(ctx, t, p)
+		}
+		if e.Kind == gitops.File {
 			return true
 		}
 	}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sealift/sealift/commands"
+	"github.com/sealift/sealift/commands/reply"
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/tree"
+	"github.com/spf13/cobra"
+)
+
+// diffFlags are those of `bot diff` beside the common ones.
+type diffFlags struct {
+	format   string
+	overlays string
+	exitCode bool
+}
+
+func (b *bot) diffCommand() *cobra.Command {
+	var f diffFlags
+	cmd := &cobra.Command{
+		Use:   "diff BASE..HEAD | BASE...HEAD | BASE HEAD",
+		Short: "Show what a change does to every overlay it reaches",
+		Long: `Diff renders the overlays of both sides and shows what differs, worst news
+first: overlays that no longer render, then the environments furthest along the
+chain. Nothing is checked out and nothing is fetched unless --allow-remote says so.
+
+BASE..HEAD compares two commits; BASE...HEAD compares HEAD with the commit at
+which it left BASE, as a pull request does; BASE alone is BASE..HEAD. Secret
+values are never shown: the diff says that a value changed.
+
+Overlays: "auto" compares what Argo CD or Flux deploys and every kustomization that
+no other one reads; "all" compares every kustomization directory; a glob such as
+'apps/*/overlays/prod' or 'environments/prod/**' compares the directories it matches.`,
+		Example: `  bot diff main...my-branch
+  bot diff main...HEAD --overlays 'environments/prod/**'
+  bot diff v1.4.0 v1.5.0 --format markdown
+  bot diff origin/main... --exit-code`,
+		Args: args(cobra.RangeArgs(1, 2)),
+		RunE: func(cmd *cobra.Command, args []string) error { return b.diff(cmd.Context(), f, args) },
+	}
+	b.addCommonFlags(cmd)
+	cmd.Flags().StringVar(&f.format, "format", "text", "text, markdown or json")
+	cmd.Flags().StringVar(&f.overlays, "overlays", commands.AutoOverlays, "auto, all or a `GLOB` over directories")
+	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "exit with 1 when there are differences")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "markdown", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("overlays", cobra.FixedCompletions([]string{"auto", "all"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (b *bot) diff(ctx context.Context, f diffFlags, args []string) error {
+	write, err := b.reportWriter(f.format)
+	if err != nil {
+		return err
+	}
+	repo, err := tree.Open(ctx, b.flags.repo, tree.Options{})
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	s, err := b.open(repo.GitDir())
+	if err != nil {
+		return err
+	}
+	report, err := b.compare(ctx, s, repo, f.overlays, args)
+	s.close()
+	if err != nil {
+		return err
+	}
+	b.printStats(s)
+	if f.exitCode && len(report.Overlays) > 0 {
+		b.exit = 1
+	}
+	return write(report)
+}
+
+func (b *bot) compare(ctx context.Context, s *session, repo *tree.Repo, overlays string, args []string) (gitops.Report, error) {
+	s.renderer.Prestart(1)
+	base, head, err := repo.Range(ctx, args)
+	if err != nil {
+		return gitops.Report{}, err
+	}
+	d := commands.Diff{Overlays: overlays, Renderer: s.renderer, Memo: s.memo()}
+	if d.Base, err = repo.Tree(ctx, base); err != nil {
+		return gitops.Report{}, err
+	}
+	if d.Head, err = repo.Tree(ctx, head); err != nil {
+		return gitops.Report{}, err
+	}
+	p := b.progress("rendering")
+	defer p.stop()
+	d.Progress = p.step
+	return d.Run(ctx)
+}
+
+// reportWriter returns what prints a report in a format.
+func (b *bot) reportWriter(format string) (func(gitops.Report) error, error) {
+	color, err := b.useColor()
+	if err != nil {
+		return nil, err
+	}
+	switch format {
+	case "text":
+		return func(r gitops.Report) error {
+			return reply.Text(b.stdout, r, reply.TextOptions{Color: color, Width: b.width})
+		}, nil
+	case "markdown":
+		return func(r gitops.Report) error {
+			for _, part := range reply.Markdown(r, reply.Options{MaxComments: 1000}) {
+				if _, err := fmt.Fprintln(b.stdout, part); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, nil
+	case "json":
+		return func(r gitops.Report) error {
+			data, err := reply.JSON(r)
+			if err == nil {
+				_, err = fmt.Fprintf(b.stdout, "%s\n", data)
+			}
+			return err
+		}, nil
+	}
+	return nil, usageError{fmt.Errorf("format: want text, markdown or json, not %s", gitops.Quote(format))}
+}

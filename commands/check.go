@@ -1,0 +1,108 @@
+package commands
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/check"
+	"github.com/sealift/sealift/gitops/layout"
+	"github.com/sealift/sealift/gitops/render"
+)
+
+// Check validates one tree and its configuration.
+type Check struct {
+	Tree     gitops.Tree
+	Renderer *render.Renderer
+	// Memo keeps what layout found out about files; it may be nil.
+	Memo layout.Memo
+	// Progress, if not nil, is called as overlays are done.
+	Progress func(done, total int)
+}
+
+// CheckResult is what a [Check] found.
+type CheckResult struct {
+	Findings []gitops.Finding // sorted by place
+	Overlays int              // how many were rendered
+	// Failed says that a finding has the severity that fails a check.
+	Failed bool
+}
+
+// List returns the overlays of the tree, sorted by path.
+func (c Check) List(ctx context.Context) ([]gitops.Overlay, error) {
+	config, problems := layout.ReadConfig(ctx, c.Tree)
+	if len(problems) > 0 {
+		return nil, problems[0]
+	}
+	l, err := layout.Read(ctx, c.Tree, config, c.Memo)
+	if err != nil {
+		return nil, err
+	}
+	return l.Overlays, nil
+}
+
+// Run renders every overlay and runs every rule. Problems of the configuration
+// are findings; the tree is then checked as if there was none.
+func (c Check) Run(ctx context.Context) (CheckResult, error) {
+	config, problems := layout.ReadConfig(ctx, c.Tree)
+	if config == nil {
+		config = &layout.Config{}
+	}
+	l, err := layout.Read(ctx, c.Tree, config, c.Memo)
+	if err != nil {
+		return CheckResult{}, err
+	}
+	in := check.Input{Tree: c.Tree, Allow: allow(config)}
+	if in.Overlays, err = c.render(ctx, l); err != nil {
+		return CheckResult{}, err
+	}
+	found, err := check.Run(ctx, in)
+	if err != nil {
+		return CheckResult{}, err
+	}
+	found = append(found, l.Notes...)
+	found = append(found, configFindings(problems)...)
+	result := CheckResult{Findings: graded(config, found), Overlays: len(in.Overlays)}
+	result.Failed = Fails(result.Findings, config.FailOn)
+	return result, nil
+}
+
+func (c Check) render(ctx context.Context, l *layout.Layout) ([]check.Overlay, error) {
+	paths := make([]string, len(l.Overlays))
+	for i, o := range l.Overlays {
+		paths[i] = o.Path
+	}
+	var count atomic.Int64
+	var list []check.Overlay
+	for done, err := range c.Renderer.All(ctx, c.Tree, paths) {
+		if err != nil {
+			return nil, err
+		}
+		if c.Progress != nil {
+			c.Progress(int(count.Add(1)), len(paths))
+		}
+		list = append(list, check.Overlay{Head: &done})
+	}
+	return list, nil
+}
+
+// Fails reports whether findings fail a check whose threshold is failOn; "" is
+// error.
+func Fails(found []gitops.Finding, failOn gitops.Severity) bool {
+	for _, f := range found {
+		switch failOn {
+		case layout.Never:
+			return false
+		case gitops.SeverityWarning:
+			if f.Severity == gitops.SeverityWarning {
+				return true
+			}
+			fallthrough
+		default:
+			if f.Severity == gitops.SeverityError {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,244 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/check"
+	"github.com/sealift/sealift/gitops/diff"
+	"github.com/sealift/sealift/gitops/layout"
+	"github.com/sealift/sealift/gitops/render"
+)
+
+// Which overlays a [Diff] looks at, beside a glob over their directories.
+const (
+	// AutoOverlays are the units of the layout: what something deploys.
+	AutoOverlays = "auto"
+	// AllOverlays are all directories with a kustomization.
+	AllOverlays = "all"
+)
+
+// Diff compares what two trees render to.
+type Diff struct {
+	// Base and Head are the two sides. Configuration is read from Base.
+	Base, Head gitops.Tree
+	// Overlays is [AutoOverlays], [AllOverlays] or a glob over directories, in
+	// which ** stands for any number of them.
+	Overlays string
+	// Renderer renders both sides.
+	Renderer *render.Renderer
+	// Memo keeps what layout found out about files; it may be nil.
+	Memo layout.Memo
+	// Progress, if not nil, is called as overlays are done, from several
+	// goroutines.
+	Progress func(done, total int)
+}
+
+// Run returns what the change does. An overlay that does not render is part of
+// the report; the error is a tree that cannot be read, a selection that matches
+// nothing or a context that ended.
+func (d Diff) Run(ctx context.Context) (gitops.Report, error) {
+	changed, err := changedFiles(d.Base, d.Head)
+	if err != nil {
+		return gitops.Report{}, err
+	}
+	l, err := d.layouts(ctx)
+	if err != nil {
+		return gitops.Report{}, err
+	}
+	paths, err := l.selected(d.Overlays)
+	if err != nil {
+		return gitops.Report{}, err
+	}
+	pairs, err := d.pairs(ctx, l, paths, changed)
+	if err != nil {
+		return gitops.Report{}, err
+	}
+	report := diff.Report(pairs, diff.Options{
+		Base: d.Base.Commit(), Head: d.Head.Commit(),
+		Considered:   len(paths),
+		Environments: l.environments(),
+		Moves:        d.Overlays != AllOverlays,
+	})
+	report.Findings, err = d.findings(ctx, l, pairs, changed)
+	return report, err
+}
+
+// pairs renders both sides of the overlays that the change reaches.
+func (d Diff) pairs(ctx context.Context, l sides, paths, changed []string) ([]diff.Pair, error) {
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	reached := l.reached(paths, changed)
+	var done atomic.Int64
+	step := func() {
+		if d.Progress != nil {
+			d.Progress(int(done.Add(1)), len(reached))
+		}
+	}
+	var pairs []diff.Pair
+	for pair, err := range d.Renderer.Compare(ctx, d.Base, d.Head, reached, step) {
+		if err != nil {
+			return nil, err
+		}
+		if d.Overlays == AutoOverlays && onlyComponents(pair) {
+			continue
+		}
+		pairs = append(pairs, diff.Pair{Overlay: l.overlay(pair.Path), Before: pair.Before, After: pair.After})
+	}
+	slices.SortFunc(pairs, func(a, b diff.Pair) int { return cmp.Compare(a.Overlay.Path, b.Overlay.Path) })
+	return pairs, nil
+}
+
+// onlyComponents reports whether no side is more than a Component, which is
+// never an overlay by itself.
+func onlyComponents(p render.Pair) bool {
+	is := func(r *gitops.Rendered) bool {
+		return r == nil || r.Err != nil && r.Err.Cause == gitops.CauseComponent
+	}
+	return is(p.Before) && is(p.After)
+}
+
+// findings runs the rules over what the change touches.
+func (d Diff) findings(ctx context.Context, l sides, pairs []diff.Pair, changed []string) ([]gitops.Finding, error) {
+	in := check.Input{Tree: d.Head, Base: d.Base, Files: changed, OnlyNew: true, Allow: allow(l.config)}
+	for _, p := range pairs {
+		in.Overlays = append(in.Overlays, check.Overlay{Head: p.After, Base: p.Before})
+	}
+	found, err := check.Run(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, newNotes(l.base.Notes, l.head.Notes)...)
+	if slices.Contains(changed, layout.ConfigFile) {
+		_, problems := layout.ReadConfig(ctx, d.Head)
+		found = append(found, configFindings(problems)...)
+	}
+	return graded(l.config, found), nil
+}
+
+// newNotes returns those of head that base does not have.
+func newNotes(base, head []gitops.Finding) []gitops.Finding {
+	type note struct{ rule, file, message string }
+	seen := map[note]bool{}
+	for _, f := range base {
+		seen[note{f.Rule, f.File, f.Message}] = true
+	}
+	var list []gitops.Finding
+	for _, f := range head {
+		if !seen[note{f.Rule, f.File, f.Message}] {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// changedFiles returns the paths that differ between two trees, sorted.
+func changedFiles(base, head gitops.Tree) ([]string, error) {
+	before := map[string]gitops.Entry{}
+	for e := range base.Entries() {
+		before[e.Path] = identified(base, e)
+	}
+	var changed []string
+	for e := range head.Entries() {
+		old, ok := before[e.Path]
+		e = identified(head, e)
+		if !ok || old.Kind != e.Kind || old.ID != e.ID {
+			changed = append(changed, e.Path)
+		}
+		delete(before, e.Path)
+	}
+	for p := range before {
+		changed = append(changed, p)
+	}
+	slices.Sort(changed)
+	return changed, nil
+}
+
+// identified fills in an id that the source of a tree left empty.
+func identified(t gitops.Tree, e gitops.Entry) gitops.Entry {
+	if e.ID == "" {
+		return t.Lookup(e.Path)
+	}
+	return e
+}
+
+// sides are the layouts of both trees, read with the configuration of the base.
+type sides struct {
+	config     *layout.Config
+	base, head *layout.Layout
+}
+
+func (d Diff) layouts(ctx context.Context) (sides, error) {
+	var s sides
+	config, problems := layout.ReadConfig(ctx, d.Base)
+	if len(problems) > 0 {
+		return s, problems[0]
+	}
+	if config == nil {
+		config = &layout.Config{}
+	}
+	s.config = config
+	var err error
+	if s.base, err = layout.Read(ctx, d.Base, config, d.Memo); err != nil {
+		return s, err
+	}
+	s.head, err = layout.Read(ctx, d.Head, config, d.Memo)
+	return s, err
+}
+
+// reached returns those of paths that a change of files may reach.
+func (s sides) reached(paths, changed []string) []string { return paths }
+
+// overlay says what a directory is: at the head, or where it was.
+func (s sides) overlay(dir string) gitops.Overlay {
+	if slices.Contains(s.head.Kustomizations, dir) {
+		return s.head.Overlay(dir)
+	}
+	return s.base.Overlay(dir)
+}
+
+// environments returns the chain of the head, with those that are gone behind.
+func (s sides) environments() []string {
+	list := slices.Clone(s.head.Environments)
+	for _, e := range s.base.Environments {
+		if !slices.Contains(list, e) {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// selected returns the directories to compare, sorted.
+func (s sides) selected(which string) ([]string, error) {
+	var list []string
+	for _, l := range []*layout.Layout{s.base, s.head} {
+		if which == AutoOverlays {
+			for _, o := range l.Overlays {
+				list = append(list, o.Path)
+			}
+			continue
+		}
+		list = append(list, l.Kustomizations...)
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	if which == AutoOverlays || which == AllOverlays {
+		return list, nil
+	}
+	if !doublestar.ValidatePattern(which) {
+		return nil, gitops.Errorf(gitops.Invalid, "overlays: not a glob: %s", gitops.Quote(which))
+	}
+	matched := slices.DeleteFunc(slices.Clone(list), func(p string) bool { return !doublestar.MatchUnvalidated(which, p) })
+	if len(matched) == 0 {
+		e := gitops.Errorf(gitops.NotFound, "overlays: no kustomization directory matches %s", gitops.Quote(which))
+		e.Hint = fmt.Sprintf("there are %d; `bot check --list` names them", len(list))
+		return nil, e
+	}
+	return matched, nil
+}

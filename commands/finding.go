@@ -1,0 +1,47 @@
+package commands
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/layout"
+)
+
+// allow returns the globs that the configuration allows to each rule.
+func allow(c *layout.Config) map[string][]string {
+	globs := map[string][]string{}
+	for _, rule := range c.Rules() {
+		globs[rule] = c.Checks[rule].Allow
+	}
+	return globs
+}
+
+// graded gives each finding the severity that the configuration says, drops
+// those of rules that are off, and sorts.
+func graded(c *layout.Config, found []gitops.Finding) []gitops.Finding {
+	var list []gitops.Finding
+	for _, f := range found {
+		if s := c.Checks[f.Rule].Severity; s != "" {
+			f.Severity = s
+		}
+		if f.Severity != layout.Off {
+			list = append(list, f)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b gitops.Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message))
+	})
+	return list
+}
+
+// configRule is the rule of problems in the configuration file.
+const configRule = "config"
+
+func configFindings(problems []*gitops.Error) []gitops.Finding {
+	var list []gitops.Finding
+	for _, e := range problems {
+		list = append(list, gitops.Finding{Rule: configRule, Severity: gitops.SeverityError, File: layout.ConfigFile, Line: e.Line, Column: e.Column, Message: e.Message, Fix: e.Hint})
+	}
+	return list
+}
