@@ -78,7 +78,7 @@ func (m *masker) scalar(key, s string) string {
 // private key in base64, and a text that looks like one of our own marks, which
 // could otherwise hide a change.
 func wholly(s string) bool {
-	if strings.Contains(s, "("+secretLabel) || strings.Contains(s, "("+sealedLabel) || embedded.MatchString(s) {
+	if strings.Contains(s, "("+secretLabel) || strings.Contains(s, "("+sealedLabel) || strings.Contains(s, "Secret") && embedded.MatchString(s) {
 		return true
 	}
 	if !strings.HasPrefix(s, beginBase64) {

@@ -33,10 +33,30 @@ func secretKey(key string) bool {
 }
 
 // words are in every key that [secretKey] accepts, as a quick test.
-var words = regexp.MustCompile(`(?i)pass|pwd|secret|token|key|auth|connectionstring|dockerc`)
+var words = []string{"pass", "pwd", "secret", "token", "key", "auth", "connectionstring", "dockerc"}
 
 // mayBeSecret reports whether s has one of the words of a secret key.
-func mayBeSecret(s string) bool { return words.MatchString(s) }
+func mayBeSecret(s string) bool {
+	for i := range len(s) {
+		switch s[i] | 0x20 {
+		case 'p', 's', 't', 'k', 'a', 'c', 'd':
+			if startsWithWord(s[i:]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// startsWithWord reports whether s starts with one of the words.
+func startsWithWord(s string) bool {
+	for _, w := range words {
+		if len(s) >= len(w) && s[0]|0x20 == w[0] && strings.EqualFold(s[:len(w)], w) {
+			return true
+		}
+	}
+	return false
+}
 
 // references are values that say where a secret is instead of being one:
 // variables, templates, paths of files, words without content, addresses of a
