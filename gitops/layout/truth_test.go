@@ -34,7 +34,7 @@ func TestTruth(t *testing.T) {
 			t.Parallel()
 			b := openBundle(t, name)
 			m := memo{}
-			roots, others := 0, 0
+			roots, others, extra := 0, 0, 0
 			var last *Layout
 			for _, c := range changes {
 				units := map[string]bool{}
@@ -57,11 +57,14 @@ func TestTruth(t *testing.T) {
 						roots++
 					default:
 						others++
+						if units[a.Dir] {
+							extra++
+						}
 					}
 				}
 			}
-			t.Logf("%d changes, %d affected roots found, %d other affected directories; newest: %d units of %d kustomizations, %d notes",
-				len(changes), roots, others, len(last.Overlays), len(last.Kustomizations), len(last.Notes))
+			t.Logf("%d changes, %d affected roots found, %d of %d other affected directories are units too; newest: %d units of %d kustomizations, %d notes",
+				len(changes), roots, extra, others, len(last.Overlays), len(last.Kustomizations), len(last.Notes))
 		})
 	}
 }
