@@ -30,8 +30,8 @@ type places map[string][]string
 // manifest is an object as the report may show it.
 type manifest struct {
 	text    string
-	hidden  places // secrets only
-	changed bool   // a hidden secret differs from the other side's
+	hidden  places
+	changed bool // a hidden secret differs from the other side's
 	images  []string
 }
 

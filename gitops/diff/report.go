@@ -147,6 +147,7 @@ func maskError(err *gitops.Error, h hashes) *gitops.Error {
 	}
 	masked := *err
 	masked.Message = h.mask((&masker{hidden: places{}}).scalar("", err.Message))
+	masked.Hint = h.mask((&masker{hidden: places{}}).scalar("", err.Hint))
 	return &masked
 }
 

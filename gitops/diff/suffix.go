@@ -14,7 +14,7 @@ const suffixLength = 11
 // without vowels and look-alikes.
 var suffix = regexp.MustCompile(`-[2456789bcdfghkmt]{10}$`)
 
-// suffixes finds the same inside a text. What follows is checked by [replaced].
+// suffixes finds the same inside a text; only known hashes are replaced.
 var suffixes = regexp.MustCompile(`-[2456789bcdfghkmt]{10}`)
 
 // baseName returns a name without kustomize's hash suffix.
