@@ -188,6 +188,34 @@ func TestTreeOfCommit(t *testing.T) {
 	}
 }
 
+// Real repositories, when they are there: what is read has the id it is read by.
+func TestRealRepository(t *testing.T) {
+	bundle, err := filepath.Abs("../../../shared/testdata/repos/stefanprodan-podinfo.bundle")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(bundle); err != nil {
+		t.Skip("shared test data is not there")
+	}
+	f := newFixture(t, "--bare")
+	f.git("fetch", "-q", bundle, "refs/*:refs/*")
+	r := f.open(Options{})
+	for _, commit := range strings.Fields(f.git("for-each-ref", "--count=4", "--format=%(objectname)")) {
+		tr := treeOf(t, r, commit)
+		n := 0
+		for e := range tr.Entries() {
+			data, err := tr.Read(t.Context(), e.Path)
+			if err != nil || blobID(data) != e.ID {
+				t.Errorf("%s: id %s, want %s; %v", e.Path, blobID(data), e.ID, err)
+			}
+			n++
+		}
+		if want := len(strings.Split(f.git("ls-tree", "-r", "--name-only", commit), "\n")); n != want {
+			t.Errorf("%s: %d entries, want %d", commit, n, want)
+		}
+	}
+}
+
 func TestOpenPlaces(t *testing.T) {
 	f := newFixture(t)
 	head := f.commit(map[string]string{"d/e/f": "1"})

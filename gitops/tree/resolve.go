@@ -93,9 +93,10 @@ func (r *Repo) hasHead(ctx context.Context) bool {
 	return err == nil
 }
 
-// names returns the short names of all branches and tags.
+// names returns the names of all refs, those of branches and tags without what
+// git adds by itself.
 func (r *Repo) names(ctx context.Context) ([]string, error) {
-	out, err := r.theirs().output(ctx, r.gitDir, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags", "refs/remotes")
+	out, err := r.theirs().output(ctx, r.gitDir, "for-each-ref", "--format=%(refname)")
 	if err != nil {
 		return nil, failed(err)
 	}

@@ -55,6 +55,20 @@ func TestResolveEmptyRepository(t *testing.T) {
 	wantError(t, err, gitops.NotFound, "no commits yet")
 }
 
+// Refs that are neither branches nor tags are commits too.
+func TestResolveOtherRefs(t *testing.T) {
+	f := newFixture(t)
+	head := f.commit(nil)
+	f.git("update-ref", "refs/cases/one", head)
+	f.git("update-ref", "-d", "refs/heads/main")
+	r := f.open(Options{})
+	if got, err := r.Resolve(t.Context(), "refs/cases/one"); err != nil || got != head {
+		t.Errorf("Resolve = %q, %v", got, err)
+	}
+	_, err := r.Resolve(t.Context(), "refs/cases/on")
+	wantError(t, err, gitops.NotFound, "revision not found", "refs/cases/one")
+}
+
 func TestRange(t *testing.T) {
 	f := newFixture(t)
 	root := f.commit(map[string]string{"a": "1"})
