@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -82,26 +83,25 @@ func (b *bot) render(ctx context.Context, f renderFlags, args []string) error {
 	return err
 }
 
-// output calls f with standard output or a file, which appears only when f
-// succeeds.
+// output calls f with standard output or a file. A regular file appears only
+// when f succeeds; anything else, such as a pipe or a device, is written to.
 func (b *bot) output(file string, f func(io.Writer) error) error {
 	if file == "" {
-		w := bufio.NewWriterSize(b.stdout, 1<<16)
-		if err := f(w); err != nil {
-			return err
+		return buffered(b.stdout, f)
+	}
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		out, err := os.OpenFile(file, os.O_WRONLY, 0)
+		if err != nil {
+			return gitops.Errorf(gitops.Unavailable, "output: %w", err)
 		}
-		return w.Flush()
+		return errors.Join(buffered(out, f), out.Close())
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".render-*")
 	if err != nil {
 		return gitops.Errorf(gitops.Unavailable, "output: %w", err)
 	}
 	defer os.Remove(tmp.Name())
-	w := bufio.NewWriterSize(tmp, 1<<16)
-	err = f(w)
-	if err == nil {
-		err = w.Flush()
-	}
+	err = buffered(tmp, f)
 	if closeErr := tmp.Close(); err == nil {
 		err = closeErr
 	}
@@ -109,6 +109,14 @@ func (b *bot) output(file string, f func(io.Writer) error) error {
 		err = os.Rename(tmp.Name(), file)
 	}
 	return err
+}
+
+func buffered(out io.Writer, f func(io.Writer) error) error {
+	w := bufio.NewWriterSize(out, 1<<16)
+	if err := f(w); err != nil {
+		return err
+	}
+	return w.Flush()
 }
 
 // renderAll prints every overlay in the order of paths, as soon as it is its

@@ -17,7 +17,7 @@ func classify(fs *files, dir string, err error) failure {
 	if fs.fail != nil {
 		return *fs.fail
 	}
-	full := err.Error()
+	full := last(err.Error())
 	f := failure{message: tidy(full), cause: gitops.CauseOther}
 	if errors.Is(err, errOutput) {
 		f.cause = gitops.CauseLimit
@@ -34,6 +34,16 @@ func classify(fs *files, dir string, err error) failure {
 	return f
 }
 
+// last cuts what kustomize repeats before the error that counts: it tries every
+// entry as a file first, and a directory is none.
+func last(message string) string {
+	const tried = "must resolve to a file': "
+	if i := strings.LastIndex(message, tried); i >= 0 {
+		return message[i+len(tried):]
+	}
+	return message
+}
+
 // messages are tried in turn; the more telling ones stand first.
 var messages = []struct {
 	match *regexp.Regexp
@@ -48,7 +58,7 @@ var messages = []struct {
 	{regexp.MustCompile(`may not add resource with an already registered id|already registered id|multiple matches for Id|behavior must be merge or replace`), gitops.CauseDuplicate},
 	{regexp.MustCompile(`no matches for Id|no resource matches|failed to find unique target|unable to find (patch )?target|multiple possible (matches|targets)|nothing selected by|unable to find field|fieldPath .* is missing|add operation does not apply|operation does not apply|replace operation does not apply|remove operation does not apply|doc is missing (key|path)|error in remove for path|conflict between|unable to (parse SM or )?JSON patch|found more than one|JSON patch`), gitops.CausePatch},
 	{regexp.MustCompile(`unknown field|invalid Kustomization: (json|yaml)|json: (cannot unmarshal|unknown)|kind should be|apiVersion for|[Ff]ailed to read kustomization file|Invalid value|security; file|must resolve to a file|cannot be absolute|is ambiguous: resolves|multiple kustomization files`), gitops.CauseField},
-	{regexp.MustCompile(`MalformedYAMLError|yaml: |error converting YAML|mapping key .* already defined|did not find expected|missing Resource metadata|missing metadata\.name|kind\\?.? is missing|apiVersion\\?.? is missing|Object 'Kind' is missing|found a tab|invalid map key|unable to parse|couldn't decode|expected .* nodes`), gitops.CauseYAML},
+	{regexp.MustCompile(`MalformedYAMLError|(^|[^.\w])yaml: |error converting YAML|mapping key .* already defined|did not find expected|missing Resource metadata|missing metadata\.name|kind\\?.? is missing|apiVersion\\?.? is missing|Object 'Kind' is missing|found a tab|invalid map key|unable to parse|couldn't decode|expected .* nodes`), gitops.CauseYAML},
 	{regexp.MustCompile(`no such file or directory|unable to find one of|is a directory|not a valid directory|file is not directory`), gitops.CauseMissing},
 }
 

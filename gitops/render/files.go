@@ -173,6 +173,8 @@ func (f *files) refuse(virtual string, why failure) {
 		if n, ok := f.mountOf(virtual); ok {
 			from := f.mounts[n].from
 			why.file, why.line, why.column = from.file, from.line, from.column
+		} else if from, ok := f.named(virtual); ok {
+			why.file, why.line, why.column = from.file, from.line, from.column
 		}
 	}
 	f.fail = &why
