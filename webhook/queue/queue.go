@@ -98,6 +98,9 @@ type Queue struct {
 	ticks   map[string]func(context.Context) error
 
 	inbox chan request
+	// writing bounds the transactions of the worker that are under way. On
+	// SQLite it is one, so that no row of them waits ahead of what comes in.
+	writing chan struct{}
 	// closing ends Accept; its lock orders it before the last requests.
 	closing sync.RWMutex
 	closed  bool
@@ -119,8 +122,10 @@ func New(s *store.Store, r Runner, o Options) (*Queue, error) {
 	q.running.jobs = make(map[int64]*entry)
 	var err error
 	if d, ok := s.Postgres(); ok {
+		q.writing = make(chan struct{}, o.Workers)
 		q.river, err = newEngine(d, q)
 	} else if d, ok := s.SQLite(); ok {
+		q.writing = make(chan struct{}, 1)
 		q.river, err = newEngine(d, q)
 	}
 	if err != nil {

@@ -79,7 +79,7 @@ func (q *Queue) ended(id int64, key string, err error) error {
 // there is none to run now, and has ended the turn then.
 func (q *Queue) pick(ctx context.Context, id int64, key string) (*store.Delivery, error) {
 	var picked *store.Delivery
-	err := q.store.Update(ctx, func(tx *store.Tx) error {
+	err := q.update(ctx, func(tx *store.Tx) error {
 		picked = nil
 		if err := ours(tx.Running(ctx, id)); err != nil {
 			return err
@@ -228,7 +228,7 @@ func (q *Queue) backoff(n int) time.Duration {
 func (q *Queue) settle(ctx context.Context, d *store.Delivery) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	return q.store.Update(ctx, func(tx *store.Tx) error {
+	return q.update(ctx, func(tx *store.Tx) error {
 		if err := ours(tx.Complete(ctx, d.Turn)); err != nil {
 			return err
 		}
@@ -237,4 +237,15 @@ func (q *Queue) settle(ctx context.Context, d *store.Delivery) error {
 		}
 		return q.next(ctx, tx, d.Key)
 	})
+}
+
+// update is a transaction of the worker.
+func (q *Queue) update(ctx context.Context, fn func(*store.Tx) error) error {
+	select {
+	case q.writing <- struct{}{}:
+		defer func() { <-q.writing }()
+		return q.store.Update(ctx, fn)
+	case <-ctx.Done():
+		return gitops.Errorf(gitops.Unavailable, "database: %w", ctx.Err())
+	}
 }
