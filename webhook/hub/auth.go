@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -70,7 +71,7 @@ func (h *Hub) identifyApp(value string) (caller, *answer) {
 	now := h.now()
 	problem := ""
 	switch {
-	case app == nil:
+	case errors.Is(err, jwt.ErrTokenInvalidIssuer):
 		problem = "Integration not found"
 	case err != nil:
 		problem = "A JSON web token could not be decoded"
@@ -105,19 +106,6 @@ func (c caller) login() string {
 		return a.login
 	}
 	return "anonymous"
-}
-
-// viaApp returns the App behind a caller, nil for people.
-func (c caller) viaApp() *App {
-	switch {
-	case c.app != nil:
-		return c.app
-	case c.tok != nil && c.tok.in != nil:
-		return c.tok.in.app
-	case c.tok != nil:
-		return c.tok.app
-	}
-	return nil
 }
 
 // visible reports whether a caller can know that a repository exists.

@@ -56,7 +56,7 @@ func orNull(o obj) any {
 func (h *Hub) fullUser(a *account) obj {
 	u := h.user(a)
 	maps.Copy(u, obj{
-		"name": a.login, "company": nil, "blog": "", "location": nil, "email": nil, "hireable": nil, "bio": nil,
+		"user_view_type": "public", "name": a.login, "company": nil, "blog": "", "location": nil, "email": nil, "hireable": nil, "bio": nil,
 		"public_repos": 0, "public_gists": 0, "followers": 0, "following": 0, "created_at": stamp(a.created), "updated_at": stamp(a.created),
 	})
 	return u

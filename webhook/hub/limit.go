@@ -148,6 +148,7 @@ func createsContent(rt *compiled) bool {
 
 func (l Limits) secondary() *answer {
 	a := refuse(cmp.Or(l.Status, http.StatusForbidden), "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
+	a.body.(obj)["documentation_url"] = "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"
 	if !l.Silent {
 		a.header = http.Header{"Retry-After": {"60"}}
 	}

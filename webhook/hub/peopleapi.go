@@ -21,7 +21,7 @@ func (h *Hub) peopleRoutes() []route {
 
 func (c *call) currentUser() *answer {
 	u := c.h.fullUser(c.who.tok.user)
-	maps.Copy(u, obj{"collaborators": 0, "disk_usage": 0, "owned_private_repos": 0, "private_gists": 0, "total_private_repos": 0, "two_factor_authentication": true})
+	maps.Copy(u, obj{"user_view_type": "private", "collaborators": 0, "disk_usage": 0, "owned_private_repos": 0, "private_gists": 0, "total_private_repos": 0, "two_factor_authentication": true})
 	return ok(u)
 }
 

@@ -3,8 +3,6 @@ package hub
 import (
 	"context"
 	"time"
-
-	"github.com/sealift/sealift/gitops"
 )
 
 // pull is what a pull request has beside its issue.
@@ -193,19 +191,6 @@ func (h *Hub) setDraft(ctx context.Context, is *issue, by *account, draft bool) 
 		action = "converted_to_draft"
 	}
 	h.emitPull(ctx, is, by, action, nil)
-}
-
-// pullOf returns a pull request by number.
-func (h *Hub) pullOf(fullName string, n int) (*issue, error) {
-	r, err := h.repo(fullName)
-	if err != nil {
-		return nil, err
-	}
-	is := r.issue(n)
-	if is == nil || is.pull == nil {
-		return nil, gitops.Errorf(gitops.NotFound, "pull request %s#%d is not there", fullName, n)
-	}
-	return is, nil
 }
 
 // editText changes title and body; nil leaves one as it is.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -33,11 +34,15 @@ type world struct {
 	inst  int64
 	token string
 	dev   hub.Person
+	now   func() time.Time
 }
 
 func newWorld(t *testing.T, o hub.Options) *world {
 	t.Helper()
-	w := &world{t: t, Hub: hubtest.Start(t, o), inbox: hubtest.Receive(t)}
+	w := &world{t: t, Hub: hubtest.Start(t, o), inbox: hubtest.Receive(t), now: time.Now}
+	if o.Now != nil {
+		w.now = o.Now
+	}
 	w.AddOrg("acme", "admin")
 	must(t, w.AddRepo(t.Context(), repository, hub.RepoOptions{Private: true, Files: map[string]string{"README.md": "# gitops\n", "apps/web/dev/kustomization.yaml": "namespace: dev\n"}}))
 	w.AddTeam("acme", "developers", "dev")
@@ -70,7 +75,7 @@ func (w *world) jwt(issued time.Time, life time.Duration) string {
 	return s
 }
 
-func (w *world) appToken() string { return w.jwt(time.Now().Add(-30*time.Second), 5*time.Minute) }
+func (w *world) appToken() string { return w.jwt(w.now().Add(-30*time.Second), 5*time.Minute) }
 
 // mint makes an installation token, narrowed by a JSON body.
 func (w *world) mint(body string) string {
@@ -156,7 +161,14 @@ func (r reply) get(path string) any {
 	return v
 }
 
-func (r reply) str(path string) string { r.t.Helper(); return fmt.Sprint(r.get(path)) }
+func (r reply) str(path string) string {
+	r.t.Helper()
+	if f, ok := r.get(path).(float64); ok {
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	return fmt.Sprint(r.get(path))
+}
+
 func (r reply) num(path string) int64 {
 	r.t.Helper()
 	f, ok := r.get(path).(float64)
@@ -196,15 +208,6 @@ func (w *world) events() []string {
 		out = append(out, strings.TrimSuffix(g.Event+"."+p.Action, "."))
 	}
 	return out
-}
-
-// quote is a JSON string.
-func quote(s string) string {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic(err)
-	}
-	return string(b)
 }
 
 func decode(t *testing.T, data []byte) any {

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -134,8 +135,18 @@ var quoted = regexp.MustCompile(`\\\{([^}]+)\\\}`)
 func shape(path string) string { return parameter.ReplaceAllString(path, "{}") }
 
 // correct mends what the description is known to have wrong: the repository of a
-// pull request's head is null when the fork is gone.
+// pull request's head is null when the fork is gone, and the account of a listed
+// installation is a user or an enterprise, not both.
 func correct(doc *openapi3.T) {
+	list := doc.Paths.Value("/app/installations").Get.Responses.Status(http.StatusOK).Value.Content.Get("application/json").Schema.Value
+	if account := list.Items.Value.Properties["account"].Value; len(account.AllOf) > 0 {
+		account.AnyOf, account.AllOf = account.AllOf, nil
+	}
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			loosen(op)
+		}
+	}
 	for _, name := range []string{"pull-request", "pull-request-simple"} {
 		s := doc.Components.Schemas[name]
 		if s == nil {
@@ -145,6 +156,19 @@ func correct(doc *openapi3.T) {
 		repo := *head.Properties["repo"].Value
 		repo.Nullable = true
 		head.Properties["repo"] = &openapi3.SchemaRef{Value: &repo}
+	}
+}
+
+// loosen lets an error be of several of the forms that are listed: none of them has a
+// required member, so that "exactly one" can never be met.
+func loosen(op *openapi3.Operation) {
+	for code, response := range op.Responses.Map() {
+		content := response.Value.Content.Get("application/json")
+		if code < "400" || content == nil || content.Schema == nil {
+			continue
+		}
+		s := content.Schema.Value
+		s.AnyOf, s.OneOf = append(s.AnyOf, s.OneOf...), nil
 	}
 }
 
@@ -176,9 +200,9 @@ func newSpec(doc *openapi3.T) *Spec {
 }
 
 // find returns the operation of a request; nil when GitHub has none.
-func (s *Spec) find(method, path string) (*routers.Route, map[string]string) {
+func (s *Spec) find(method, target string) (*routers.Route, map[string]string) {
 	for _, rt := range s.routes {
-		m := rt.match.FindStringSubmatch(path)
+		m := rt.match.FindStringSubmatch(target)
 		item := s.doc.Paths.Value(rt.path)
 		if m == nil || item.GetOperation(method) == nil {
 			continue
@@ -237,7 +261,7 @@ func (s *Spec) Check(r *http.Request, body []byte, status int, header http.Heade
 	if header.Get("X-Github-Request-Id") == "" {
 		return nil // a fault, made by the hub in GitHub's front end's place
 	}
-	route, params := s.find(r.Method, strings.TrimPrefix(r.URL.EscapedPath(), apiRoot))
+	route, params := s.find(r.Method, path.Clean(strings.TrimPrefix(r.URL.EscapedPath(), apiRoot)))
 	if status >= 400 && (route == nil || route.Operation.Responses.Status(status) == nil) {
 		return basicError(answer)
 	}
