@@ -192,8 +192,13 @@ func (d Diff) layouts(ctx context.Context) (sides, error) {
 	return s, err
 }
 
-// reached returns those of paths that a change of files may reach.
-func (s sides) reached(paths, changed []string) []string { return paths }
+// reached returns those of paths that a change of files may reach, so that a
+// cold cache does not mean to render everything.
+func (s sides) reached(paths, changed []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
+		return !s.base.Reached(p, changed) && !s.head.Reached(p, changed)
+	})
+}
 
 // overlay says what a directory is: at the head, or where it was.
 func (s sides) overlay(dir string) gitops.Overlay {

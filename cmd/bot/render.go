@@ -113,10 +113,7 @@ func (b *bot) output(file string, f func(io.Writer) error) error {
 
 func buffered(out io.Writer, f func(io.Writer) error) error {
 	w := bufio.NewWriterSize(out, 1<<16)
-	if err := f(w); err != nil {
-		return err
-	}
-	return w.Flush()
+	return errors.Join(f(w), w.Flush())
 }
 
 // renderAll prints every overlay in the order of paths, as soon as it is its

@@ -33,6 +33,9 @@ type facts struct {
 	// Unknown says that it has a field that kustomize does not know, and so does
 	// not render.
 	Unknown bool `json:"u,omitempty"`
+	// Loose says that it may name more than Loads and Refs, because it could
+	// not be read or uses aliases or merge keys.
+	Loose bool `json:"l,omitempty"`
 	// ArgoPatch is the line of the first patch of Argo CD documents.
 	ArgoPatch int `json:"a,omitempty"`
 	// Docs are the Argo CD and Flux documents of another file.
@@ -40,7 +43,7 @@ type facts struct {
 }
 
 func (f *facts) empty() bool {
-	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && !f.Unknown && f.ArgoPatch == 0 && len(f.Docs) == 0
+	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && !f.Unknown && !f.Loose && f.ArgoPatch == 0 && len(f.Docs) == 0
 }
 
 // reader walks YAML nodes that nobody vouches for. It follows aliases, and gives
@@ -155,7 +158,20 @@ func kustomizationFacts(data []byte) facts {
 		f.Refs = append(f.Refs, r.refs(key, v)...)
 	}
 	f.Loads = slices.Concat(f.Loads, bases, components)
+	f.Loose = f.Unknown || r.left < 0 || root == nil && len(data) > 0 || loose(root)
 	return f
+}
+
+// loose reports whether there is an alias or a merge key below n. Neither is
+// followed when paths are collected.
+func loose(n *yaml.Node) bool {
+	if n == nil {
+		return false
+	}
+	if n.Kind == yaml.AliasNode || n.Kind == yaml.ScalarNode && n.Tag == "!!merge" {
+		return true
+	}
+	return slices.ContainsFunc(n.Content, loose)
 }
 
 // fields returns the fields of a kustomization that kustomize v5 knows, the
@@ -231,7 +247,7 @@ func (r *reader) argoPatch(v *yaml.Node) int {
 // blobFacts reads what a blob says.
 func blobFacts(data []byte, kustomization bool) facts {
 	if len(data) > maxFile {
-		return facts{}
+		return facts{Loose: kustomization}
 	}
 	if kustomization {
 		return kustomizationFacts(data)

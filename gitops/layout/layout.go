@@ -39,6 +39,8 @@ type Layout struct {
 	sources   map[string]Source
 	component map[string]bool
 	refs      map[string][]string
+	dirs      map[string]*kustomization
+	symlinks  bool
 }
 
 // Read finds out the layout of a tree. cfg may be nil, memo too. The error is
@@ -62,6 +64,8 @@ func Read(ctx context.Context, t gitops.Tree, cfg *Config, memo Memo) (*Layout, 
 		sources:        map[string]Source{},
 		component:      map[string]bool{},
 		refs:           g.refs,
+		dirs:           s.dirs,
+		symlinks:       s.symlinks,
 	}
 	for dir, k := range s.dirs {
 		l.component[dir] = k.component

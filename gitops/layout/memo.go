@@ -19,7 +19,7 @@ type Memo interface {
 }
 
 // memoName changes whenever what is kept or how it is read changes.
-const memoName = "layout-facts-v1"
+const memoName = "layout-facts-v2"
 
 // maxMemo bounds what is kept, in bytes.
 const maxMemo = 16 << 20

@@ -29,6 +29,7 @@ type kustomization struct {
 	// broken says that the directory has several kustomization files, or one with
 	// an unknown field: kustomize loads nothing of it.
 	broken    bool
+	loose     bool // as in facts
 	component bool
 	argoPatch int
 }
@@ -99,7 +100,7 @@ func (s *scanned) file(ctx context.Context, e gitops.Entry, isK bool, k *known, 
 		}
 	}
 	if e.Size > maxFile {
-		return facts{}, nil
+		return facts{Loose: isK}, nil
 	}
 	data, err := s.content(ctx, e.Path)
 	if err != nil {
@@ -150,6 +151,7 @@ func (s *scanned) add(file string, isK bool, f facts) {
 	k.loads = append(k.loads, f.Loads...)
 	k.refs = append(k.refs, f.Refs...)
 	k.broken = k.broken || f.Unknown
+	k.loose = k.loose || f.Loose
 	k.component = k.component || f.Component
 	k.argoPatch = max(k.argoPatch, f.ArgoPatch)
 }
