@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -184,19 +185,21 @@ func (d Diff) layouts(ctx context.Context) (sides, error) {
 		config = &layout.Config{}
 	}
 	s.config = config
-	var err error
-	if s.base, err = layout.Read(ctx, d.Base, config, d.Memo); err != nil {
-		return s, err
-	}
-	s.head, err = layout.Read(ctx, d.Head, config, d.Memo)
-	return s, err
+	var wg sync.WaitGroup
+	var baseErr, headErr error
+	wg.Go(func() { s.base, baseErr = layout.Read(ctx, d.Base, config, d.Memo) })
+	wg.Go(func() { s.head, headErr = layout.Read(ctx, d.Head, config, d.Memo) })
+	wg.Wait()
+	return s, cmp.Or(baseErr, headErr)
 }
 
 // reached returns those of paths that a change of files may reach, so that a
-// cold cache does not mean to render everything.
+// cold cache does not mean to render everything. The base tells alone: a change
+// that is below nothing that a directory names there leaves all of its
+// kustomizations as they are, and so what they name.
 func (s sides) reached(paths, changed []string) []string {
 	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
-		return !s.base.Reached(p, changed) && !s.head.Reached(p, changed)
+		return !s.base.Reached(p, changed)
 	})
 }
 

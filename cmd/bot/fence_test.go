@@ -23,7 +23,8 @@ var layers = map[string]struct {
 	pure  bool   // neither files, network, processes nor environment
 	tests bool   // only tests import it
 }{
-	"cmd/bot": {layer: 9},
+	"cmd/bot":        {layer: 9},
+	"cmd/bot/sample": {layer: 1, pure: true},
 
 	"webhook":       {layer: 3, wing: "webhook"},
 	"webhook/ghapp": {layer: 3, wing: "webhook"},
@@ -66,8 +67,8 @@ var owners = []struct {
 	{"znkr.io/diff", []string{"gitops/diff"}, nil},
 	{"github.com/bitnami-labs/sealed-secrets", []string{"gitops/seal"}, nil},
 	{"k8s.io", []string{"gitops/seal", "gitops/check"}, nil},
-	{"github.com/google/go-github", []string{"webhook/ghapp"}, nil},
-	{"github.com/bradleyfalzon/ghinstallation", []string{"webhook/ghapp"}, nil},
+	{"github.com/google/go-github", []string{"webhook/ghapp"}, []string{"webhook/hub"}},
+	{"github.com/bradleyfalzon/ghinstallation", []string{"webhook/ghapp"}, []string{"webhook/hub"}},
 	{"modernc.org/sqlite", []string{"webhook/store"}, nil},
 	{"github.com/jackc/pgx", []string{"webhook/store"}, []string{"webhook/queue"}},
 	{"github.com/riverqueue/river/riverdriver/riversqlite", []string{"webhook/store"}, nil},

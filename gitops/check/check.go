@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"slices"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -72,11 +73,29 @@ func Run(ctx context.Context, in Input) ([]gitops.Finding, error) {
 	if err := head.runAll(); err != nil {
 		return nil, err
 	}
-	found := in.allowed(head.findings())
+	found := in.allowed(once(head.findings()))
 	if in.Base == nil || len(found) == 0 {
 		return found, nil
 	}
 	return in.compare(ctx, found)
+}
+
+// once leaves out a render error where a rule that knows more speaks of the same
+// place.
+func once(found []gitops.Finding) []gitops.Finding {
+	type place struct {
+		file         string
+		line, column int
+	}
+	said := map[place]bool{}
+	for _, f := range found {
+		if f.Rule != renderErrorName && f.Line > 0 {
+			said[place{f.File, f.Line, f.Column}] = true
+		}
+	}
+	return slices.DeleteFunc(found, func(f gitops.Finding) bool {
+		return f.Rule == renderErrorName && said[place{f.File, f.Line, f.Column}]
+	})
 }
 
 // compare finds out which findings were there at the base.
@@ -86,7 +105,7 @@ func (in *Input) compare(ctx context.Context, found []gitops.Finding) ([]gitops.
 		return nil, err
 	}
 	old := map[string]bool{}
-	for _, f := range p.findings() {
+	for _, f := range once(p.findings()) {
 		old[identity(f)] = true
 	}
 	var out []gitops.Finding

@@ -4,9 +4,11 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
+const renderErrorName = "render-error"
+
 func renderError() Rule {
 	return Rule{
-		Name:     "render-error",
+		Name:     renderErrorName,
 		Severity: gitops.SeverityError,
 		Doc:      "A kustomization does not build.",
 		Long: `What does not build is not deployed: the environment keeps its old state, silently.

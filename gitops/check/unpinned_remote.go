@@ -57,7 +57,7 @@ func runUnpinnedRemote(p *pass) error {
 // isLocal reports whether kustomize finds a file of that name before it thinks
 // of a remote.
 func (p *pass) isLocal(file string, r ref) bool {
-	if r.use == asDirectory || isRemoteFile(r.path) {
+	if r.use == asDirectory || gitops.IsRemoteFile(r.path) {
 		return false
 	}
 	e, _, err := gitops.Resolve(p.ctx, p.tree, path.Dir(file)+"/"+r.path)

@@ -43,7 +43,7 @@ type place struct {
 
 // mount is a remote repository or file that a kustomization named.
 type mount struct {
-	spec remoteSpec
+	spec gitops.RemoteSpec
 	from place
 }
 
@@ -72,7 +72,7 @@ type files struct {
 // a remote file.
 type question struct {
 	virtual string
-	spec    remoteSpec // zero for the tree
+	spec    gitops.RemoteSpec // zero for the tree
 	path    string
 }
 

@@ -90,7 +90,7 @@ type rewriter struct {
 type remoteEntry struct {
 	node   *yaml.Node
 	prefix string // "KEY=" of a KEY=FILE entry
-	spec   remoteSpec
+	spec   gitops.RemoteSpec
 }
 
 func (r *rewriter) walk(m *yaml.Node) {
@@ -145,14 +145,17 @@ func (r *rewriter) entry(n *yaml.Node, kind entryKind) {
 	if kind == keyFileEntry {
 		prefix, value, _ = cutKey(value)
 	}
-	spec, remote := remoteSpec{file: value}, isHTTP(value)
-	if kind == baseEntry || kind == dirEntry {
-		spec, remote = parseBase(value)
+	spec, remote := gitops.RemoteSpec{File: value}, gitops.IsRemoteFile(value)
+	switch kind {
+	case baseEntry:
+		spec, remote = gitops.ParseRemote(value)
+	case dirEntry:
+		spec, remote = gitops.ParseRemoteGit(value)
 	}
 	if remote {
 		r.remote = append(r.remote, remoteEntry{n, prefix, spec})
 	}
-	if remote && (kind == dirEntry || isHTTP(value)) || filepath.IsAbs(value) {
+	if remote && (kind == dirEntry || gitops.IsRemoteFile(value)) || filepath.IsAbs(value) {
 		return // never a local file
 	}
 	virtual := filepath.Join(r.dir, value)
@@ -195,7 +198,7 @@ func (r *rewriter) metadata(value *yaml.Node) {
 func (r *rewriter) rewriteRemote() {
 	f := r.files
 	for _, e := range r.remote {
-		if e.spec.file == "" && e.prefix == "" {
+		if e.spec.File == "" && e.prefix == "" {
 			if at := f.seen[filepath.Join(r.dir, e.node.Value)]; at != nil && at.kind == gitops.File {
 				continue // a local file named like a repository wins
 			}
@@ -208,11 +211,11 @@ func (r *rewriter) rewriteRemote() {
 		from := place{relative(r.kustomization), e.node.Line, e.node.Column}
 		f.mounts = append(f.mounts, mount{e.spec, from})
 		var entry string
-		if e.spec.file != "" {
-			entry = fmt.Sprintf(".remote-file-%d/%s", n, path.Base(e.spec.file))
+		if e.spec.File != "" {
+			entry = fmt.Sprintf(".remote-file-%d/%s", n, path.Base(e.spec.File))
 			f.single[filepath.Join(r.dir, entry)] = n
 		} else {
-			target := path.Join(fmt.Sprintf("%s/%d", remoteRoot, n), e.spec.dir)
+			target := path.Join(fmt.Sprintf("%s/%d", remoteRoot, n), e.spec.Dir)
 			entry, _ = filepath.Rel(r.dir, target)
 		}
 		e.node.SetString(e.prefix + entry)

@@ -41,7 +41,7 @@ func (s *server) answer(ctx context.Context, d *decoder) (*encoder, error) {
 	var list []found
 	for range n {
 		q := question{virtual: d.string(), path: d.string()}
-		q.spec = remoteSpec{repo: d.string(), ref: d.string(), file: d.string()}
+		q.spec = gitops.RemoteSpec{Repo: d.string(), Ref: d.string(), File: d.string()}
 		if d.bad {
 			return nil, errors.New("malformed question")
 		}
@@ -67,7 +67,7 @@ func (s *server) answer(ctx context.Context, d *decoder) (*encoder, error) {
 // look appends what is at q, and for a directory what is at each name that a
 // kustomization may have in it.
 func (s *server) look(ctx context.Context, q question, list []found) []found {
-	if q.spec.file != "" {
+	if q.spec.File != "" {
 		return append(list, s.remoteFile(ctx, q))
 	}
 	t, fail := s.treeOf(ctx, q)
@@ -93,19 +93,19 @@ func (s *server) look(ctx context.Context, q question, list []found) []found {
 
 // treeOf returns the tree that a question is about.
 func (s *server) treeOf(ctx context.Context, q question) (gitops.Tree, *failure) {
-	if q.spec.repo == "" {
+	if q.spec.Repo == "" {
 		return s.tree, nil
 	}
-	address := q.spec.repo
-	if q.spec.ref != "" {
-		address += "?ref=" + q.spec.ref
+	address := q.spec.Repo
+	if q.spec.Ref != "" {
+		address += "?ref=" + q.spec.Ref
 	}
 	if s.remote == nil {
 		return nil, &failure{code: gitops.Denied, cause: gitops.CauseRemote, message: "remote base is not allowed: " + gitops.Quote(address)}
 	}
 	s.clock.stop()
 	defer s.clock.start()
-	t, err := s.remote.Git(ctx, q.spec.repo, q.spec.ref)
+	t, err := s.remote.Git(ctx, q.spec.Repo, q.spec.Ref)
 	if err != nil {
 		return nil, s.refused(ctx, err)
 	}
@@ -116,19 +116,19 @@ func (s *server) treeOf(ctx context.Context, q question) (gitops.Tree, *failure)
 func (s *server) remoteFile(ctx context.Context, q question) found {
 	at := found{virtual: q.virtual}
 	if s.remote == nil {
-		at.fail = &failure{code: gitops.Denied, cause: gitops.CauseRemote, message: "remote file is not allowed: " + gitops.Quote(q.spec.file)}
+		at.fail = &failure{code: gitops.Denied, cause: gitops.CauseRemote, message: "remote file is not allowed: " + gitops.Quote(q.spec.File)}
 		return at
 	}
 	s.clock.stop()
 	defer s.clock.start()
-	content, err := s.remote.File(ctx, q.spec.file)
+	content, err := s.remote.File(ctx, q.spec.File)
 	if err != nil {
 		at.fail = s.refused(ctx, err)
 		return at
 	}
-	s.note(gitops.Read{Path: q.spec.file, Kind: gitops.Remote, ID: contentID(content)})
+	s.note(gitops.Read{Path: q.spec.File, Kind: gitops.Remote, ID: contentID(content)})
 	at.kind, at.content = gitops.File, content
-	at.fail = s.admit(q.spec.file, content)
+	at.fail = s.admit(q.spec.File, content)
 	return at
 }
 

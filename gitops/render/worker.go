@@ -190,9 +190,9 @@ func (w *workerSide) ask(qs []question) ([]found, error) {
 	for _, q := range qs {
 		e.string(q.virtual)
 		e.string(q.path)
-		e.string(q.spec.repo)
-		e.string(q.spec.ref)
-		e.string(q.spec.file)
+		e.string(q.spec.Repo)
+		e.string(q.spec.Ref)
+		e.string(q.spec.File)
 	}
 	if err := e.writeTo(w.out); err != nil {
 		return nil, err

@@ -1,30 +1,30 @@
-package render
+package gitops
 
 import (
 	"net/url"
-	"path/filepath"
+	"path"
 	"regexp"
 	"strings"
 )
 
-// remoteSpec is what a kustomization names outside of its repository: a
+// RemoteSpec is what a kustomization names outside of its repository: a
 // directory of a git repository, or one file by its address.
-type remoteSpec struct {
-	repo string // clone URL; "" for a file
-	ref  string // branch, tag or commit; "" for the default branch
-	dir  string // directory in the repository, "" for its root
-	file string // http or https address of a single file
+type RemoteSpec struct {
+	Repo string // clone URL; "" for a file
+	Ref  string // branch, tag or commit; "" for the default branch
+	Dir  string // directory in the repository, "" for its root
+	File string // http or https address of a single file
 }
 
-// parseGit mirrors kustomize's NewRepoSpecFromURL (api/internal/git/repospec.go
+// ParseRemoteGit reads an entry as a git repository. It mirrors kustomize's NewRepoSpecFromURL (api/internal/git/repospec.go
 // v0.21.2): ok says that kustomize would clone. What it parses further (timeout,
 // submodules) does not change what is read: submodules are never fetched here.
-func parseGit(entry string) (spec remoteSpec, ok bool) {
-	if filepath.IsAbs(entry) {
+func ParseRemoteGit(entry string) (spec RemoteSpec, ok bool) {
+	if path.IsAbs(entry) {
 		return spec, false
 	}
 	rest, query, _ := strings.Cut(entry, "?")
-	spec.ref = refOf(query)
+	spec.Ref = refOf(query)
 	host, rest, ok := cutHost(rest)
 	if !ok {
 		return spec, false
@@ -33,7 +33,7 @@ func parseGit(entry string) (spec remoteSpec, ok bool) {
 	if !ok || repo == "" || leavesRepo(dir) {
 		return spec, false
 	}
-	spec.repo, spec.dir = host+repo, strings.TrimPrefix(dir, "/")
+	spec.Repo, spec.Dir = host+repo, strings.TrimPrefix(dir, "/")
 	return spec, true
 }
 
@@ -119,7 +119,7 @@ func cutRepo(p string, whole bool) (repo, dir string, ok bool) {
 }
 
 func leavesRepo(dir string) bool {
-	first, _, _ := strings.Cut(filepath.Clean(strings.TrimPrefix(dir, "/")), "/")
+	first, _, _ := strings.Cut(path.Clean(strings.TrimPrefix(dir, "/")), "/")
 	return first == ".."
 }
 
@@ -130,33 +130,33 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 	return s, false
 }
 
-// isHTTP mirrors kustomize's IsRemoteFile: it would fetch such an entry as a
-// file before it tries anything else.
-func isHTTP(entry string) bool {
+// IsRemoteFile mirrors kustomize's function of that name: kustomize would fetch
+// such an entry as a file before it tries anything else.
+func IsRemoteFile(entry string) bool {
 	u, err := url.Parse(entry)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https")
 }
 
-// parseBase says what an entry of resources, bases or components names. An http
+// ParseRemote says what an entry of resources or bases names. An http
 // entry is fetched as a file first by kustomize, which succeeds for raw files
 // only; here the address decides, so that nothing is fetched to find out: one
 // that marks a repository (`//`, `.git`, `_git/`, a ref) or does not end in a
 // manifest's extension is a repository.
-func parseBase(entry string) (remoteSpec, bool) {
-	spec, ok := parseGit(entry)
-	if !isHTTP(entry) {
+func ParseRemote(entry string) (RemoteSpec, bool) {
+	spec, ok := ParseRemoteGit(entry)
+	u, err := url.Parse(entry)
+	if err != nil || !IsRemoteFile(entry) {
 		return spec, ok
 	}
-	u, _ := url.Parse(entry)
 	marked := strings.Contains(u.Path, "//") || strings.Contains(u.Path, ".git") || strings.Contains(u.Path, "_git/") || refOf(u.RawQuery) != ""
 	if ok && (marked || !manifestName(u.Path)) {
 		return spec, true
 	}
-	return remoteSpec{file: entry}, true
+	return RemoteSpec{File: entry}, true
 }
 
 func manifestName(p string) bool {
-	switch strings.ToLower(filepath.Ext(p)) {
+	switch strings.ToLower(path.Ext(p)) {
 	case ".yaml", ".yml", ".json":
 		return true
 	}
