@@ -60,6 +60,21 @@ func (p Person) on(fullName string, n int, least Role, do func(*issue, *account)
 	})
 }
 
+// edit does something with a pull request that its author may, and whoever may triage.
+func (p Person) edit(fullName string, n int, do func(*issue, *account) error) error {
+	return p.on(fullName, n, Read, func(is *issue, me *account) error {
+		if !p.h.mayEdit(is, me) {
+			return gitops.Errorf(gitops.Denied, "%s may not change pull requests of others in %s", p.login, fullName)
+		}
+		return do(is, me)
+	})
+}
+
+// mayEdit reports whether somebody may close, edit or retarget a pull request.
+func (h *Hub) mayEdit(is *issue, a *account) bool {
+	return is.user == a || h.roleOf(is.repo, a).level() >= Triage.level()
+}
+
 // Push commits files to a branch, which starts at the default branch when it is new, and
 // returns the new tip.
 func (p Person) Push(ctx context.Context, fullName, branch, message string, files map[string]string) (string, error) {
@@ -193,7 +208,7 @@ func (p Person) AutoMerge(ctx context.Context, fullName string, n int, method st
 
 // ClosePull closes a pull request.
 func (p Person) ClosePull(ctx context.Context, fullName string, n int) error {
-	return p.on(fullName, n, Read, func(is *issue, me *account) error {
+	return p.edit(fullName, n, func(is *issue, me *account) error {
 		if is.state == "open" {
 			p.h.closePull(ctx, is, me)
 		}
@@ -203,17 +218,17 @@ func (p Person) ClosePull(ctx context.Context, fullName string, n int) error {
 
 // ReopenPull opens a closed pull request again.
 func (p Person) ReopenPull(ctx context.Context, fullName string, n int) error {
-	return p.on(fullName, n, Read, func(is *issue, me *account) error { return p.h.reopenPull(ctx, is, me) })
+	return p.edit(fullName, n, func(is *issue, me *account) error { return p.h.reopenPull(ctx, is, me) })
 }
 
 // Retarget changes the base branch of a pull request.
 func (p Person) Retarget(ctx context.Context, fullName string, n int, base string) error {
-	return p.on(fullName, n, Read, func(is *issue, me *account) error { return p.h.retarget(ctx, is, me, base) })
+	return p.edit(fullName, n, func(is *issue, me *account) error { return p.h.retarget(ctx, is, me, base) })
 }
 
 // EditPull changes title and body of a pull request.
 func (p Person) EditPull(ctx context.Context, fullName string, n int, title, body string) error {
-	return p.on(fullName, n, Read, func(is *issue, me *account) error {
+	return p.edit(fullName, n, func(is *issue, me *account) error {
 		p.h.editText(ctx, is, me, &title, &body)
 		return nil
 	})
@@ -221,7 +236,7 @@ func (p Person) EditPull(ctx context.Context, fullName string, n int, title, bod
 
 // SetDraft turns a pull request into a draft, or marks it ready.
 func (p Person) SetDraft(ctx context.Context, fullName string, n int, draft bool) error {
-	return p.on(fullName, n, Read, func(is *issue, me *account) error {
+	return p.edit(fullName, n, func(is *issue, me *account) error {
 		p.h.setDraft(ctx, is, me, draft)
 		return nil
 	})
@@ -286,16 +301,5 @@ func (p Person) Rerequest(fullName string, run int64) error {
 			}
 		}
 		return gitops.Errorf(gitops.NotFound, "check run %d is not there", run)
-	})
-}
-
-// Rename gives a repository another name, as renaming does.
-func (p Person) Rename(fullName, name string) error {
-	return p.in(fullName, Admin, func(r *repo, _ *account) error {
-		if !repoName.MatchString(name) {
-			return gitops.Errorf(gitops.Invalid, "repository name %s is not allowed", gitops.Quote(name))
-		}
-		r.name = name
-		return nil
 	})
 }

@@ -65,13 +65,11 @@ func (h *Hub) suite(r *repo, app *App, branch, sha string) *checkSuite {
 // newSuites opens a suite for every App that may write checks, as GitHub does on a push.
 func (h *Hub) newSuites(r *repo, branch, sha string, by *account) {
 	for _, app := range h.apps {
-		in := h.installationOn(app, r)
-		if in == nil || in.permissions["checks"] != "write" {
+		if in := h.installationOn(app, r); in == nil || in.permissions["checks"] != "write" {
 			continue
 		}
 		before := len(r.suites)
-		s := h.suite(r, app, branch, sha)
-		if len(r.suites) > before {
+		if s := h.suite(r, app, branch, sha); len(r.suites) > before {
 			h.emitSuite(r, s, by, "requested")
 		}
 	}

@@ -39,7 +39,7 @@ func TestCommitThroughTheAPI(t *testing.T) {
 	w.bot("PATCH", "/git/refs/heads/nothing", `{"sha":"`+own+`"}`).says(422, "Reference does not exist")
 	w.bot("DELETE", "/git/refs/heads/sealift/promote/x", "").want(204)
 	w.bot("DELETE", "/git/refs/heads/sealift/promote/x", "").says(422, "Reference does not exist")
-	if got := strings.Join(w.events(), " "); got != "push push push" {
+	if got := strings.Join(w.events(), " "); got != "push check_suite.requested push check_suite.requested push" {
 		t.Errorf("events %s", got)
 	}
 }

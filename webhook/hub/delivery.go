@@ -40,6 +40,7 @@ type delivery struct {
 	request  http.Header
 	response http.Header
 	body     string
+	delay    time.Duration
 }
 
 // sending is what is under way.
@@ -102,6 +103,9 @@ func (h *Hub) deliver(app *App, in *installation, r *repo, event string, payload
 // post puts a delivery into the log and on its way, through the losses asked for.
 func (h *Hub) post(d *delivery) {
 	d.id, d.at = h.id(), h.now()
+	for len(h.deliveries) > 0 && h.deliveries[0].done && h.deliveries[0].at.Before(d.at.Add(-kept)) {
+		h.deliveries = h.deliveries[1:]
+	}
 	h.deliveries = append(h.deliveries, d)
 	l := h.lossOf(d)
 	switch {
@@ -117,14 +121,11 @@ func (h *Hub) post(d *delivery) {
 		return
 	case l.Double:
 		twin := *d
-		h.launch(&twin, 0)
+		h.launch(&twin)
 	}
-	h.launch(d, l.Delay)
-	for _, held := range h.sending.late {
-		h.sending.flying--
-		h.launch(held, 0)
-	}
-	h.sending.late = nil
+	d.delay = l.Delay
+	h.launch(d)
+	h.release()
 }
 
 // repost sends a delivery again, with the same GUID and its own line in the log.
@@ -145,32 +146,36 @@ func (h *Hub) lossOf(d *delivery) Loss {
 func (h *Hub) Release() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.release()
+}
+
+func (h *Hub) release() {
 	held := h.sending.late
 	h.sending.late = nil
 	for _, d := range held {
 		h.sending.flying--
-		h.launch(d, 0)
+		h.launch(d)
 	}
 }
 
 // launch sends a delivery in the background: at once, or when those before it are
 // through.
-func (h *Hub) launch(d *delivery, delay time.Duration) {
+func (h *Hub) launch(d *delivery) {
 	s := &h.sending
 	s.flying++
 	if !h.opts.InOrder {
-		go h.fly(d, delay)
+		go h.fly(d)
 		return
 	}
 	s.line = append(s.line, d)
 	if !s.busy {
 		s.busy = true
-		go h.drain(delay)
+		go h.drain()
 	}
 }
 
 // drain sends what waits in line, one after the other.
-func (h *Hub) drain(delay time.Duration) {
+func (h *Hub) drain() {
 	for {
 		h.mu.Lock()
 		if len(h.sending.line) == 0 {
@@ -181,16 +186,15 @@ func (h *Hub) drain(delay time.Duration) {
 		d := h.sending.line[0]
 		h.sending.line = h.sending.line[1:]
 		h.mu.Unlock()
-		h.fly(d, delay)
-		delay = 0
+		h.fly(d)
 	}
 }
 
 // fly sends one delivery and records what came of it. It is never repeated.
-func (h *Hub) fly(d *delivery, delay time.Duration) {
-	if delay > 0 {
+func (h *Hub) fly(d *delivery) {
+	if d.delay > 0 {
 		select {
-		case <-time.After(delay):
+		case <-time.After(d.delay):
 		case <-h.done:
 		}
 	}

@@ -4,38 +4,34 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // emit sends an event of a repository to every App that hears it there.
 func (h *Hub) emit(r *repo, event string, payload obj, by *account) {
-	if by == nil {
-		by = r.owner
-	}
-	payload["repository"], payload["sender"] = h.repository(r), h.user(by)
-	if r.owner.kind == "Organization" {
-		payload["organization"] = h.organization(r.owner)
-	}
 	for _, app := range h.apps {
-		in := h.installationOn(app, r)
-		if in == nil || !in.suspended.IsZero() || !slices.Contains(app.events, event) && !forOwner(event, payload) {
-			continue
+		if slices.Contains(app.events, event) {
+			h.emitTo(app, r, event, payload, by)
 		}
-		if only, ok := payload["·app"].(*App); ok && only != app {
-			continue
-		}
-		p := maps.Clone(payload)
-		delete(p, "·app")
-		p["installation"] = obj{"id": in.id, "node_id": node("IN", in.id)}
-		h.deliver(app, in, r, event, p)
 	}
 }
 
-// forOwner reports whether GitHub sends an event to the App it concerns whether or not it
-// asked for it.
-func forOwner(event string, payload obj) bool {
-	action := payload["action"]
-	return event == "check_run" && (action == "rerequested" || action == "requested_action") || event == "check_suite" && (action == "requested" || action == "rerequested")
+// emitTo sends an event of a repository to one App, when it is installed there and not
+// suspended.
+func (h *Hub) emitTo(app *App, r *repo, event string, payload obj, by *account) {
+	in := h.installationOn(app, r)
+	if in == nil || !in.suspended.IsZero() {
+		return
+	}
+	if by == nil {
+		by = r.owner
+	}
+	p := maps.Clone(payload)
+	p["repository"], p["sender"] = h.repository(r), h.user(by)
+	p["installation"] = obj{"id": in.id, "node_id": node("IN", in.id)}
+	if r.owner.kind == "Organization" {
+		p["organization"] = h.organization(r.owner)
+	}
+	h.deliver(app, in, r, event, p)
 }
 
 // emitPull sends a pull_request event. Extra members join the payload.
@@ -99,7 +95,6 @@ func (h *Hub) emitGroup(ctx context.Context, r *repo, by *account, ref, base, ba
 	if err != nil {
 		return
 	}
-	h.newSuites(r, strings.TrimPrefix(ref, "refs/heads/"), c.sha, by)
 	h.emit(r, "merge_group", obj{"action": "checks_requested", "merge_group": obj{
 		"head_sha": c.sha, "head_ref": ref, "base_ref": base, "base_sha": baseSHA, "head_commit": simpleCommit(c),
 	}}, by)
@@ -127,16 +122,23 @@ func (h *Hub) suiteLong(r *repo, s *checkSuite) obj {
 	return out
 }
 
-// emitSuite sends a check_suite event to the suite's App.
+// emitSuite sends a check_suite event to the suite's App, whether or not it asked for them:
+// that is how GitHub asks for checks.
 func (h *Hub) emitSuite(r *repo, s *checkSuite, by *account, action string) {
-	h.emit(r, "check_suite", obj{"action": action, "check_suite": h.suiteLong(r, s), "·app": s.app}, by)
+	h.emitTo(s.app, r, "check_suite", obj{"action": action, "check_suite": h.suiteLong(r, s)}, by)
 }
 
-// emitCheck sends a check_run event to the run's App.
+// emitCheck sends a check_run event: a wish for the run to be repeated to its own App, anything
+// else to all that listen.
 func (h *Hub) emitCheck(r *repo, run *checkRun, by *account, action string) {
 	form := h.checkJSON(r, run)
 	form["check_suite"] = h.suiteJSON(r, run.suite)
-	h.emit(r, "check_run", obj{"action": action, "check_run": form, "·app": run.app}, by)
+	payload := obj{"action": action, "check_run": form}
+	if action == "rerequested" {
+		h.emitTo(run.app, r, "check_run", payload, by)
+		return
+	}
+	h.emit(r, "check_run", payload, by)
 }
 
 // emitInstallation sends an installation event to the App.

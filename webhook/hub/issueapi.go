@@ -48,6 +48,9 @@ func (c *call) updateIssue() *answer {
 	if a := c.textErrors(req.Title, req.Body); a != nil {
 		return a
 	}
+	if c.who.tok.in == nil && !c.h.mayEdit(is, c.who.account()) {
+		return refuse(http.StatusForbidden, "Must have admin rights to Repository.")
+	}
 	c.h.editText(c.ctx, is, c.who.account(), req.Title, req.Body)
 	if req.State == nil || *req.State == is.state {
 		return ok(c.h.issueJSON(is))

@@ -91,9 +91,12 @@ func (h *Hub) merge(ctx context.Context, is *issue, by *account, o MergeOptions)
 	if sha == "" {
 		return "", &refusal{status: http.StatusMethodNotAllowed, message: "Pull Request is not mergeable"}
 	}
+	if err := is.repo.git.setRef(ctx, "refs/heads/"+p.base, sha, base); err != nil {
+		return "", &refusal{status: http.StatusMethodNotAllowed, message: "Base branch was modified. Review and try the merge again."}
+	}
 	is.repo.signed[sha] = true
 	h.markMerged(ctx, is, by, sha)
-	return sha, h.setRef(ctx, is.repo, by, "refs/heads/"+p.base, sha, base)
+	return sha, h.sync(ctx, is.repo, by)
 }
 
 // mergeRefusal returns why a pull request may not be merged now.

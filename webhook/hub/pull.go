@@ -72,7 +72,6 @@ func (h *Hub) openPull(ctx context.Context, r *repo, by *account, n NewPull) (*i
 	if err := r.git.setRef(ctx, is.headRef(), head, ""); err != nil {
 		return nil, err
 	}
-	h.newSuites(r, branch, head, by)
 	h.emitPull(ctx, is, by, "opened", nil)
 	return is, nil
 }
@@ -130,7 +129,6 @@ func (h *Hub) headMoved(ctx context.Context, is *issue, by *account, sha string)
 		return err
 	}
 	p.headSHA, p.baseSHA, is.updated = sha, is.repo.head(p.base), h.now()
-	h.newSuites(is.repo, p.head, sha, by)
 	h.emitPull(ctx, is, by, "synchronize", obj{"before": before, "after": sha})
 	return nil
 }

@@ -48,8 +48,8 @@ func TestPullRequestLife(t *testing.T) {
 		"push", "check_suite.requested", "pull_request.opened",
 		"push", "check_suite.requested", "pull_request.synchronize",
 		"pull_request.converted_to_draft", "pull_request.ready_for_review",
-		"push", "pull_request.edited", "pull_request.edited", "pull_request.labeled", "pull_request.edited",
-		"pull_request.closed", "pull_request.reopened", "pull_request.closed", "push",
+		"push", "check_suite.requested", "pull_request.edited", "pull_request.edited", "pull_request.labeled", "pull_request.edited",
+		"pull_request.closed", "pull_request.reopened", "pull_request.closed", "push", "check_suite.requested",
 	}
 	if diff := cmp.Diff(want, w.events()); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
@@ -99,6 +99,20 @@ func TestRefusedPulls(t *testing.T) {
 	w.bot("POST", "/pulls", `{"title":`).says(400, "Problems parsing JSON")
 	w.bot("PATCH", "/pulls/1", `{"title":"`+long(257)+`"}`).says(422, "maximum is 256")
 	w.bot("GET", "/pulls/77", "").want(404)
+}
+
+func TestWhoMayChangePulls(t *testing.T) {
+	w := newWorld(t, hub.Options{})
+	w.Grant(repository, "stranger", hub.Read)
+	w.pull("feature", map[string]string{"a": "1"})
+	w.call("PATCH", "repos/"+repository+"/pulls/1", w.PersonalToken("stranger"), `{"state":"closed"}`).want(403)
+	w.call("PATCH", "repos/"+repository+"/issues/1", w.PersonalToken("stranger"), `{"state":"closed"}`).want(403)
+	w.call("PUT", "repos/"+repository+"/pulls/1/merge", w.PersonalToken("stranger"), "").want(403)
+	if err := w.User("stranger").ClosePull(t.Context(), repository, 1); err == nil {
+		t.Error("a stranger closed somebody's pull request")
+	}
+	w.call("PATCH", "repos/"+repository+"/pulls/1", w.PersonalToken("dev"), `{"state":"closed"}`).want(200)
+	w.events()
 }
 
 func TestForkThatGoes(t *testing.T) {

@@ -108,6 +108,9 @@ func (c *call) updatePull() *answer {
 		return a
 	}
 	by := c.who.account()
+	if c.who.tok.in == nil && !c.h.mayEdit(is, by) {
+		return refuse(http.StatusForbidden, "Must have admin rights to Repository.")
+	}
 	c.h.editText(c.ctx, is, by, req.Title, req.Body)
 	if req.Base != nil {
 		if err := c.h.retarget(c.ctx, is, by, *req.Base); err != nil {

@@ -49,10 +49,10 @@ func (h *Hub) settleQueue(ctx context.Context, r *repo, sha string) error {
 		case "pending":
 			return nil
 		case "success":
-			h.markMerged(ctx, is, is.user, sha)
-			if err := h.setRef(ctx, r, is.user, "refs/heads/"+base, sha, from); err != nil {
+			if err := r.git.setRef(ctx, "refs/heads/"+base, sha, from); err != nil {
 				return err
 			}
+			h.markMerged(ctx, is, is.user, sha)
 		}
 		return h.setRef(ctx, r, is.user, ref, "", "")
 	}
