@@ -92,7 +92,7 @@ func (c *chaos) spawn(slot int) {
 }
 
 func (c *chaos) run() {
-	for n := range c.kills {
+	for n := 0; c.died < c.kills; n++ {
 		c.feed(30)
 		for range 1 + c.rng.IntN(25) {
 			c.read()

@@ -183,13 +183,17 @@ func TestGivenUp(t *testing.T) {
 					attempts = append(attempts, fmt.Sprintf("%d %v %s", j.Attempt, j.Last, j.Payload))
 					return gitops.Errorf(code, "no")
 				})
+				admin, err := queue.New(open(t, url), nil, queue.Options{}) // as from the command line
+				if err != nil {
+					t.Fatal(err)
+				}
 				d := queue.Delivery{ID: "1", Key: "k", Payload: []byte("body")}
 				accept(t, q, d)
 				until(t, q, drained)
 				if d, err := q.Depth(t.Context()); err != nil || d.Failed != 1 {
 					t.Errorf("depth %+v, %v", d, err)
 				}
-				if err := q.Retry(t.Context(), "1"); err != nil {
+				if err := admin.Retry(t.Context(), "1"); err != nil {
 					t.Error(err)
 				}
 				until(t, q, drained)
@@ -201,10 +205,10 @@ func TestGivenUp(t *testing.T) {
 				if d := cmp.Diff(append(append(append([]string{}, round...), round...), round...), attempts); d != "" {
 					t.Error(d)
 				}
-				if err := q.Drop(t.Context(), "1"); err != nil {
+				if err := admin.Drop(t.Context(), "1"); err != nil {
 					t.Error(err)
 				}
-				for _, f := range []func(context.Context, string) error{q.Drop, q.Retry} {
+				for _, f := range []func(context.Context, string) error{admin.Drop, admin.Retry} {
 					if err := f(t.Context(), "1"); gitops.CodeOf(err) != gitops.NotFound {
 						t.Errorf("dropped: %v", err)
 					}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -85,6 +86,29 @@ func (s *Store) Deliveries(ctx context.Context, f Filter) ([]Delivery, error) {
 	out, err := collect(ctx, s.db.reader(), scanDelivery,
 		"SELECT "+deliveryColumns+" FROM deliveries"+w.newest("seq", f.Limit), w.args...)
 	return out, wrap("deliveries", err)
+}
+
+// maxOutcomes is how many ids one statement asks for.
+const maxOutcomes = 1000
+
+// Outcomes returns the outcomes of those of the ids that are known.
+func (s *Store) Outcomes(ctx context.Context, ids []string) (map[string]Outcome, error) {
+	out := make(map[string]Outcome, len(ids))
+	for part := range slices.Chunk(ids, maxOutcomes) {
+		args := make([]any, len(part))
+		for i, id := range part {
+			args[i] = id
+		}
+		scan := func(r rows) (d Delivery, err error) { err = r.Scan(&d.ID, &d.Outcome); return d, err }
+		known, err := collect(ctx, s.db.reader(), scan, "SELECT id, outcome FROM deliveries WHERE id IN "+values(1, len(part)), args...)
+		if err != nil {
+			return nil, wrap("deliveries", err)
+		}
+		for _, d := range known {
+			out[d.ID] = d.Outcome
+		}
+	}
+	return out, nil
 }
 
 // where collects the conditions of a listing.

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -203,6 +204,26 @@ func TestMendAndDrop(t *testing.T) {
 		}
 		if got := ids(list(t, s, store.Filter{})); got != "done:done runs waits:dropped failed:dropped" {
 			t.Errorf("left are %s", got)
+		}
+	})
+}
+
+func TestOutcomes(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		seqs := add(t, s, delivery("done", "1", ""), delivery("pending", "2", ""), delivery("not asked", "3", ""))
+		end(t, s, store.Delivery{Outcome: store.Done}, seqs["done"])
+		ask := []string{"done"}
+		for i := range 2500 {
+			ask = append(ask, fmt.Sprint("unknown", i))
+		}
+		got, err := s.Outcomes(t.Context(), append(ask, "pending"))
+		want := map[string]store.Outcome{"done": store.Done, "pending": store.Pending}
+		if d := cmp.Diff(want, got); d != "" || err != nil {
+			t.Error(err, d)
+		}
+		if got, err := s.Outcomes(t.Context(), nil); len(got) != 0 || err != nil {
+			t.Errorf("nothing asked: %v, %v", got, err)
 		}
 	})
 }

@@ -20,6 +20,23 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
+// migrateAll brings both schemas up to date. The caller holds a lock against
+// other processes that do so.
+func migrateAll[T any](ctx context.Context, db backend, dialect string, d riverdriver.Driver[T], log *slog.Logger) error {
+	t, err := db.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.rollback()
+	if err := migrateOwn(ctx, t, dialect); err != nil {
+		return err
+	}
+	if err := t.commit(ctx); err != nil {
+		return err
+	}
+	return migrateRiver(ctx, db.reader(), d, log)
+}
+
 // migrateOwn applies the versions of the store's own tables that are missing.
 func migrateOwn(ctx context.Context, t txn, dialect string) error {
 	if _, err := t.exec(ctx, "CREATE TABLE IF NOT EXISTS sealift_schema (version BIGINT PRIMARY KEY)"); err != nil {
@@ -63,21 +80,14 @@ func tooNew(what string, have, known int) error {
 	return e
 }
 
-// migrateRiver applies River's own migrations: within tx, or in transactions of
-// their own when it is the zero value, as PostgreSQL needs. It refuses a schema
-// of River's that is newer than this binary's. c reads within tx.
-func migrateRiver[T comparable](ctx context.Context, c conn, d riverdriver.Driver[T], log *slog.Logger, tx T) error {
+// migrateRiver applies River's own migrations, in transactions of their own. It
+// refuses a schema of River's that is newer than this binary's.
+func migrateRiver[T any](ctx context.Context, c conn, d riverdriver.Driver[T], log *slog.Logger) error {
 	m, err := rivermigrate.New(d, &rivermigrate.Config{Logger: log})
 	if err != nil {
 		return err
 	}
-	var none T
-	if tx == none {
-		_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	} else {
-		_, err = m.MigrateTx(ctx, tx, rivermigrate.DirectionUp, nil)
-	}
-	if err != nil {
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return err
 	}
 	have, err := collect(ctx, c, scanInt, "SELECT max(version) FROM river_migration WHERE line = 'main'")

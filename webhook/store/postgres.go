@@ -89,18 +89,7 @@ func (db *postgresDB) migrate(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer session.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrationLock)) //nolint:errcheck // a broken session has no lock
-	t, err := db.begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer t.rollback()
-	if err := migrateOwn(ctx, t, "postgres"); err != nil {
-		return err
-	}
-	if err := t.commit(ctx); err != nil {
-		return err
-	}
-	return migrateRiver(ctx, db.reader(), db.river(), log, nil)
+	return migrateAll(ctx, db, "postgres", db.river(), log)
 }
 
 // postgresRunner is a pool or a transaction.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -21,6 +22,7 @@ import (
 
 // sqliteDB is a SQLite file.
 type sqliteDB struct {
+	path  string
 	write *sql.DB  // one connection; its waiters are served in order
 	read  *sql.DB  // several, which cannot write
 	lock  *os.File // held while open with Options.Exclusive
@@ -39,10 +41,10 @@ func openSQLite(path string, o Options) (backend, error) {
 	if err := createFile(path); err != nil {
 		return nil, gitops.Errorf(gitops.Unavailable, "database file %s: %w", gitops.Quote(path), err)
 	}
-	db := &sqliteDB{}
+	db := &sqliteDB{path: path}
 	if o.Exclusive {
 		var err error
-		if db.lock, err = lockFile(path + ".lock"); err != nil {
+		if db.lock, err = lockFile(path+".lock", syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 			return nil, err
 		}
 	}
@@ -68,26 +70,35 @@ func dsn(path, option string) string {
 }
 
 // createFile makes the file and the directories it needs, or narrows the mode
-// of an existing file. SQLite gives its log files the mode of the database.
+// of an existing file. SQLite gives its log files the mode of the database. An
+// existing file is not opened: closing it would end the locks that the process
+// holds on it through SQLite.
 func createFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		return f.Close()
 	}
-	return errors.Join(f.Chmod(0o600), f.Close())
+	info, statErr := os.Stat(path)
+	if !errors.Is(err, fs.ErrExist) || statErr != nil {
+		return errors.Join(err, statErr)
+	}
+	if !info.Mode().IsRegular() {
+		return errors.New("it is not a file")
+	}
+	return os.Chmod(path, 0o600)
 }
 
-// lockFile takes the lock that says who works on the queue. The kernel gives it
-// up when the process ends, however it ends.
-func lockFile(path string) (*os.File, error) {
+// lockFile locks a file, which it makes. The kernel gives the lock up when the
+// process ends, however it ends.
+func lockFile(path string, how int) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, gitops.Errorf(gitops.Unavailable, "lock file %s: %w", gitops.Quote(path), err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := syscall.Flock(int(f.Fd()), how); err != nil {
 		f.Close()
 		e := gitops.Errorf(gitops.Invalid, "database is in use by another process (lock file %s)", gitops.Quote(path))
 		e.Hint = "one process works on a SQLite file; use PostgreSQL for several replicas"
@@ -108,19 +119,16 @@ func (db *sqliteDB) reader() conn                         { return sqliteConn{db
 func (db *sqliteDB) river() riverdriver.Driver[*sql.Tx]   { return riversqlite.New(db.write) }
 func (db *sqliteDB) conflict(error) bool                  { return false }
 func (db *sqliteDB) ping(ctx context.Context) (err error) { return db.read.PingContext(ctx) }
+
+// migrate holds a lock file of its own, so that processes that start together
+// migrate one after the other.
 func (db *sqliteDB) migrate(ctx context.Context, log *slog.Logger) error {
-	t, err := db.begin(ctx)
+	lock, err := lockFile(db.path+".migrate", syscall.LOCK_EX)
 	if err != nil {
 		return err
 	}
-	defer t.rollback()
-	if err := migrateOwn(ctx, t, "sqlite"); err != nil {
-		return err
-	}
-	if err := migrateRiver(ctx, t, db.river(), log, t.native().(*sql.Tx)); err != nil {
-		return err
-	}
-	return t.commit(ctx)
+	defer lock.Close()
+	return migrateAll(ctx, db, "sqlite", db.river(), log)
 }
 
 func (db *sqliteDB) close() error {

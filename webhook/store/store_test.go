@@ -112,6 +112,13 @@ func TestOpenUnreachable(t *testing.T) {
 	if _, err := store.Open(t.Context(), filepath.Join(file, "below"), store.Options{}); gitops.CodeOf(err) != gitops.Unavailable {
 		t.Errorf("a directory that cannot be made: %v", err)
 	}
+	dir := t.TempDir()
+	if _, err := store.Open(t.Context(), dir, store.Options{}); gitops.CodeOf(err) != gitops.Unavailable {
+		t.Errorf("a directory: %v", err)
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm()&0o100 == 0 {
+		t.Errorf("the directory was changed: %v, %v", info, err)
+	}
 }
 
 func TestSQLiteFileModes(t *testing.T) {
