@@ -178,8 +178,9 @@ func (c *Cache) key(p string, reads []gitops.Read) [32]byte {
 	return c.vault.name(h.Sum(nil))
 }
 
-// flush writes the index and removes the oldest renders beyond the bound.
-func (c *Cache) flush() error {
+// Flush writes what Load and later runs find, and removes the oldest renders
+// beyond the bound.
+func (c *Cache) Flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.changed {

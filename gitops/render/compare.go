@@ -93,14 +93,14 @@ func differ(a, b *gitops.Rendered) bool {
 
 // sameReads reports whether the cache knows that p reads the same in both trees.
 func (r *Renderer) sameReads(ctx context.Context, base, head gitops.Tree, p string) bool {
-	c := r.opts.Cache
-	return c != nil && c.same(ctx, base, head, p, r.opts.Remote)
+	c := r.cache
+	return c != nil && c.same(ctx, base, head, p, r.remote)
 }
 
 // holds reports whether every read has the same answer in t.
 func (r *Renderer) holds(ctx context.Context, t gitops.Tree, reads []gitops.Read) bool {
 	for _, read := range reads {
-		if !holds(ctx, t, r.opts.Remote, read) {
+		if !holds(ctx, t, r.remote, read) {
 			return false
 		}
 	}

@@ -21,6 +21,7 @@ type process struct {
 	stderr *tail
 	walls  string
 	cold   bool
+	tenant *string // whom it renders for; nil before its first job
 	jobs   int
 	buf    []byte
 }

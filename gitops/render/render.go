@@ -34,6 +34,15 @@ type Options struct {
 // Renderer renders paths of trees in worker processes. It is safe for
 // concurrent use.
 type Renderer struct {
+	*pool
+	tenant string
+	cache  *Cache
+	remote Remote
+}
+
+// pool is the worker processes that a Renderer and all made from it by
+// [Renderer.For] share.
+type pool struct {
 	opts  Options
 	slots chan struct{} // one per render that runs
 
@@ -77,12 +86,21 @@ func New(opts Options) (*Renderer, error) {
 		opts.Program = program
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Renderer{opts: opts, slots: make(chan struct{}, opts.Workers), baseCtx: ctx, cancel: cancel}, nil
+	p := &pool{opts: opts, slots: make(chan struct{}, opts.Workers), baseCtx: ctx, cancel: cancel}
+	return &Renderer{pool: p, cache: opts.Cache, remote: opts.Remote}, nil
+}
+
+// For returns a Renderer for one repository that shares the workers of r and
+// has its own cache and remotes. A worker that has rendered for one tenant never
+// renders for another. Close r, not what For returns; flush the cache with
+// [Cache.Flush].
+func (r *Renderer) For(tenant string, cache *Cache, remote Remote) *Renderer {
+	return &Renderer{pool: r.pool, tenant: tenant, cache: cache, remote: remote}
 }
 
 // Prestart starts up to n workers in the background, ahead of need: a worker
 // takes about 60 ms to warm up.
-func (r *Renderer) Prestart(n int) {
+func (r *pool) Prestart(n int) {
 	for range min(n, r.opts.Workers) {
 		r.mu.Lock()
 		if r.closed {
@@ -113,14 +131,14 @@ func (r *Renderer) Close() error {
 	for _, p := range idle {
 		r.retire(p)
 	}
-	if r.opts.Cache != nil {
-		return r.opts.Cache.flush()
+	if r.cache != nil {
+		return r.cache.Flush()
 	}
 	return nil
 }
 
 // Stats returns the counts so far. WorkerRSS covers all workers after Close.
-func (r *Renderer) Stats() Stats {
+func (r *pool) Stats() Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.stats
@@ -128,7 +146,7 @@ func (r *Renderer) Stats() Stats {
 
 // Walls names what encloses a worker on this machine, such as
 // "landlock,rlimits,seccomp"; "" before the first worker started.
-func (r *Renderer) Walls() string {
+func (r *pool) Walls() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.walls
@@ -145,10 +163,10 @@ func (r *Renderer) Render(ctx context.Context, t gitops.Tree, path string) (gito
 
 // cached returns the render of path from the cache.
 func (r *Renderer) cached(ctx context.Context, t gitops.Tree, path string) (gitops.Rendered, bool) {
-	if r.opts.Cache == nil {
+	if r.cache == nil {
 		return gitops.Rendered{}, false
 	}
-	hit, ok := r.opts.Cache.get(ctx, t, path, r.opts.Remote)
+	hit, ok := r.cache.get(ctx, t, path, r.remote)
 	if ok {
 		r.mu.Lock()
 		r.stats.Hits++
@@ -159,10 +177,10 @@ func (r *Renderer) cached(ctx context.Context, t gitops.Tree, path string) (gito
 
 // fresh renders path in a worker and remembers the result.
 func (r *Renderer) fresh(ctx context.Context, t gitops.Tree, path string) (gitops.Rendered, error) {
-	s := &server{tree: t, remote: r.opts.Remote, reads: map[string]gitops.Read{}}
+	s := &server{tree: t, remote: r.remote, reads: map[string]gitops.Read{}}
 	out, err := r.run(ctx, s, path, false)
 	if err == nil && out.poisoned {
-		s = &server{tree: t, remote: r.opts.Remote, reads: map[string]gitops.Read{}}
+		s = &server{tree: t, remote: r.remote, reads: map[string]gitops.Read{}}
 		out, err = r.run(ctx, s, path, true)
 	}
 	if err != nil {
@@ -172,8 +190,8 @@ func (r *Renderer) fresh(ctx context.Context, t gitops.Tree, path string) (gitop
 	if out.failure != nil {
 		done.Err = out.failure.error()
 	}
-	if r.opts.Cache != nil {
-		r.opts.Cache.put(t, &done)
+	if r.cache != nil {
+		r.cache.put(t, &done)
 	}
 	return done, nil
 }
@@ -186,7 +204,7 @@ func (r *Renderer) run(ctx context.Context, s *server, path string, cold bool) (
 		return outcome{}, ctx.Err()
 	}
 	defer func() { <-r.slots }()
-	p, err := r.acquire(ctx, cold)
+	p, err := r.acquire(ctx, r.tenant, cold)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -207,21 +225,44 @@ func (r *Renderer) run(ctx context.Context, s *server, path string, cold bool) (
 	return out, err
 }
 
-func (r *Renderer) acquire(ctx context.Context, cold bool) (*process, error) {
+// acquire returns a worker that has not rendered for anybody else.
+func (r *pool) acquire(ctx context.Context, tenant string, cold bool) (*process, error) {
 	if !cold {
-		r.mu.Lock()
-		if n := len(r.idle); n > 0 {
-			p := r.idle[n-1]
-			r.idle = r.idle[:n-1]
-			r.mu.Unlock()
+		if p := r.take(tenant); p != nil {
+			p.tenant = &tenant
 			return p, nil
 		}
-		r.mu.Unlock()
 	}
-	return r.spawn(ctx, cold)
+	p, err := r.spawn(ctx, cold)
+	if err == nil {
+		p.tenant = &tenant
+	}
+	return p, err
 }
 
-func (r *Renderer) spawn(ctx context.Context, cold bool) (*process, error) {
+// take returns an idle worker of the tenant, else one that is new, else nil.
+func (r *pool) take(tenant string) *process {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	found := -1
+	for i, p := range r.idle {
+		if p.tenant != nil && *p.tenant == tenant {
+			found = i
+			break
+		}
+		if p.tenant == nil {
+			found = i
+		}
+	}
+	if found < 0 {
+		return nil
+	}
+	p := r.idle[found]
+	r.idle = slices.Delete(r.idle, found, found+1)
+	return p
+}
+
+func (r *pool) spawn(ctx context.Context, cold bool) (*process, error) {
 	p, err := start(ctx, r.opts.Program, cold)
 	if err != nil {
 		return nil, err
@@ -233,20 +274,25 @@ func (r *Renderer) spawn(ctx context.Context, cold bool) (*process, error) {
 	return p, nil
 }
 
-// release puts a worker back, or ends it when it cannot be used again or there
-// are enough.
-func (r *Renderer) release(p *process, spent bool) {
+// release puts a worker back, or ends it when it cannot be used again. Of more
+// idle workers than can run at once, the one idle longest goes.
+func (r *pool) release(p *process, spent bool) {
 	r.mu.Lock()
-	if !spent && !r.closed && p.jobs < maxJobs && len(r.idle) < r.opts.Workers {
+	if !spent && !r.closed && p.jobs < maxJobs {
 		r.idle = append(r.idle, p)
-		r.mu.Unlock()
-		return
+		p = nil
+		if len(r.idle) > r.opts.Workers {
+			p = r.idle[0]
+			r.idle = slices.Delete(r.idle, 0, 1)
+		}
 	}
 	r.mu.Unlock()
-	r.retire(p)
+	if p != nil {
+		r.retire(p)
+	}
 }
 
-func (r *Renderer) retire(p *process) {
+func (r *pool) retire(p *process) {
 	p.kill()
 	rss := int64(0)
 	if usage, ok := p.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
