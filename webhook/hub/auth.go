@@ -53,15 +53,34 @@ func credential(r *http.Request) string {
 	return scheme
 }
 
+// appClaims are the claims of an App's JWT.
+type appClaims struct {
+	Issuer    issuer           `json:"iss"`
+	IssuedAt  *jwt.NumericDate `json:"iat"`
+	ExpiresAt *jwt.NumericDate `json:"exp"`
+}
+
+// Valid leaves the checks to identifyApp, which has the hub's clock.
+func (appClaims) Valid() error { return nil }
+
+// issuer is an App's id as a string or a number, or its client id.
+type issuer string
+
+// UnmarshalJSON takes strings and numbers.
+func (i *issuer) UnmarshalJSON(data []byte) error {
+	*i = issuer(strings.Trim(string(data), `"`))
+	return nil
+}
+
 // identifyApp checks an App's JWT: RS256 by the App's key, issued by its id or client
 // id, not from the future, good for at most ten minutes.
 func (h *Hub) identifyApp(value string) (caller, *answer) {
 	var app *App
-	claims := jwt.RegisteredClaims{}
+	claims := appClaims{}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation())
 	_, err := parser.ParseWithClaims(value, &claims, func(*jwt.Token) (any, error) {
 		for _, a := range h.apps {
-			if claims.Issuer == fmt.Sprint(a.id) || claims.Issuer == a.clientID {
+			if string(claims.Issuer) == fmt.Sprint(a.id) || string(claims.Issuer) == a.clientID {
 				app = a
 				return &a.key.PublicKey, nil
 			}

@@ -29,6 +29,9 @@ func TestAppAuthentication(t *testing.T) {
 	hs, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte("x"))
 	must(t, err)
 	w.call("GET", "app", hs, "").says(401, "could not be decoded")
+	numeric, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{"iss": w.app.ID(), "iat": now.Unix(), "exp": now.Add(time.Minute).Unix()}).SignedString(hubtest.Key(t))
+	must(t, err)
+	w.call("GET", "app", numeric, "").want(200)
 	claims.Issuer = "1"
 	other, err := jwt.NewWithClaims(jwt.SigningMethodRS256, claims).SignedString(hubtest.Key(t))
 	must(t, err)

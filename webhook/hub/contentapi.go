@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"bytes"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"path"
@@ -220,4 +222,21 @@ func (c *call) commitFile(req contentRequest, p, tip string, put, fresh bool) *a
 		return created(out)
 	}
 	return ok(out)
+}
+
+// wrap64 is base64 in lines of 60, as GitHub sends it.
+func wrap64(data []byte) string {
+	s := base64.StdEncoding.EncodeToString(data)
+	var b bytes.Buffer
+	for ; len(s) > 60; s = s[60:] {
+		b.WriteString(s[:60] + "\n")
+	}
+	if s != "" {
+		b.WriteString(s + "\n")
+	}
+	return b.String()
+}
+
+func unwrap64(s string) ([]byte, error) {
+	return base64.StdEncoding.DecodeString(strings.NewReplacer("\n", "", "\r", "").Replace(s))
 }

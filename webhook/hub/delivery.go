@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"hash"
 	"io"
 	"log/slog"
 	"net/http"
@@ -218,14 +220,18 @@ func (h *Hub) fly(d *delivery) {
 	h.wake()
 }
 
-// headers are those of a delivery, signed with the App's secret.
+// headers are those of a delivery, signed with the App's secret; with SHA-1 too, as GitHub
+// still does.
 func (d *delivery) headers(hubURL string) http.Header {
-	mac := hmac.New(sha256.New, []byte(d.app.secret))
-	mac.Write(d.payload)
+	sign := func(hash func() hash.Hash) string {
+		mac := hmac.New(hash, []byte(d.app.secret))
+		mac.Write(d.payload)
+		return hex.EncodeToString(mac.Sum(nil))
+	}
 	req := http.Header{
 		"Content-Type": {"application/json"}, "User-Agent": {"GitHub-Hookshot/" + d.guid[:7]}, "X-Github-Event": {d.event}, "X-Github-Delivery": {d.guid},
 		"X-Github-Hook-Id": {fmt.Sprint(d.app.hookID)}, "X-Github-Hook-Installation-Target-Type": {"integration"},
-		"X-Github-Hook-Installation-Target-Id": {fmt.Sprint(d.app.id)}, "X-Hub-Signature-256": {"sha256=" + hex.EncodeToString(mac.Sum(nil))},
+		"X-Github-Hook-Installation-Target-Id": {fmt.Sprint(d.app.id)}, "X-Hub-Signature-256": {"sha256=" + sign(sha256.New)}, "X-Hub-Signature": {"sha1=" + sign(sha1.New)},
 	}
 	if !strings.Contains(hubURL, "github.com") {
 		req.Set("X-GitHub-Enterprise-Host", strings.TrimPrefix(strings.TrimPrefix(hubURL, "http://"), "https://"))

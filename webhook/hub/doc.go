@@ -14,19 +14,19 @@
 // REST call holds from start to end; git transfers, deliveries and faults run
 // outside it.
 //
-//	hub.go route.go call.go auth.go     the handler: routes, callers, answers
-//	limit.go etag.go fault.go count.go  what wraps every call
-//	account.go team.go repo.go          people and what they own
-//	actor.go author.go                  what people do: the API for tests and the demo
-//	git.go tree.go refs.go smart.go     bare repositories, and git over HTTP
-//	pull.go merge.go queue.go           pull requests, mergeability, merge queue
-//	issue.go comment.go reaction.go     issues, comments, labels, reactions
-//	check.go suite.go status.go         check runs, suites and commit statuses
-//	app.go token.go install.go          Apps, installations, tokens
-//	manifest.go oauth.go                the two flows that need a browser
-//	event.go delivery.go                webhook payloads, sending, the log
-//	*api.go                             REST operations on the above
-//	json*.go                            their JSON forms
+//	hub.go route.go call.go auth.go   the handler: routes, callers, answers
+//	limit.go fault.go                 what wraps every call: limits, ETags, faults, counters
+//	account.go team.go repo.go        people and what they own
+//	actor.go pullactor.go view.go     what people do and see: the API for tests and the demo
+//	git.go tree.go diffstat.go        bare repositories
+//	refs.go smart.go                  what follows from a push, git over HTTP
+//	pull.go merge.go queue.go         pull requests, merging, merge queue
+//	issue.go check.go                 issues, comments, labels, reactions; checks and statuses
+//	app.go install.go token.go        Apps, installations, tokens
+//	manifest.go oauth.go              the two flows that need a browser
+//	event.go delivery.go              webhook payloads; sending them, and the log
+//	*api.go                           REST operations on the above
+//	json*.go                          their JSON forms
 //
 // The hub runs the system's git, which otherwise only package tree may: it is the
 // other side of the wire.

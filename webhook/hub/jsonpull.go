@@ -64,13 +64,23 @@ func (h *Hub) pullJSON(ctx context.Context, is *issue, ask bool) obj {
 		}
 	}
 	out := h.simplePull(is)
-	stat := is.repo.git.numstat(ctx, is.repo.head(p.base), p.baseSHA, p.headSHA)
+	stat := h.size(ctx, is)
 	maps.Copy(out, obj{
 		"merged": !p.merged.IsZero(), "mergeable": mergeable, "rebaseable": mergeable, "mergeable_state": state, "merged_by": orNull(h.user(p.mergedBy)),
 		"comments": len(is.comments), "review_comments": 0, "maintainer_can_modify": p.edits, "commits": stat.commits,
 		"additions": stat.additions, "deletions": stat.deletions, "changed_files": stat.files,
 	})
 	return out
+}
+
+// size measures a pull request, once for each head and base.
+func (h *Hub) size(ctx context.Context, is *issue) stats {
+	p := is.pull
+	key := [3]string{is.repo.head(p.base), p.baseSHA, p.headSHA}
+	if p.sizedFor != key {
+		p.sizedFor, p.size = key, is.repo.git.numstat(ctx, key[0], key[1], key[2])
+	}
+	return p.size
 }
 
 // mergeState is GitHub's word for how things stand: clean, dirty, draft, blocked.

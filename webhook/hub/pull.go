@@ -19,7 +19,9 @@ type pull struct {
 	mergedBy *account
 	mergeSHA string // of the merge, once merged
 	trial    trial
-	auto     string // merge method of auto-merge, "" when off
+	size     stats
+	sizedFor [3]string // what size was measured for
+	auto     string    // merge method of auto-merge, "" when off
 	autoBy   *account
 }
 

@@ -21,6 +21,7 @@ type signature struct {
 	Date  time.Time `json:"date"`
 }
 
+// String is the signature as git writes it into a commit.
 func (s signature) String() string {
 	clean := strings.NewReplacer("<", "", ">", "", "\n", " ", "\x00", "")
 	return fmt.Sprintf("%s <%s> %d +0000", clean.Replace(s.Name), clean.Replace(s.Email), s.Date.Unix())
