@@ -1,0 +1,39 @@
+package webhook
+
+import (
+	"strconv"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Classes of deliveries of which only the newest of a key counts.
+const (
+	// ClassRender is what a pull request or a commit looks like now.
+	ClassRender = "render"
+	// ClassPush is where a branch is now. The Before of a push that superseded
+	// another is not where the branch was when it was last looked at.
+	ClassPush = "push"
+)
+
+// Key returns the place of an event in the queue: at most one job of a key runs at
+// a time, and of the deliveries of one key and class only the newest counts.
+// Those without class all run, in order. Keys are
+//
+//	owner/name#1          a pull request
+//	owner/name@<sha>      a merge group, or a check without a pull request
+//	owner/name:main       a branch
+//	installation/1        an installation
+func Key(ev gitops.Event) (key, class string) {
+	repo := ev.Repo.String()
+	switch {
+	case ev.Kind == gitops.Uninstalled:
+		return "installation/" + strconv.FormatInt(ev.Installation, 10), ""
+	case ev.Kind == gitops.Pushed:
+		return repo + ":" + ev.Ref, ClassPush
+	case ev.Number == 0:
+		return repo + "@" + ev.Head, ClassRender
+	case ev.Kind == gitops.PullChanged, ev.Kind == gitops.Rerequested:
+		return repo + "#" + strconv.Itoa(ev.Number), ClassRender
+	}
+	return repo + "#" + strconv.Itoa(ev.Number), ""
+}

@@ -1,0 +1,100 @@
+package webhook
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Keys of log lines, and of what requests carry.
+const (
+	keyBytes    = "bytes"
+	keyDelivery = "delivery"
+	keyDuration = "duration"
+	keyError    = "error"
+	keyEvent    = "event"
+	keyMethod   = "method"
+	keyPath     = "path"
+	keyRequest  = "request"
+	keyStatus   = "status"
+)
+
+// observe gives a request an id of our own, and logs at debug level how it
+// went. Of the address it logs the path only: queries carry codes.
+func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		began := time.Now()
+		id := rand.Text()
+		c.Set(keyRequest, id)
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		c.Response().Header().Set(echo.HeaderXContentTypeOptions, "nosniff")
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		took := time.Since(began)
+		if c.Path() == webhookPath {
+			s.metrics.answered(took)
+		}
+		delivery, _ := c.Get(keyDelivery).(string)
+		s.log.LogAttrs(c.Request().Context(), slog.LevelDebug, "request",
+			slog.String(keyRequest, id), slog.String(keyMethod, c.Request().Method), slog.String(keyPath, c.Request().URL.Path),
+			slog.Int(keyStatus, c.Response().Status), slog.Int64(keyBytes, c.Response().Size), slog.Duration(keyDuration, took),
+			slog.String(keyDelivery, delivery))
+		return nil
+	}
+}
+
+// requestID returns the id that observe gave.
+func requestID(c echo.Context) string {
+	id, _ := c.Get(keyRequest).(string)
+	return id
+}
+
+// recovered turns a panic into an error of code internal with the stack. What was
+// panicked with is shown only when the runtime says it: other values may
+// hold what the request held.
+func recovered(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			r := recover()
+			if r == nil {
+				return
+			}
+			if e, ok := r.(error); ok && errors.Is(e, http.ErrAbortHandler) {
+				panic(r)
+			}
+			what := fmt.Sprintf("a %T", r)
+			if e, ok := r.(runtime.Error); ok {
+				what = e.Error()
+			}
+			err = gitops.Errorf(gitops.Internal, "panic with %s\n%s", what, debug.Stack())
+		}()
+		return next(c)
+	}
+}
+
+// pagePolicy lets a page load from here only, and be framed by nobody.
+const pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// pageHeaders sets safe headers, which a page may change.
+func pageHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set(echo.HeaderContentSecurityPolicy, pagePolicy)
+		h.Set(echo.HeaderXFrameOptions, "DENY")
+		h.Set(echo.HeaderReferrerPolicy, "same-origin") // "no-referrer" would make the Origin of forms null
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set(echo.HeaderCacheControl, "no-store")
+		return next(c)
+	}
+}
