@@ -23,6 +23,7 @@ const (
 	keyAttempt  = "attempt"
 	keyOutcome  = "outcome"
 	keyError    = "error"
+	keyStack    = "stack"
 )
 
 // Job is a delivery that is to be worked off.

@@ -155,7 +155,7 @@ func (q *Queue) run(ctx context.Context, d *store.Delivery) (err error) {
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			q.log.Error("job panicked", keyDelivery, d.ID, keyKey, d.Key, "stack", string(debug.Stack()))
+			q.log.Error("job panicked", keyDelivery, d.ID, keyKey, d.Key, keyStack, string(debug.Stack()))
 			err = gitops.Errorf(gitops.Internal, "job panicked: %s", panicKind(p))
 		}
 	}()

@@ -23,7 +23,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -37,7 +36,7 @@ type Server struct {
 	cred     *syscall.Credential
 	keeper   *exec.Cmd      // the shell that stops the server when stdin ends
 	stdin    io.WriteCloser // of the keeper
-	database atomic.Int64
+	database int            // the last one made
 }
 
 // Database makes an empty database and returns its address. It skips or fails
@@ -49,7 +48,8 @@ func (s *Server) Database(tb testing.TB) string {
 	if s.dir == "" {
 		s.setUp(tb)
 	}
-	name := fmt.Sprintf("test%d", s.database.Add(1))
+	s.database++
+	name := fmt.Sprintf("test%d", s.database)
 	if out, err := s.command("createdb", "-h", s.dir, "-U", "postgres", name).CombinedOutput(); err != nil {
 		tb.Fatalf("createdb: %v\n%s", err, out)
 	}
