@@ -18,11 +18,11 @@ import (
 
 // repoSpec has the fields of kustomize's git.RepoSpec (api v0.21.2, in their order).
 type repoSpec struct {
-	raw, Host, RepoPath string
-	Dir                 filesys.ConfirmedDir
-	KustRootPath, Ref   string
-	Submodules          bool
-	Timeout             time.Duration
+	_, Host, RepoPath string
+	Dir               filesys.ConfirmedDir
+	KustRootPath, Ref string
+	Submodules        bool
+	Timeout           time.Duration
 }
 
 // kustomizeRepoSpec is kustomize's own parser, which is internal to it: the
