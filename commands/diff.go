@@ -40,25 +40,33 @@ type Diff struct {
 	Progress func(done, total int)
 }
 
+// DiffResult is what a [Diff] found.
+type DiffResult struct {
+	Report gitops.Report
+	// Failed says that a check on the change fails: it breaks a render, or there
+	// is a finding of the severity that fail-on names.
+	Failed bool
+}
+
 // Run returns what the change does. An overlay that does not render is part of
 // the report; the error is a tree that cannot be read, a selection that matches
 // nothing or a context that ended.
-func (d Diff) Run(ctx context.Context) (gitops.Report, error) {
-	changed, err := changedFiles(d.Base, d.Head)
+func (d Diff) Run(ctx context.Context) (DiffResult, error) {
+	changed, err := ChangedFiles(d.Base, d.Head)
 	if err != nil {
-		return gitops.Report{}, err
+		return DiffResult{}, err
 	}
 	l, err := d.layouts(ctx)
 	if err != nil {
-		return gitops.Report{}, err
+		return DiffResult{}, err
 	}
 	paths, err := l.selected(d.Overlays)
 	if err != nil {
-		return gitops.Report{}, err
+		return DiffResult{}, err
 	}
 	pairs, err := d.pairs(ctx, l, paths, changed)
 	if err != nil {
-		return gitops.Report{}, err
+		return DiffResult{}, err
 	}
 	report := diff.Report(pairs, diff.Options{
 		Base: d.Base.Commit(), Head: d.Head.Commit(),
@@ -67,7 +75,12 @@ func (d Diff) Run(ctx context.Context) (gitops.Report, error) {
 		Moves:        d.Overlays != AllOverlays,
 	})
 	report.Findings, err = d.findings(ctx, l, pairs, changed)
-	return report, err
+	return DiffResult{report, breaks(report) || Fails(report.Findings, l.config.FailOn)}, err
+}
+
+// breaks reports whether an overlay stopped rendering.
+func breaks(r gitops.Report) bool {
+	return slices.ContainsFunc(r.Overlays, func(o gitops.OverlayChange) bool { return o.Status == gitops.RenderErrorAfter })
 }
 
 // pairs renders both sides of the overlays that the change reaches.
@@ -139,8 +152,8 @@ func newNotes(base, head []gitops.Finding) []gitops.Finding {
 	return list
 }
 
-// changedFiles returns the paths that differ between two trees, sorted.
-func changedFiles(base, head gitops.Tree) ([]string, error) {
+// ChangedFiles returns the paths that differ between two trees, sorted.
+func ChangedFiles(base, head gitops.Tree) ([]string, error) {
 	before := map[string]gitops.Entry{}
 	for e := range base.Entries() {
 		before[e.Path] = identified(base, e)

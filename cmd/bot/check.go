@@ -55,7 +55,7 @@ func (b *bot) check(ctx context.Context, f checkFlags) error {
 		return err
 	}
 	p := b.progress("rendering")
-	c := commands.Check{Tree: src.tree, Renderer: s.renderer, Memo: s.memo(), Progress: p.step}
+	c := commands.Validation{Tree: src.tree, Renderer: s.renderer, Memo: s.memo(), Progress: p.step}
 	if f.list {
 		err = b.list(ctx, c)
 	} else {
@@ -69,7 +69,7 @@ func (b *bot) check(ctx context.Context, f checkFlags) error {
 	return err
 }
 
-func (b *bot) report(ctx context.Context, c commands.Check, p *progress, opts reply.TextOptions) error {
+func (b *bot) report(ctx context.Context, c commands.Validation, p *progress, opts reply.TextOptions) error {
 	result, err := c.Run(ctx)
 	p.stop()
 	if err != nil {
@@ -85,7 +85,7 @@ func (b *bot) report(ctx context.Context, c commands.Check, p *progress, opts re
 	return nil
 }
 
-func (b *bot) list(ctx context.Context, c commands.Check) error {
+func (b *bot) list(ctx context.Context, c commands.Validation) error {
 	overlays, err := c.List(ctx)
 	if err != nil {
 		return err

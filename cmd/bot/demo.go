@@ -41,12 +41,12 @@ func (b *bot) demo(ctx context.Context, format string) error {
 		Base: tree.Memory(base), Head: tree.Memory(change.Apply(base)),
 		Overlays: commands.AutoOverlays, Renderer: s.renderer,
 	}
-	report, err := d.Run(ctx)
+	result, err := d.Run(ctx)
 	s.close()
 	if err != nil {
 		return err
 	}
 	b.printStats(s)
 	fmt.Fprintf(b.stderr, "Pull request %q, branch %s:\n\n", change.Title, change.Branch)
-	return write(report)
+	return write(result.Report)
 }

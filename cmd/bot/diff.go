@@ -92,7 +92,8 @@ func (b *bot) compare(ctx context.Context, s *session, repo *tree.Repo, overlays
 	p := b.progress("rendering")
 	defer p.stop()
 	d.Progress = p.step
-	return d.Run(ctx)
+	result, err := d.Run(ctx)
+	return result.Report, err
 }
 
 // reportWriter returns what prints a report in a format.

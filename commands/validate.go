@@ -10,8 +10,8 @@ import (
 	"github.com/sealift/sealift/gitops/render"
 )
 
-// Check validates one tree and its configuration.
-type Check struct {
+// Validation checks one tree and its configuration.
+type Validation struct {
 	Tree     gitops.Tree
 	Renderer *render.Renderer
 	// Memo keeps what layout found out about files; it may be nil.
@@ -20,8 +20,8 @@ type Check struct {
 	Progress func(done, total int)
 }
 
-// CheckResult is what a [Check] found.
-type CheckResult struct {
+// ValidationResult is what a [Validation] found.
+type ValidationResult struct {
 	Findings []gitops.Finding // sorted by place
 	Overlays int              // how many were rendered
 	// Failed says that a finding has the severity that fails a check.
@@ -29,7 +29,7 @@ type CheckResult struct {
 }
 
 // List returns the overlays of the tree, sorted by path.
-func (c Check) List(ctx context.Context) ([]gitops.Overlay, error) {
+func (c Validation) List(ctx context.Context) ([]gitops.Overlay, error) {
 	config, problems := layout.ReadConfig(ctx, c.Tree)
 	if len(problems) > 0 {
 		return nil, problems[0]
@@ -43,31 +43,31 @@ func (c Check) List(ctx context.Context) ([]gitops.Overlay, error) {
 
 // Run renders every overlay and runs every rule. Problems of the configuration
 // are findings; the tree is then checked as if there was none.
-func (c Check) Run(ctx context.Context) (CheckResult, error) {
+func (c Validation) Run(ctx context.Context) (ValidationResult, error) {
 	config, problems := layout.ReadConfig(ctx, c.Tree)
 	if config == nil {
 		config = &layout.Config{}
 	}
 	l, err := layout.Read(ctx, c.Tree, config, c.Memo)
 	if err != nil {
-		return CheckResult{}, err
+		return ValidationResult{}, err
 	}
 	in := check.Input{Tree: c.Tree, Allow: allow(config)}
 	if in.Overlays, err = c.render(ctx, l); err != nil {
-		return CheckResult{}, err
+		return ValidationResult{}, err
 	}
 	found, err := check.Run(ctx, in)
 	if err != nil {
-		return CheckResult{}, err
+		return ValidationResult{}, err
 	}
 	found = append(found, l.Notes...)
 	found = append(found, configFindings(problems)...)
-	result := CheckResult{Findings: graded(config, found), Overlays: len(in.Overlays)}
+	result := ValidationResult{Findings: graded(config, found), Overlays: len(in.Overlays)}
 	result.Failed = Fails(result.Findings, config.FailOn)
 	return result, nil
 }
 
-func (c Check) render(ctx context.Context, l *layout.Layout) ([]check.Overlay, error) {
+func (c Validation) render(ctx context.Context, l *layout.Layout) ([]check.Overlay, error) {
 	paths := make([]string, len(l.Overlays))
 	for i, o := range l.Overlays {
 		paths[i] = o.Path

@@ -1,0 +1,114 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"strconv"
+	"strings"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// act carries out a plan, action by action. Every action is idempotent: it looks
+// before it writes, or is recorded under its key, so that a crash at any point and
+// a second delivery leave one comment and one check.
+func (s *Service) act(ctx context.Context, host Host, e gitops.Event, plan Plan) error {
+	for _, action := range plan {
+		var err error
+		switch a := action.(type) {
+		case Sticky:
+			err = s.keep(ctx, host, e, a)
+		case Reply:
+			_, err = s.once(ctx, e, a.Key, a.describe(), func(ctx context.Context) (string, error) { return s.reply(ctx, host, e, a) })
+		case React:
+			err = host.React(ctx, a.Comment, string(a.Content))
+			if gitops.CodeOf(err) == gitops.NotFound { // the comment was deleted meanwhile
+				err = nil
+			}
+		case Check:
+			err = s.report(ctx, host, e, a)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) once(ctx context.Context, e gitops.Event, key, what string, do func(context.Context) (string, error)) (string, error) {
+	entry := LogEntry{Key: key, Job: e.Delivery, Target: fmt.Sprintf("%s#%d", e.Repo, e.Number), What: what}
+	if e.Comment != nil {
+		entry.Actor = e.Comment.Author.Login
+	}
+	return s.Actions.Once(ctx, entry, do)
+}
+
+// reply writes a comment unless it is there already: the marker of a reply names
+// its key.
+func (s *Service) reply(ctx context.Context, host Host, e gitops.Event, r Reply) (string, error) {
+	mark := "<!-- " + marker("reply") + " " + strings.ReplaceAll(r.Key, "--", "- -") + " -->"
+	mine, err := s.mine(ctx, host, e.Number)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range mine {
+		if strings.HasPrefix(c.Body, mark) {
+			return strconv.FormatInt(c.ID, 10), nil
+		}
+	}
+	c, err := host.CreateComment(ctx, e.Number, mark+"\n"+r.Body)
+	return strconv.FormatInt(c.ID, 10), err
+}
+
+// mine returns the bot's own comments on a pull request: anybody can type the
+// marker, nobody else can be its author.
+func (s *Service) mine(ctx context.Context, host Host, number int) ([]gitops.Comment, error) {
+	self, err := s.Self(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := host.Comments(ctx, number)
+	if err != nil {
+		return nil, err
+	}
+	var list []gitops.Comment
+	for _, c := range all {
+		if c.Author.ID == self.ID {
+			list = append(list, c)
+		}
+	}
+	return list, nil
+}
+
+// report puts a check on a commit: the one that is there is brought up to date.
+func (s *Service) report(ctx context.Context, host Host, e gitops.Event, c Check) error {
+	old, err := host.FindCheck(ctx, c.Run.Name, c.Run.HeadSHA)
+	if err != nil {
+		return err
+	}
+	if old.ID == 0 {
+		_, err = host.CreateCheck(ctx, c.Run)
+		return err
+	}
+	c.Run.ID = old.ID
+	return host.UpdateCheck(ctx, c.Run)
+}
+
+// escape makes foreign text safe in a comment, outside of code.
+func escape(s string) string {
+	var b strings.Builder
+	for _, r := range gitops.Printable(s) {
+		if strings.ContainsRune("\\`*_{}[]()#+-.!|~@:/", r) && r != '.' && r != '-' && r != '(' && r != ')' && r != '/' && r != ':' {
+			fmt.Fprintf(&b, "&#%d;", r)
+			continue
+		}
+		b.WriteString(html.EscapeString(string(r)))
+	}
+	return b.String()
+}
+
+// code puts foreign text into a code element, where GitHub makes nothing of it.
+func code(s string) string {
+	return "<code>" + strings.NewReplacer("`", "&#96;", "@", "&#64;", "|", "&#124;").Replace(html.EscapeString(gitops.Printable(s))) + "</code>"
+}

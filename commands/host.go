@@ -1,0 +1,95 @@
+package commands
+
+import (
+	"context"
+
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/layout"
+	"github.com/sealift/sealift/gitops/render"
+)
+
+// Host is one repository on GitHub, as verbs need it. Every error is a
+// *gitops.Error; a thing that is gone has code not_found.
+type Host interface {
+	Pulls
+	Comments
+	Checks
+	People
+}
+
+// Pulls reads pull requests.
+type Pulls interface {
+	Pull(ctx context.Context, number int) (gitops.Pull, error)
+	// OpenPulls returns the open pull requests into a branch.
+	OpenPulls(ctx context.Context, base string) ([]gitops.Pull, error)
+}
+
+// Comments reads and writes comments on pull requests.
+type Comments interface {
+	Comments(ctx context.Context, number int) ([]gitops.Comment, error)
+	CreateComment(ctx context.Context, number int, body string) (gitops.Comment, error)
+	UpdateComment(ctx context.Context, id int64, body string) error
+	DeleteComment(ctx context.Context, id int64) error
+	React(ctx context.Context, id int64, content string) error
+}
+
+// Checks reads and writes check runs.
+type Checks interface {
+	// FindCheck returns the newest run of that name on a commit, by this App; its
+	// ID is 0 when there is none.
+	FindCheck(ctx context.Context, name, sha string) (gitops.CheckRun, error)
+	CreateCheck(ctx context.Context, run gitops.CheckRun) (gitops.CheckRun, error)
+	UpdateCheck(ctx context.Context, run gitops.CheckRun) error
+}
+
+// People says what somebody may.
+type People interface {
+	// Permission returns read, triage, write, maintain, admin or none.
+	Permission(ctx context.Context, login string) (string, error)
+}
+
+// Source is the git side of one repository.
+type Source interface {
+	// Fetch brings the tips that a pull request compares: of its base branch, and
+	// of its head. Head fails with code stale when it is not head any more.
+	Fetch(ctx context.Context, number int, base, head string) (baseTip string, err error)
+	// FetchCommits brings commits by their full ids.
+	FetchCommits(ctx context.Context, ids ...string) error
+	Tree(ctx context.Context, commit string) (gitops.Tree, error)
+	// MergeTree returns the tree that merging head into base gives, and the paths
+	// that conflict.
+	MergeTree(ctx context.Context, base, head string) (gitops.Tree, []string, error)
+	// MergeBase returns the commit at which head left base.
+	MergeBase(ctx context.Context, base, head string) (string, error)
+	Close() error
+}
+
+// Bench is what one repository is rendered with. Close it when the render is done.
+type Bench struct {
+	Renderer *render.Renderer
+	Memo     layout.Memo
+	Close    func()
+}
+
+// Log is the action log: each action is done once, by its key.
+type Log interface {
+	// Once calls do unless an action of that key is recorded as done, and returns
+	// what do returned, then or now. After a crash between the change and its
+	// record do is called again, so it looks before it writes.
+	Once(ctx context.Context, a LogEntry, do func(context.Context) (string, error)) (string, error)
+	// Result returns what the action of a key returned; ok is false when it was
+	// not done.
+	Result(ctx context.Context, key string) (result string, ok bool, err error)
+	// Forget lets an action of that key be done again. What was done stays in the
+	// record for people to read.
+	Forget(ctx context.Context, key string) error
+}
+
+// LogEntry says who asked for an action, and what it is.
+type LogEntry struct {
+	Key    string
+	Job    string // the delivery that led to it
+	Target string // "owner/name#n"
+	Actor  string // a login, "" for the service itself
+	What   string
+}

@@ -1,0 +1,123 @@
+package commands
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Request is one command that a person wrote.
+type Request struct {
+	// Verb is the word after the slash, such as "diff".
+	Verb string
+	// Args are the words behind it.
+	Args []string
+	// Line is the line of the comment, from 1.
+	Line int
+}
+
+// Bounds of what is read of a comment.
+const (
+	// MaxRequests is how many commands of one comment are carried out.
+	MaxRequests = 10
+	maxLine     = 1000 // bytes of a command line
+)
+
+// Parse returns the commands in a comment: lines that start with a slash and a
+// letter, outside of code fences, quotes, HTML comments and indented code, made
+// of printable ASCII only. A line that is not of this form says nothing. At most
+// [MaxRequests] are returned; more says that there were others.
+func Parse(body string) (list []Request, more bool) {
+	var s scanner
+	number := 0
+	for line := range strings.Lines(body) {
+		number++
+		line = strings.TrimRight(line, "\r\n")
+		if !s.visible(line) {
+			continue
+		}
+		r, ok := parseLine(line)
+		if !ok {
+			continue
+		}
+		if len(list) == MaxRequests {
+			return list, true
+		}
+		r.Line = number
+		list = append(list, r)
+	}
+	return list, false
+}
+
+func parseLine(line string) (Request, bool) {
+	if len(line) < 2 || len(line) > maxLine || line[0] != '/' || !letter(line[1]) || !printableASCII(line) {
+		return Request{}, false
+	}
+	words := strings.Fields(line)
+	verb := words[0][1:]
+	for i := range len(verb) {
+		if !letter(verb[i]) && verb[i] != '-' {
+			return Request{}, false
+		}
+	}
+	return Request{Verb: verb, Args: words[1:]}, true
+}
+
+func letter(c byte) bool { return c >= 'a' && c <= 'z' }
+
+func printableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf || s[i] < ' ' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// scanner tells which lines of a comment are text, by the rules of GitHub's
+// Markdown that matter here.
+type scanner struct {
+	fence   string // the fence that is open
+	comment bool   // an HTML comment is open
+}
+
+func (s *scanner) visible(line string) bool {
+	if s.comment {
+		_, rest, ended := strings.Cut(line, "-->")
+		s.comment = !ended || opensComment(rest)
+		return false
+	}
+	trimmed := strings.TrimLeft(line, " ")
+	if s.fence != "" {
+		if rest, ok := strings.CutPrefix(trimmed, s.fence); ok && strings.Trim(rest, s.fence[:1]+" \t") == "" && len(line)-len(trimmed) < 4 {
+			s.fence = ""
+		}
+		return false
+	}
+	if f := opensFence(trimmed); f != "" {
+		s.fence = f
+		return false
+	}
+	if opensComment(line) {
+		s.comment = true
+		return false
+	}
+	return true
+}
+
+// opensComment reports whether an HTML comment is left open at the end of line.
+func opensComment(line string) bool {
+	i := strings.LastIndex(line, "<!--")
+	return i >= 0 && !strings.Contains(line[i:], "-->")
+}
+
+// opensFence returns the fence that a line opens: three or more backticks or
+// tildes. A fence of backticks has none behind it.
+func opensFence(line string) string {
+	for _, c := range []string{"`", "~"} {
+		n := len(line) - len(strings.TrimLeft(line, c))
+		if n >= 3 && (c == "~" || !strings.Contains(line[n:], "`")) {
+			return line[:n]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,216 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Options say how a [Service] answers.
+type Options struct {
+	// MaxComment is the length of one comment, in bytes; 0 is the default of
+	// package reply. MaxComments is how many there are at most.
+	MaxComment, MaxComments int
+	// FullURL returns the page that shows a whole report; nil means there is none.
+	FullURL func(repo gitops.Repository, number int, base, head string) string
+	// WebURL is the address of the GitHub host, for links to commits.
+	WebURL string
+	// Log receives a line for each thing that was decided; nil discards.
+	Log *slog.Logger
+}
+
+// Service answers what happens on GitHub. It is safe for concurrent use; the
+// queue sees to it that one pull request is worked on once at a time.
+type Service struct {
+	// Host, Source and Bench open the three sides of a repository.
+	Host   func(context.Context, gitops.Repository) (Host, error)
+	Source func(context.Context, gitops.Repository) (Source, error)
+	Bench  func(context.Context, gitops.Repository) (Bench, error)
+	// Self is the bot's own account.
+	Self func(context.Context) (gitops.User, error)
+	// Enqueue gives the service work of its own: a later event.
+	Enqueue func(context.Context, gitops.Event) error
+	// Forget drops what is kept of repositories that an installation lost.
+	Forget  func(context.Context, gitops.Event) error
+	Actions Log
+	Options Options
+}
+
+// Handle does what an event asks for. last says that an error that would be
+// retried is final, so that a person who waits must be told.
+func (s *Service) Handle(ctx context.Context, e gitops.Event, last bool) error {
+	if e.Kind == gitops.Uninstalled {
+		return s.Forget(ctx, e)
+	}
+	host, err := s.Host(ctx, e.Repo)
+	if err != nil {
+		return err
+	}
+	switch e.Kind {
+	case gitops.PullChanged, gitops.Rerequested:
+		return s.pullChanged(ctx, host, e)
+	case gitops.Commented:
+		return s.commented(ctx, host, e, last)
+	case gitops.Pushed:
+		return s.pushed(ctx, host, e)
+	case gitops.MergeQueued:
+		return s.mergeQueued(ctx, host, e)
+	}
+	return nil
+}
+
+// pullChanged keeps the comment and the check of a pull request at its newest head.
+func (s *Service) pullChanged(ctx context.Context, host Host, e gitops.Event) error {
+	if e.Number == 0 {
+		return nil
+	}
+	pull, err := host.Pull(ctx, e.Number)
+	if err != nil || !pull.Open {
+		return gone(err)
+	}
+	plan, err := s.planDiff(ctx, host, pull)
+	if err != nil {
+		return err
+	}
+	return s.act(ctx, host, e, plan)
+}
+
+// gone turns a pull request or repository that does not exist any more into
+// nothing to do.
+func gone(err error) error {
+	if gitops.CodeOf(err) == gitops.NotFound {
+		return nil
+	}
+	return err
+}
+
+// commented carries out the commands of a comment.
+func (s *Service) commented(ctx context.Context, host Host, e gitops.Event, last bool) error {
+	requests, more := Parse(e.Comment.Body)
+	requests = slices.DeleteFunc(requests, func(r Request) bool {
+		_, known := verbNamed(r.Verb)
+		return !known && !meant(r.Verb)
+	})
+	if len(requests) == 0 || e.Comment.Author.Bot {
+		return nil
+	}
+	pull, err := host.Pull(ctx, e.Number)
+	if err != nil {
+		return gone(err)
+	}
+	a := &asked{service: s, host: host, event: e, pull: pull}
+	if err := s.act(ctx, host, e, Plan{React{e.Comment.ID, Eyes}}); err != nil {
+		return err
+	}
+	result := Rocket
+	for _, r := range requests {
+		a.request = r
+		plan, err := s.answer(ctx, a)
+		if err != nil && !last && gitops.CodeOf(err).Queue() != gitops.Done {
+			return err
+		}
+		if err != nil {
+			result = Confused
+			plan = append(plan, failureReply(e, r, err))
+		}
+		if err := s.act(ctx, host, e, plan); err != nil {
+			return err
+		}
+	}
+	if more {
+		if err := s.act(ctx, host, e, Plan{Reply{commentKey(e, "more"), fmt.Sprintf("Only the first %d commands of a comment are carried out.", MaxRequests)}}); err != nil {
+			return err
+		}
+	}
+	return s.act(ctx, host, e, Plan{React{e.Comment.ID, result}})
+}
+
+// answer checks who asks and plans one command.
+func (s *Service) answer(ctx context.Context, a *asked) (Plan, error) {
+	v, ok := verbNamed(a.request.Verb)
+	if !ok {
+		e := gitops.Errorf(gitops.Invalid, "unknown command %s", gitops.Quote("/"+a.request.Verb))
+		e.Hint = "`/help` lists the commands."
+		return nil, e
+	}
+	login := a.event.Comment.Author.Login
+	permission, err := a.host.Permission(ctx, login)
+	if err != nil {
+		return nil, err
+	}
+	if !v.Right.includes(permission) {
+		return nil, gitops.Errorf(gitops.Denied, "/%s is for %s", v.Name, v.Right.people())
+	}
+	if !a.pull.Open {
+		return nil, gitops.Errorf(gitops.Invalid, "/%s works on open pull requests only", v.Name)
+	}
+	return v.plan(ctx, a)
+}
+
+// failureReply says what went wrong. A refusal is said once to each person on a
+// pull request.
+func failureReply(e gitops.Event, r Request, err error) Reply {
+	ge, ok := errors.AsType[*gitops.Error](err)
+	if !ok || ge.Code == gitops.Internal {
+		return Reply{commentKey(e, r.Verb+" failed"), fmt.Sprintf("`/%s` failed because of a bug. Reference: `%s`", r.Verb, e.Delivery)}
+	}
+	key := commentKey(e, r.Verb+" failed")
+	if ge.Code == gitops.Denied {
+		key = pullKey(e.Repo, e.Number) + " refused " + e.Comment.Author.Login
+	}
+	body := escape(ge.Message) + "."
+	if ge.Hint != "" {
+		body += " " + ge.Hint
+	}
+	return Reply{key, body}
+}
+
+// pushed warms the cache for the default branch, and renders the pull requests
+// again whose overlays the push changes.
+func (s *Service) pushed(ctx context.Context, host Host, e gitops.Event) error {
+	if strings.Trim(e.Head, "0") == "" {
+		return nil // the branch was deleted
+	}
+	pulls, err := host.OpenPulls(ctx, e.Ref)
+	if err != nil {
+		return gone(err)
+	}
+	if e.Ref != e.Repo.DefaultBranch && len(pulls) == 0 {
+		return nil
+	}
+	touched, err := s.warm(ctx, e)
+	if err != nil {
+		return err
+	}
+	for _, p := range pulls {
+		again, err := s.affected(ctx, e, p, touched)
+		if err != nil {
+			return err
+		}
+		if !again {
+			continue
+		}
+		next := gitops.Event{
+			Delivery: fmt.Sprintf("base-%d-%d-%s", e.Repo.ID, p.Number, e.Head),
+			Kind:     gitops.PullChanged, Action: "base-moved", Repo: e.Repo, Number: p.Number, Head: p.Head.SHA, Base: e.Head, Installation: e.Installation,
+		}
+		if err := s.Enqueue(ctx, next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mergeQueued gives a merge group its check.
+func (s *Service) mergeQueued(ctx context.Context, host Host, e gitops.Event) error {
+	outcome, err := s.compareCommits(ctx, e.Repo, e.Base, e.Head)
+	if err != nil {
+		return err
+	}
+	return s.act(ctx, host, e, Plan{Check{s.check(e.Repo, e.Head, outcome)}})
+}
