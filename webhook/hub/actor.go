@@ -203,6 +203,30 @@ func (p Person) DeleteComment(fullName string, id int64) error {
 	return p.comment(fullName, id, p.h.deleteComment)
 }
 
+// React adds a reaction, such as "+1", to a comment.
+func (p Person) React(fullName string, id int64, content string) error {
+	return p.in(fullName, Read, func(r *repo, me *account) error {
+		c := r.comment(id)
+		if c == nil || !validReaction(content) {
+			return gitops.Errorf(gitops.Invalid, "reaction %s to comment %d is not possible", gitops.Quote(content), id)
+		}
+		p.h.react(&c.reactions, me, content)
+		return nil
+	})
+}
+
+// RerequestSuite asks for all checks on a commit to be done again.
+func (p Person) RerequestSuite(fullName, sha string) error {
+	return p.in(fullName, Write, func(r *repo, me *account) error {
+		for _, s := range r.suites {
+			if s.sha == sha {
+				p.h.emitSuite(r, s, me, "rerequested")
+			}
+		}
+		return nil
+	})
+}
+
 // Rerequest asks for a check run to be done again.
 func (p Person) Rerequest(fullName string, run int64) error {
 	return p.in(fullName, Write, func(r *repo, me *account) error {

@@ -87,6 +87,11 @@ func TestTokenEndsWithTheClock(t *testing.T) {
 	w.bot("GET", "", "").want(200)
 	now = now.Add(61 * time.Minute)
 	w.bot("GET", "", "").says(401, "Bad credentials")
+
+	short := newWorld(t, hub.Options{Now: func() time.Time { return now }, TokenLife: time.Minute})
+	short.bot("GET", "", "").want(200)
+	now = now.Add(time.Minute)
+	short.bot("GET", "", "").says(401, "Bad credentials")
 }
 
 func TestSuspendedAndRemoved(t *testing.T) {

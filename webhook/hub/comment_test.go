@@ -104,6 +104,10 @@ func TestReactions(t *testing.T) {
 	w.bot("GET", path+"?content=eyes", "").want(200).is("0.content", "eyes")
 	w.bot("DELETE", path+"/"+fmt.Sprint(r.num("id")), "").want(204)
 	w.bot("GET", "/issues/comments/"+fmt.Sprint(id), "").want(200).is("reactions.eyes", "0").is("reactions.rocket", "1")
+	must(t, w.dev.React(repository, id, "+1"))
+	if w.dev.React(repository, id, "shrug") == nil {
+		t.Error("a reaction that GitHub does not have")
+	}
 	noIssues := w.mint(`{"permissions":{"pull_requests":"write"}}`)
 	w.call("POST", "repos/"+repository+path, noIssues, `{"content":"heart"}`).says(403, "not accessible")
 	w.call("POST", "repos/"+repository+"/issues/1/comments", noIssues, `{"body":"pull_requests is enough"}`).want(201)

@@ -89,15 +89,25 @@ func orZero(sha string) string {
 
 func short(sha string) string { return orZero(sha)[:12] }
 
-// emitGroup sends a merge_group event that asks for checks.
-func (h *Hub) emitGroup(ctx context.Context, r *repo, by *account, ref, base, baseSHA string) {
-	c, err := r.git.commit(ctx, r.refs[ref])
+// group is the head of a merge queue.
+type group struct {
+	sha, ref      string // what is tested, and where
+	base, baseSHA string // the branch without refs/heads/, and its tip then
+}
+
+// emitGroup sends a merge_group event: checks_requested, or destroyed with a reason.
+func (h *Hub) emitGroup(ctx context.Context, r *repo, by *account, g group, action, reason string) {
+	c, err := r.git.commit(ctx, g.sha)
 	if err != nil {
 		return
 	}
-	h.emit(r, "merge_group", obj{"action": "checks_requested", "merge_group": obj{
-		"head_sha": c.sha, "head_ref": ref, "base_ref": base, "base_sha": baseSHA, "head_commit": simpleCommit(c),
-	}}, by)
+	payload := obj{"action": action, "merge_group": obj{
+		"head_sha": g.sha, "head_ref": g.ref, "base_ref": "refs/heads/" + g.base, "base_sha": g.baseSHA, "head_commit": simpleCommit(c),
+	}}
+	if reason != "" {
+		payload["reason"] = reason
+	}
+	h.emit(r, "merge_group", payload, by)
 }
 
 // simpleCommit is a commit within groups and suites.

@@ -33,6 +33,8 @@ type Options struct {
 	// InOrder sends deliveries one after the other in the order of their
 	// events. GitHub promises no order, so the default is none.
 	InOrder bool
+	// TokenLife is how long installation tokens work; 0 is an hour.
+	TokenLife time.Duration
 	// EagerMerge computes mergeability before a pull request is answered.
 	// GitHub does it in the background: the first answer after a change says
 	// null. The default does as GitHub does.
@@ -78,6 +80,7 @@ func New(opts Options) (*Hub, error) {
 	}
 	opts.Dir = dir
 	opts.CommentLimit = cmp.Or(opts.CommentLimit, 65536)
+	opts.TokenLife = cmp.Or(opts.TokenLife, time.Hour)
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}

@@ -113,6 +113,11 @@ func (h *Hub) deleteComment(c *comment, by *account) {
 	h.emitComment(c, by, "deleted", nil)
 }
 
+// validReaction reports whether GitHub has a reaction.
+func validReaction(content string) bool {
+	return slices.Contains([]string{"+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"}, content)
+}
+
 // react adds a reaction; created is false when it was there.
 func (h *Hub) react(list *[]*reaction, by *account, content string) (r *reaction, created bool) {
 	for _, r := range *list {

@@ -189,7 +189,7 @@ func (c *call) createReaction() *answer {
 	if a := c.decode(&req); a != nil {
 		return a
 	}
-	if _, known := rollup("", nil)[req.Content].(int); !known || req.Content == "total_count" {
+	if !validReaction(req.Content) {
 		return failed(invalidField("Reaction", "content", "invalid", ""))
 	}
 	r, fresh := c.h.react(list, c.who.account(), req.Content)

@@ -27,7 +27,7 @@ func (h *Hub) enqueue(ctx context.Context, is *issue, by *account) error {
 	if err := h.setRef(ctx, is.repo, by, ref, sha, ""); err != nil {
 		return err
 	}
-	h.emitGroup(ctx, is.repo, by, ref, "refs/heads/"+is.pull.base, base)
+	h.emitGroup(ctx, is.repo, by, group{sha, ref, is.pull.base, base}, "checks_requested", "")
 	return h.settleQueue(ctx, is.repo, sha)
 }
 
@@ -45,6 +45,7 @@ func (h *Hub) settleQueue(ctx context.Context, r *repo, sha string) error {
 		if is == nil || is.pull == nil {
 			continue
 		}
+		reason := "invalidated"
 		switch h.groupState(r, base, sha) {
 		case "pending":
 			return nil
@@ -53,7 +54,9 @@ func (h *Hub) settleQueue(ctx context.Context, r *repo, sha string) error {
 				return err
 			}
 			h.markMerged(ctx, is, is.user, sha)
+			reason = "merged"
 		}
+		h.emitGroup(ctx, r, is.user, group{sha, ref, base, from}, "destroyed", reason)
 		return h.setRef(ctx, r, is.user, ref, "", "")
 	}
 	return nil

@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// tokenLife is how long an installation token works.
-const tokenLife = time.Hour
-
 // token is a secret that stands for an installation, for a person through an App, or
 // for a person alone.
 type token struct {
@@ -39,7 +36,7 @@ func (h *Hub) grantInstallation(in *installation, repos map[int64]bool, permissi
 	if permissions == nil {
 		permissions = in.permissions
 	}
-	t := &token{in: in, repos: repos, permissions: maps.Clone(permissions), expires: h.now().Add(tokenLife)}
+	t := &token{in: in, repos: repos, permissions: maps.Clone(permissions), expires: h.now().Add(h.opts.TokenLife)}
 	t.permissions["metadata"] = "read"
 	t.value = longToken(in.app.id, t.expires)
 	h.tokens[t.value] = t
