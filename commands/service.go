@@ -110,15 +110,18 @@ func (s *Service) commented(ctx context.Context, host Host, e gitops.Event, last
 	result := Rocket
 	for _, r := range requests {
 		a.request = r
-		plan, err := s.answer(ctx, a)
-		if err != nil && !last && gitops.CodeOf(err).Queue() != gitops.Done {
-			return err
+		plan, failed := s.answer(ctx, a)
+		if failed != nil && !last && gitops.CodeOf(failed).Queue() != gitops.Done {
+			return failed
 		}
-		if err != nil {
+		if failed != nil {
 			result = Confused
-			plan = append(plan, failureReply(e, r, err))
+			plan = append(plan, failureReply(e, r, failed))
 		}
 		if err := s.act(ctx, host, e, plan); err != nil {
+			return err
+		}
+		if err := s.audit(ctx, e, r, failed == nil); err != nil {
 			return err
 		}
 	}
@@ -128,6 +131,16 @@ func (s *Service) commented(ctx context.Context, host Host, e gitops.Event, last
 		}
 	}
 	return s.act(ctx, host, e, Plan{React{e.Comment.ID, result}})
+}
+
+// audit records who asked for what.
+func (s *Service) audit(ctx context.Context, e gitops.Event, r Request, done bool) error {
+	what := "/" + r.Verb + " done"
+	if !done {
+		what = "/" + r.Verb + " refused or failed"
+	}
+	_, err := s.once(ctx, e, commentKey(e, fmt.Sprintf("line %d", r.Line)), what, func(context.Context) (string, error) { return "", nil })
+	return err
 }
 
 // answer checks who asks and plans one command.

@@ -95,6 +95,26 @@ func (s *Store) finish(ctx context.Context, key, result string) error {
 	})
 }
 
+// Result returns what the action of a key returned; ok is false when it was not
+// done.
+func (s *Store) Result(ctx context.Context, key string) (result string, ok bool, err error) {
+	out, err := collect(ctx, s.db.reader(), scanAction,
+		"SELECT "+actionColumns+" FROM actions WHERE key = $1 AND state = 'done'", key)
+	if err != nil || len(out) == 0 {
+		return "", false, wrap("action log", err)
+	}
+	return out[0].Result, true, nil
+}
+
+// Forget lets an action of that key be done again. Its record stays, under a key
+// that is used no more.
+func (s *Store) Forget(ctx context.Context, key string) error {
+	return s.Update(ctx, func(tx *Tx) error {
+		_, err := tx.exec(ctx, "UPDATE actions SET key = key || ' forgotten ' || seq WHERE key = $1 AND state = 'done'", key)
+		return err
+	})
+}
+
 // ActionFilter selects actions. Zero fields select all.
 type ActionFilter struct {
 	Target, Job string

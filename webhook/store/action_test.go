@@ -91,3 +91,33 @@ func TestActionsList(t *testing.T) {
 		}
 	})
 }
+
+// TestForget does an action again once its record was put aside.
+func TestForget(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		a := store.Action{Key: "slot 1", What: "comment"}
+		if _, ok, err := s.Result(t.Context(), a.Key); ok || err != nil {
+			t.Errorf("before: %v %v", ok, err)
+		}
+		for i, id := range []string{"1", "2", "3"} {
+			got, err := s.Once(t.Context(), a, func(context.Context) (string, error) { return id, nil })
+			if err != nil || got != id {
+				t.Fatalf("round %d: %q %v", i, got, err)
+			}
+			if got, ok, err := s.Result(t.Context(), a.Key); got != id || !ok || err != nil {
+				t.Errorf("result: %q %v %v", got, ok, err)
+			}
+			if err := s.Forget(t.Context(), a.Key); err != nil {
+				t.Fatal(err)
+			}
+			if _, ok, _ := s.Result(t.Context(), a.Key); ok {
+				t.Error("still there")
+			}
+		}
+		log, err := s.Actions(t.Context(), store.ActionFilter{})
+		if err != nil || len(log) != 3 {
+			t.Errorf("%d records, want all 3: %v", len(log), err)
+		}
+	})
+}
