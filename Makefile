@@ -25,7 +25,9 @@ build: ## Build the program as bin/bot
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/bot ./cmd/bot
 
 .PHONY: test
-test: tools lint ## Run every check and every test
+test: ## Install what tests need, run every check and every test
+	@.ci/deps
+	@$(MAKE) --no-print-directory tools lint
 	go test -race -shuffle=on -timeout=30m -skip='^TestTruth$$' ./...
 	@if [ -d ../shared/testdata ]; then $(MAKE) --no-print-directory truth; \
 	else echo "../shared/testdata is not there: the comparison with real repositories is left out"; fi
@@ -45,6 +47,14 @@ truth: tools ## Compare every real case of ../shared/testdata with what kustomiz
 bench: tools ## Measure beside the kustomize command (RUNS=3 APPS=200; README=1 updates the table)
 	go test -count=1 -v -timeout=4h -run='^TestBench$$' ./cmd/bot -args \
 		-bench-runs=$(RUNS) -bench-apps=$(APPS) $(if $(README),-bench-readme)
+
+.PHONY: chaos
+chaos: ## Kill the queue, its replicas and PostgreSQL 50 times under load
+	SEALIFT_CHAOS_KILLS=50 go test -count=1 -v -timeout=20m -run='^TestChaos' ./webhook/queue
+
+.PHONY: demo
+demo: ## See it work on a sample repository
+	go run ./cmd/bot demo
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME=10s
@@ -67,10 +77,18 @@ docs: ## Write the generated pages of docs/
 clean: ## Remove what was built and cached here
 	rm -rf bin .cache
 
-# The commands that tests need.
+# What tests need: commands, and GitHub's own descriptions and client from npm.
 .PHONY: tools
-tools: $(CACHE)/bin/.kustomize-$(KUSTOMIZE_VERSION)
+tools: $(CACHE)/bin/.kustomize-$(KUSTOMIZE_VERSION) $(CACHE)/npm/.installed
 	@.ci/deps --check
+
+NPM_FILES := $(addprefix webhook/hub/testdata/npm/,package.json package-lock.json)
+
+$(CACHE)/npm/.installed: $(NPM_FILES)
+	@.ci/deps --check
+	@mkdir -p $(CACHE)/npm && cp $(NPM_FILES) $(CACHE)/npm/
+	npm ci --prefix $(CACHE)/npm --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 $(CACHE)/bin/.kustomize-$(KUSTOMIZE_VERSION):
 	@mkdir -p $(CACHE)/bin
