@@ -3,74 +3,40 @@ package ghapp
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
 
-// Level is what a person may do in a repository. Levels compare.
-type Level int
+// roles are what people may do in a repository, from least to most.
+var roles = [...]string{"none", "read", "triage", "write", "maintain", "admin"}
 
-// The levels, each including those before it.
-const (
-	None Level = iota
-	Read
-	Triage
-	Write
-	Maintain
-	Admin
-)
-
-// String returns GitHub's name of the level.
-func (l Level) String() string {
-	return [...]string{"none", "read", "triage", "write", "maintain", "admin"}[min(max(l, None), Admin)]
-}
-
-// Access is what GitHub says that a person may do.
-type Access struct {
-	Level Level
-	// Role is the name of the person's role, which an organisation may have made
-	// up; Level is then that of the role it builds on.
-	Role string
-}
-
-// Permission asks what a person may do in this repository. A person unknown to
-// GitHub may do nothing.
-func (r *Repo) Permission(ctx context.Context, login string) (Access, error) {
+// Permission returns what a person may do in this repository: none, read, triage,
+// write, maintain or admin. For a role that an organisation made up it is the one
+// that role builds on. It fails with code not_found for a person whom GitHub does
+// not know.
+func (r *Repo) Permission(ctx context.Context, login string) (string, error) {
 	if err := checkUser(login); err != nil {
-		return Access{}, err
+		return "", err
 	}
 	var answer struct {
-		Permission string
-		RoleName   string `json:"role_name"`
+		Permission string // knows no triage and no maintain
 		User       struct {
-			Permissions struct{ Admin, Maintain, Push, Triage, Pull bool }
+			Permissions struct{ Pull, Triage, Push, Maintain, Admin bool }
 		}
 	}
 	if err := get(ctx, r.c, r.path+"/collaborators/"+url.PathEscape(login)+"/permission", &answer); err != nil {
-		return Access{}, err
+		return "", err
 	}
+	role := max(0, slices.Index(roles[:], answer.Permission))
 	may := answer.User.Permissions
-	level := levelOf(answer.Permission)
-	for l, has := range map[Level]bool{Read: may.Pull, Triage: may.Triage, Write: may.Push, Maintain: may.Maintain, Admin: may.Admin} {
+	for i, has := range []bool{true, may.Pull, may.Triage, may.Push, may.Maintain, may.Admin} {
 		if has {
-			level = max(level, l)
+			role = max(role, i)
 		}
 	}
-	return Access{Level: level, Role: answer.RoleName}, nil
-}
-
-// levelOf returns the level of a permission, which knows no triage and maintain.
-func levelOf(permission string) Level {
-	switch permission {
-	case "admin":
-		return Admin
-	case "write":
-		return Write
-	case "read":
-		return Read
-	}
-	return None
+	return roles[role], nil
 }
 
 // TeamMember tells whether a person is an active member of a team of the

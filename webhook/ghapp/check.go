@@ -32,28 +32,28 @@ type checkRun struct {
 	App struct{ ID int64 } `json:"app"`
 }
 
-// FindCheck returns our newest check run of a name on a commit, and whether there
-// is one. Its annotations are not read.
-func (r *Repo) FindCheck(ctx context.Context, name, sha string) (gitops.CheckRun, bool, error) {
+// FindCheck returns our newest check run of a name on a commit; its ID is 0 when
+// there is none. Annotations are not read.
+func (r *Repo) FindCheck(ctx context.Context, name, sha string) (gitops.CheckRun, error) {
 	if err := checkID(sha); err != nil {
-		return gitops.CheckRun{}, false, err
+		return gitops.CheckRun{}, err
 	}
 	var list struct {
 		Runs []checkRun `json:"check_runs"`
 	}
 	q := url.Values{"check_name": {name}, "app_id": {itoa(r.app.cfg.AppID)}}
 	if err := get(ctx, r.c, r.path+"/commits/"+sha+"/check-runs?"+q.Encode(), &list); err != nil {
-		return gitops.CheckRun{}, false, err
+		return gitops.CheckRun{}, err
 	}
 	for _, run := range list.Runs {
 		if run.App.ID == r.app.cfg.AppID && run.Name == name {
 			return gitops.CheckRun{
 				ID: run.ID, Name: run.Name, HeadSHA: run.HeadSHA, Conclusion: gitops.Conclusion(run.Conclusion), ExternalID: run.ExternalID,
 				DetailsURL: run.DetailsURL, Title: run.Output.Title, Summary: run.Output.Summary, Text: run.Output.Text,
-			}, true, nil
+			}, nil
 		}
 	}
-	return gitops.CheckRun{}, false, nil
+	return gitops.CheckRun{}, nil
 }
 
 // CreateCheck creates a check run and returns it with its ID. It costs one call,

@@ -3,7 +3,6 @@ package ghapp
 import (
 	"context"
 	"errors"
-	"iter"
 	"net/url"
 
 	"github.com/google/go-github/v60/github"
@@ -11,16 +10,16 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// Comments yields the comments of an issue or pull request, oldest first, page
-// after page. An error is the last it yields.
-func (r *Repo) Comments(ctx context.Context, number int) iter.Seq2[gitops.Comment, error] {
-	return func(yield func(gitops.Comment, error) bool) {
-		for c, err := range pages[*github.IssueComment](ctx, r.c, r.path+"/issues/"+itoa(number)+"/comments", url.Values{}) {
-			if !yield(commentOf(c), err) {
-				return
-			}
+// Comments returns the comments of an issue or pull request, oldest first.
+func (r *Repo) Comments(ctx context.Context, number int) ([]gitops.Comment, error) {
+	var out []gitops.Comment
+	for c, err := range pages[*github.IssueComment](ctx, r.c, r.path+"/issues/"+itoa(number)+"/comments", url.Values{}) {
+		if err != nil {
+			return nil, err
 		}
+		out = append(out, commentOf(c))
 	}
+	return out, nil
 }
 
 // CreateComment writes a comment. It fails with an error that is [TooLong] when
@@ -32,9 +31,9 @@ func (r *Repo) CreateComment(ctx context.Context, number int, body string) (gito
 
 // UpdateComment replaces the body of a comment. It fails with code not_found when
 // the comment was deleted.
-func (r *Repo) UpdateComment(ctx context.Context, id int64, body string) (gitops.Comment, error) {
-	c, _, err := r.c.Issues.EditComment(ctx, r.repo.Owner, r.repo.Name, id, &github.IssueComment{Body: &body})
-	return commentOf(c), problem(err)
+func (r *Repo) UpdateComment(ctx context.Context, id int64, body string) error {
+	_, _, err := r.c.Issues.EditComment(ctx, r.repo.Owner, r.repo.Name, id, &github.IssueComment{Body: &body})
+	return problem(err)
 }
 
 // DeleteComment deletes a comment. One that is gone already is a success.

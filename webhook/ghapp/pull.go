@@ -2,7 +2,6 @@ package ghapp
 
 import (
 	"context"
-	"iter"
 	"net/url"
 
 	"github.com/sealift/sealift/gitops"
@@ -17,36 +16,35 @@ func (r *Repo) Pull(ctx context.Context, number int) (gitops.Pull, error) {
 	return p.gitops(r.repo.Installation), nil
 }
 
-// PullsInto yields the open pull requests into a branch, newest first. An error is
-// the last it yields.
-func (r *Repo) PullsInto(ctx context.Context, base string) iter.Seq2[gitops.Pull, error] {
+// OpenPulls returns the open pull requests into a branch, newest first.
+func (r *Repo) OpenPulls(ctx context.Context, base string) ([]gitops.Pull, error) {
 	return r.pulls(ctx, base, url.Values{"state": {"open"}, "base": {base}})
 }
 
 // PullFrom returns the open pull request from a branch of this repository into
-// another, and whether there is one. It asks for the list by branch, because
-// GitHub's search lags behind.
-func (r *Repo) PullFrom(ctx context.Context, head, base string) (gitops.Pull, bool, error) {
-	for p, err := range r.pulls(ctx, head, url.Values{"state": {"open"}, "head": {r.repo.Owner + ":" + head}, "base": {base}}) {
-		// GitHub ignores a filter that it does not understand.
-		if err != nil || p.Head.Ref == head && p.Head.Repo == r.repo.String() {
-			return p, err == nil, err
+// another; its Number is 0 when there is none. It asks for the list by branch,
+// because GitHub's search lags behind.
+func (r *Repo) PullFrom(ctx context.Context, head, base string) (gitops.Pull, error) {
+	list, err := r.pulls(ctx, head, url.Values{"state": {"open"}, "head": {r.repo.Owner + ":" + head}, "base": {base}})
+	for _, p := range list {
+		if p.Head.Ref == head && p.Head.Repo == r.repo.String() { // GitHub ignores a filter that it does not understand
+			return p, nil
 		}
 	}
-	return gitops.Pull{}, false, nil
+	return gitops.Pull{}, err
 }
 
 // pulls lists pull requests by a branch that may have come from a person.
-func (r *Repo) pulls(ctx context.Context, branch string, q url.Values) iter.Seq2[gitops.Pull, error] {
-	return func(yield func(gitops.Pull, error) bool) {
-		if err := checkBranch(branch); err != nil {
-			yield(gitops.Pull{}, err)
-			return
-		}
-		for p, err := range pages[pull](ctx, r.c, r.path+"/pulls", q) {
-			if !yield(p.gitops(r.repo.Installation), err) {
-				return
-			}
-		}
+func (r *Repo) pulls(ctx context.Context, branch string, q url.Values) ([]gitops.Pull, error) {
+	if err := checkBranch(branch); err != nil {
+		return nil, err
 	}
+	var out []gitops.Pull
+	for p, err := range pages[pull](ctx, r.c, r.path+"/pulls", q) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p.gitops(r.repo.Installation))
+	}
+	return out, nil
 }
