@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -80,7 +81,7 @@ func Resolve(ctx context.Context, t Tree, p string) (Entry, []string, error) {
 		e := t.Lookup(next)
 		switch e.Kind {
 		case Missing:
-			return Entry{Path: path.Join(append([]string{next}, todo...)...)}, links, nil
+			return Entry{Path: nowhere(next, todo)}, links, nil
 		case Symlink:
 			links = append(links, next)
 			if len(links) > maxLinks {
@@ -96,7 +97,7 @@ func Resolve(ctx context.Context, t Tree, p string) (Entry, []string, error) {
 			todo = append(splitPath(string(target)), todo...)
 		case File, Submodule:
 			if len(todo) > 0 { // a file used as a directory
-				return Entry{Path: path.Join(append([]string{next}, todo...)...)}, links, nil
+				return Entry{Path: nowhere(next, todo)}, links, nil
 			}
 			at = next
 		default:
@@ -104,6 +105,15 @@ func Resolve(ctx context.Context, t Tree, p string) (Entry, []string, error) {
 		}
 	}
 	return t.Lookup(at), links, nil
+}
+
+// nowhere returns the path that a walk would have gone on to, down to the first
+// step back: what lies there is not what was looked for.
+func nowhere(at string, todo []string) string {
+	if i := slices.Index(todo, ".."); i >= 0 {
+		todo = todo[:i]
+	}
+	return path.Join(append([]string{at}, todo...)...)
 }
 
 func outside(file, target string) error {

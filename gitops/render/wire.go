@@ -118,7 +118,11 @@ func (e *encoder) objects(list []gitops.Object) {
 
 // objects decodes what encoder.objects wrote, without references to the frame.
 func (d *decoder) objects() []gitops.Object {
-	list := make([]gitops.Object, d.count())
+	n := d.count()
+	if n == 0 {
+		return nil
+	}
+	list := make([]gitops.Object, n)
 	for i := range list {
 		o := &list[i]
 		o.APIVersion, o.Kind, o.Namespace, o.Name = d.string(), d.string(), d.string(), d.string()
