@@ -27,7 +27,7 @@ func (s *Service) act(ctx context.Context, host Host, e gitops.Event, plan Plan)
 				err = nil
 			}
 		case Check:
-			err = s.report(ctx, host, e, a)
+			err = s.report(ctx, host, a)
 		}
 		if err != nil {
 			return err
@@ -81,18 +81,19 @@ func (s *Service) mine(ctx context.Context, host Host, number int) ([]gitops.Com
 	return list, nil
 }
 
-// report puts a check on a commit: the one that is there is brought up to date.
-func (s *Service) report(ctx context.Context, host Host, e gitops.Event, c Check) error {
+// report puts a check on a commit, unless the one that is there was computed from
+// the same commits. One that was computed from another base gets a successor of the
+// same name, which GitHub shows instead: annotations of a run cannot be removed.
+func (s *Service) report(ctx context.Context, host Host, c Check) error {
 	old, err := host.FindCheck(ctx, c.Run.Name, c.Run.HeadSHA)
 	if err != nil {
 		return err
 	}
-	if old.ID == 0 {
-		_, err = host.CreateCheck(ctx, c.Run)
-		return err
+	if old.ID != 0 && old.ExternalID == c.Run.ExternalID && old.Conclusion == c.Run.Conclusion {
+		return nil
 	}
-	c.Run.ID = old.ID
-	return host.UpdateCheck(ctx, c.Run)
+	_, err = host.CreateCheck(ctx, c.Run)
+	return err
 }
 
 // escape makes foreign text safe in a comment, outside of code.

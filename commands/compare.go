@@ -32,7 +32,10 @@ func (s *Service) planDiff(ctx context.Context, host Host, pull gitops.Pull) (Pl
 		return nil, err
 	}
 	return Plan{
-		Sticky{Slot: slotDiff, Bodies: s.bodies(pull, o, s.Options.MaxComment)},
+		Sticky{
+			Slot: slotDiff, Bodies: s.bodies(pull, o, s.Options.MaxComment),
+			Shorten: func(max int) []string { return s.bodies(pull, o, max) },
+		},
 		Check{s.check(pull.Repo, o.head, o)},
 	}, nil
 }

@@ -39,7 +39,6 @@ type Checks interface {
 	// ID is 0 when there is none.
 	FindCheck(ctx context.Context, name, sha string) (gitops.CheckRun, error)
 	CreateCheck(ctx context.Context, run gitops.CheckRun) (gitops.CheckRun, error)
-	UpdateCheck(ctx context.Context, run gitops.CheckRun) error
 }
 
 // People says what somebody may.

@@ -23,6 +23,9 @@ type Sticky struct {
 	// Slot tells series apart, such as "diff". Its marker stands in each body.
 	Slot   string
 	Bodies []string
+	// Shorten returns the bodies anew, none longer than max bytes. It may be nil
+	// when they are short anyhow.
+	Shorten func(max int) []string
 }
 
 func (s Sticky) describe() string { return fmt.Sprintf("keep %d %s comments", len(s.Bodies), s.Slot) }

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,13 +14,37 @@ import (
 // action log, so that an edit costs one call; when a comment is gone, or nothing
 // is recorded, the comments are listed and found by marker and author.
 func (s *Service) keep(ctx context.Context, host Host, e gitops.Event, want Sticky) error {
-	bodies := want.Bodies
+	err := s.keepAll(ctx, host, e, want.Slot, want.Bodies)
+	for tooLong(err) && want.Shorten != nil {
+		longest := 0
+		for _, b := range want.Bodies {
+			longest = max(longest, len(b))
+		}
+		if longest < minComment {
+			break
+		}
+		want.Bodies = want.Shorten(longest / 2)
+		err = s.keepAll(ctx, host, e, want.Slot, want.Bodies)
+	}
+	return err
+}
+
+// minComment is the length in bytes below which a comment is not made shorter.
+const minComment = 8000
+
+// tooLong reports whether GitHub refused a body for its length.
+func tooLong(err error) bool {
+	e, ok := errors.AsType[*gitops.Error](err)
+	return ok && e.Cause == gitops.CauseTooLong
+}
+
+func (s *Service) keepAll(ctx context.Context, host Host, e gitops.Event, slot string, bodies []string) error {
 	for i, body := range bodies {
-		if err := s.keepOne(ctx, host, e, want.Slot, i, body); err != nil {
+		if err := s.keepOne(ctx, host, e, slot, i, body); err != nil {
 			return err
 		}
 	}
-	return s.removeBeyond(ctx, host, e, want.Slot, len(bodies))
+	return s.removeBeyond(ctx, host, e, slot, len(bodies))
 }
 
 // keepOne edits comment i of a series, or makes it.

@@ -89,6 +89,10 @@ const (
 	CauseOther     Cause = "other"
 )
 
+// CauseTooLong is the cause of an error of GitHub that refuses a text for its
+// length.
+const CauseTooLong Cause = "too-long"
+
 // Error is the one error type of the program.
 type Error struct {
 	// Code decides what the edges do.
