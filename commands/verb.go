@@ -54,29 +54,9 @@ func verbNamed(name string) (Verb, bool) {
 }
 
 // meant reports whether an unknown verb was clearly meant for the bot: it is its
-// name, or one slip away from a verb.
+// name, or one letter away from a verb.
 func meant(name string) bool {
-	return name == "sealift" || slices.ContainsFunc(Verbs(), func(v Verb) bool { return len(v.Name) > 3 && slip(name, v.Name) })
-}
-
-// slip reports whether a becomes b by one insertion, deletion or replacement of a
-// letter, or by exchanging two neighbours.
-func slip(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	if len(b)-len(a) > 1 {
-		return false
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	if len(a) < len(b) {
-		return a[i:] == b[i+1:]
-	}
-	return i+1 >= len(a) || a[i+1:] == b[i+1:] ||
-		a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+	return name == "sealift" || slices.ContainsFunc(Verbs(), func(v Verb) bool { return len(v.Name) > 3 && gitops.Distance(name, v.Name) < 2 })
 }
 
 // asked is one request with what it was made on.

@@ -10,9 +10,8 @@ import (
 )
 
 const (
-	maxHints    = 200   // how many missing files get a suggestion in one pass
-	maxNames    = 2_000 // how many names of one directory are compared
-	maxNameSize = 100   // longer names, in bytes, are not compared
+	maxHints = 200   // how many missing files get a suggestion in one pass
+	maxNames = 2_000 // how many names of one directory are compared
 )
 
 // names are the names of a tree, for suggestions.
@@ -66,7 +65,7 @@ func (n *names) similar(dir, name string) []string {
 	var found []candidate
 	all := n.dirs[dir]
 	for _, have := range all[:min(len(all), maxNames)] {
-		if far := distance(stem(name), stem(have)); far <= tolerance(name) {
+		if far := gitops.Distance(stem(name), stem(have)); far <= tolerance(name) {
 			found = append(found, candidate{have, far})
 		}
 	}
@@ -92,29 +91,4 @@ func stem(name string) string {
 		name = strings.TrimSuffix(name, path.Ext(name))
 	}
 	return strings.ToLower(name)
-}
-
-// distance is the edit distance of a and b in bytes, or a large number when
-// either is too long to compare.
-func distance(a, b string) int {
-	if len(a) > maxNameSize || len(b) > maxNameSize {
-		return 2 * maxNameSize
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

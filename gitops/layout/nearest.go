@@ -14,7 +14,7 @@ func nearest(s string, names []string) string {
 	}
 	best, at := "", max(2, len(s)/3)+1
 	for _, name := range names {
-		if d := distance(strings.ToLower(s), name); d < at {
+		if d := gitops.Distance(strings.ToLower(s), name); d < at {
 			best, at = name, d
 		}
 	}
@@ -22,24 +22,4 @@ func nearest(s string, names []string) string {
 		return ""
 	}
 	return "; did you mean " + gitops.Quote(best) + "?"
-}
-
-// distance is the number of bytes to add, remove or replace to get from a to b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		left := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			left, row[j+1] = row[j+1], min(left+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -120,7 +120,7 @@ func nearest(rev string, names []string) []string {
 	}
 	var found []match
 	for _, name := range names {
-		far := distance(rev, name)
+		far := gitops.Distance(rev, name)
 		if strings.HasSuffix(name, "/"+rev) { // origin/NAME
 			far = 0
 		}
@@ -134,28 +134,4 @@ func nearest(rev string, names []string) []string {
 		out = append(out, gitops.Printable(m.name))
 	}
 	return out
-}
-
-// maxName is the longest name, in bytes, that is compared in full.
-const maxName = 250
-
-// distance returns the Levenshtein distance of a and b in bytes.
-func distance(a, b string) int {
-	a, b = a[:min(len(a), maxName)], b[:min(len(b), maxName)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
