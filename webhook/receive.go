@@ -95,7 +95,7 @@ type envelope struct {
 }
 
 var (
-	eventForm = regexp.MustCompile(`^[a-z_]{1,64}$`)
+	eventForm = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
 	// GitHub's ids are GUIDs. Names of work that the service gives itself have
 	// other characters.
 	idForm = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
