@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
@@ -152,7 +153,6 @@ func (w *workerSide) failed(fs *files, dir string, err error) *encoder {
 func (w *workerSide) poisoned() bool { return openapi.GetSchemaVersion() != w.schema }
 
 func (w *workerSide) result(fs *files, dir string, m resmap.ResMap) *encoder {
-	managedBy := []byte(managedByLabel + ": kustomize-" + provenance.GetProvenance().Semver() + "\n")
 	var list []gitops.Object
 	size := 0
 	for _, r := range m.Resources() {
@@ -160,9 +160,7 @@ func (w *workerSide) result(fs *files, dir string, m resmap.ResMap) *encoder {
 		if err != nil {
 			return w.failed(fs, dir, err)
 		}
-		if bytes.Contains(y, managedBy) {
-			y = bytes.ReplaceAll(y, managedBy, []byte(managedByLabel+": kustomize-"+Version+"\n"))
-		}
+		y = pinned(y)
 		if size += len(y); size > maxOutput {
 			return w.failed(fs, dir, errOutput)
 		}
@@ -180,6 +178,26 @@ func (w *workerSide) result(fs *files, dir string, m resmap.ResMap) *encoder {
 const Version = "v5.8.2"
 
 const managedByLabel = "app.kubernetes.io/managed-by"
+
+// pinned puts Version into the label of an object that has it. kustomize prints
+// keys in order, with two spaces a level, so nothing else can stand there.
+func pinned(y []byte) []byte {
+	line := []byte("\n    " + managedByLabel + ": kustomize-")
+	if !bytes.Contains(y, line) {
+		return y
+	}
+	at := 0
+	for _, key := range []string{"\nmetadata:\n", "\n  labels:\n", string(line) + provenance.GetProvenance().Semver() + "\n"} {
+		i := bytes.Index(y[at:], []byte(key))
+		if i < 0 {
+			return y
+		}
+		at += i
+	}
+	at += len(line)
+	rest := y[at+len(provenance.GetProvenance().Semver()):]
+	return slices.Concat(y[:at], []byte(Version), rest)
+}
 
 var errOutput = fmt.Errorf("output is larger than %d MiB", maxOutput>>20)
 
