@@ -2,6 +2,7 @@ package render
 
 import (
 	"errors"
+	"fmt"
 	"path"
 	"regexp"
 	"strconv"
@@ -14,6 +15,12 @@ import (
 // it can be told, a place. kustomize has no error types for most of this, so the
 // rules read its messages (api v0.21.2); what none of them knows is other.
 func classify(fs *files, dir string, err error) failure {
+	f := understood(fs, dir, err)
+	fs.bringHome(&f)
+	return f
+}
+
+func understood(fs *files, dir string, err error) failure {
 	if fs.fail != nil {
 		return *fs.fail
 	}
@@ -135,7 +142,11 @@ func (f *files) locateMissing(at *failure, message string) {
 		missing = all[len(all)-1][1]
 		at.message = "no such file or directory: " + gitops.Quote(relative(missing))
 	}
-	if from, ok := f.named(missing); ok {
+	from, ok := f.named(missing)
+	if n, remote := f.mountOf(missing); remote && !ok {
+		from, ok = f.mounts[n].from, true
+	}
+	if ok {
 		at.file, at.line, at.column = from.file, from.line, from.column
 	}
 }
@@ -148,6 +159,31 @@ func (f *files) nameOf(name, kustomization string) string {
 		return relative(p)
 	}
 	return kustomization
+}
+
+// mounted is a virtual path in a remote base.
+var mounted = regexp.MustCompile(`/\.remote/(\d+)(/[^\s'":]*)?`)
+
+// bringHome says a failure in a remote base with the entry that named it, for
+// the place, and with its address instead of a virtual path.
+func (f *files) bringHome(at *failure) {
+	if strings.HasPrefix(at.file, remoteRoot+"/") && at.line > 0 {
+		at.message = fmt.Sprintf("%s:%d:%d: %s", at.file, at.line, at.column, at.message)
+	}
+	for range maxMounts {
+		n, ok := f.mountOf(at.file)
+		if !ok {
+			break
+		}
+		at.file, at.line, at.column = f.mounts[n].from.file, f.mounts[n].from.line, f.mounts[n].from.column
+	}
+	at.message = mounted.ReplaceAllStringFunc(at.message, func(p string) string {
+		m := mounted.FindStringSubmatch(p)
+		if n, err := strconv.Atoi(m[1]); err == nil && n < len(f.mounts) {
+			return f.mounts[n].spec.Repo + "/" + m[2]
+		}
+		return p
+	})
 }
 
 func firstNumber(message string) int {
