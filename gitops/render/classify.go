@@ -75,6 +75,7 @@ var (
 	recursed   = regexp.MustCompile(`(?:recursed accumulation of path|couldn't make target for path) '([^']+)'`)
 	lstat      = regexp.MustCompile(`lstat ([^\n:]+): no such file or directory`)
 	unknown    = regexp.MustCompile(`unknown field "([^"]+)"`)
+	pointer    = regexp.MustCompile(`\b0x[0-9a-f]{8,}\b`) // differs from run to run
 	noneIn     = regexp.MustCompile(`unable to find one of .* in directory '([^']+)'`)
 )
 
@@ -83,6 +84,7 @@ var (
 func tidy(message string) string {
 	message = strings.ReplaceAll(message, treeRoot+"/", "")
 	message = strings.ReplaceAll(message, treeRoot, ".")
+	message = pointer.ReplaceAllString(message, "…")
 	const most = 2000
 	if len(message) > most {
 		message = message[:most] + "…"
