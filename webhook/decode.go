@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"encoding/json"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -48,7 +49,7 @@ func Decode(event, deliveryID string, data []byte) (gitops.Event, bool, error) {
 	}
 	var p payload
 	if err := json.Unmarshal(data, &p); err != nil {
-		return gitops.Event{}, false, &gitops.Error{Code: gitops.Invalid, Message: "payload of event " + gitops.Quote(event) + " is not what GitHub sends", Err: err}
+		return gitops.Event{}, false, unreadable(event, err)
 	}
 	ev := gitops.Event{Delivery: deliveryID, Action: p.Action, Actor: p.Sender.user()}
 	if p.Installation != nil {
@@ -62,6 +63,16 @@ func Decode(event, deliveryID string, data []byte) (gitops.Event, bool, error) {
 		return gitops.Event{}, false, err
 	}
 	return ev, true, nil
+}
+
+// unreadable names the field that has another type than we know; nothing else
+// of the payload is told.
+func unreadable(event string, err error) error {
+	why := "is not JSON, or nested too deeply"
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		why = "has an unknown type in field " + gitops.Quote(e.Field)
+	}
+	return &gitops.Error{Code: gitops.Invalid, Message: "payload of event " + gitops.Quote(event) + " " + why, Err: err}
 }
 
 func decodePull(p *payload, ev *gitops.Event) bool {

@@ -244,6 +244,8 @@ func TestReceiveMalformed(t *testing.T) {
 			e := newEdge(t, nil)
 			if a := e.do(t, request("pull_request", guid, body)); a.status != http.StatusBadRequest || a.Code != gitops.Invalid || len(e.inbox.got) > 0 {
 				t.Errorf("answer %d %s, stored %d", a.status, a.body, len(e.inbox.got))
+			} else if name == "other types" && !strings.Contains(a.Message, `field "number"`) {
+				t.Errorf("answer does not name the field: %s", a.body)
 			}
 		})
 	}

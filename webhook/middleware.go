@@ -81,20 +81,3 @@ func recovered(next echo.HandlerFunc) echo.HandlerFunc {
 		return next(c)
 	}
 }
-
-// pagePolicy lets a page load from here only, and be framed by nobody.
-const pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
-// pageHeaders sets safe headers, which a page may change.
-func pageHeaders(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		h := c.Response().Header()
-		h.Set(echo.HeaderContentSecurityPolicy, pagePolicy)
-		h.Set(echo.HeaderXFrameOptions, "DENY")
-		h.Set(echo.HeaderReferrerPolicy, "same-origin") // "no-referrer" would make the Origin of forms null
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set(echo.HeaderCacheControl, "no-store")
-		return next(c)
-	}
-}

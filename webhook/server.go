@@ -68,7 +68,8 @@ type Config struct {
 	// ServeMetrics serves /metrics beside the webhook. Without it
 	// [Metrics.Handler] is to be served on an address of its own.
 	ServeMetrics bool
-	// Pages answers every other path; nil answers 404.
+	// Pages answers every other path; nil answers 404. The request's id stands
+	// in the header X-Request-Id of the answer already.
 	Pages http.Handler
 	// Log is told of refusals, errors and, at debug level, of every request;
 	// nil discards.
@@ -121,7 +122,7 @@ func (s *Server) routes() *echo.Echo {
 		e.GET("/metrics", echo.WrapHandler(s.metrics.Handler()))
 	}
 	if s.config.Pages != nil {
-		e.Any("/*", echo.WrapHandler(s.config.Pages), pageHeaders)
+		e.Any("/*", echo.WrapHandler(s.config.Pages))
 	}
 	return e
 }

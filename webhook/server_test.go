@@ -83,8 +83,8 @@ func TestErrors(t *testing.T) {
 
 func TestPages(t *testing.T) {
 	pages := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/asset" {
-			w.Header().Set("Cache-Control", "max-age=60")
+		if w.Header().Get("X-Request-Id") == "" {
+			t.Error("a page has no id to refer to")
 		}
 		io.WriteString(w, r.Method+" "+r.URL.Path)
 	})
@@ -98,17 +98,6 @@ func TestPages(t *testing.T) {
 	}
 	if a := e.do(t, request("pull_request", guid, opened)); a.status != http.StatusAccepted {
 		t.Errorf("delivery beside pages: %d %s", a.status, a.body)
-	}
-	h := e.do(t, get("/asset")).header
-	for name, want := range map[string]string{
-		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "Cache-Control": "max-age=60",
-	} {
-		if h.Get(name) != want {
-			t.Errorf("%s is %q, want %q", name, h.Get(name), want)
-		}
-	}
-	if !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("X-Request-Id") == "" {
-		t.Errorf("headers %v", h)
 	}
 }
 
