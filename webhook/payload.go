@@ -44,7 +44,7 @@ type payload struct {
 	CheckSuite *check `json:"check_suite"`
 }
 
-// repo is a repository. Owner is all that is read of its owner.
+// repo is a repository.
 type repo struct {
 	ID            int64  `json:"id"`
 	FullName      string `json:"full_name"`
