@@ -11,8 +11,8 @@
 //
 // Errors are answered as JSON with the code and the status of the one error
 // table; a request that breaks a rule of HTTP itself (a path, method, size or media
-// type) gets the status that HTTP has for it. Neither payloads nor headers are
-// ever logged.
+// type) gets the status that HTTP has for it. Of a delivery, only its id, its event
+// and what is wrong with its form are logged.
 //
 // The same handler has /healthz, /readyz and, when asked to, /metrics. All
 // other paths belong to the pages that [Config] mounts. [Metrics] holds
