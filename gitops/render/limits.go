@@ -9,8 +9,9 @@ const (
 	// maxFile is the largest file a render may read. Real manifests, bundles of
 	// CRDs included, stay below 6 MiB.
 	maxFile = 16 << 20
-	// maxInput bounds all files of one render together.
-	maxInput = 96 << 20
+	// maxInput bounds all files of one render together. They may all be in one
+	// frame.
+	maxInput = maxOutput
 	// maxLookups bounds the paths one render may look at.
 	maxLookups = 50_000
 	// maxOutput bounds the YAML of one render.
@@ -21,6 +22,9 @@ const (
 	// maxStack makes a runaway recursion die early: kustomize follows an alias
 	// that contains itself until the stack ends.
 	maxStack = 64 << 20
+	// heapAim is the size to which the heap of a worker grows between two
+	// collections, while renders are of ordinary size.
+	heapAim = 96 << 20
 	// heapTarget is the size at which a worker starts to collect harder.
 	heapTarget = 400 << 20
 	// maxData is the hard limit of a worker's private memory. The address

@@ -50,6 +50,11 @@ func (s *server) answer(ctx context.Context, d *decoder) (*encoder, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
+	size := 0
+	for _, at := range list {
+		size += len(at.content) + 1<<10
+	}
+	e.b = slices.Grow(e.b, size)
 	e.uint(len(list))
 	for _, at := range list {
 		e.string(at.virtual)
@@ -127,8 +132,10 @@ func (s *server) remoteFile(ctx context.Context, q question) found {
 		return at
 	}
 	s.note(gitops.Read{Path: q.spec.File, Kind: gitops.Remote, ID: contentID(content)})
-	at.kind, at.content = gitops.File, content
-	at.fail = s.admit(q.spec.File, content)
+	at.kind = gitops.File
+	if at.fail = s.admit(q.spec.File, content); at.fail == nil {
+		at.content = content
+	}
 	return at
 }
 
@@ -182,11 +189,21 @@ func (s *server) content(ctx context.Context, t gitops.Tree, e gitops.Entry) ([]
 	if e.Size > maxFile {
 		return nil, tooLarge(e.Path)
 	}
+	if s.input > maxInput {
+		return nil, tooMuch()
+	}
 	content, err := t.Read(ctx, e.Path)
 	if err != nil {
 		return nil, s.treeFailure(err)
 	}
-	return content, s.admit(e.Path, content)
+	if fail := s.admit(e.Path, content); fail != nil {
+		return nil, fail
+	}
+	return content, nil
+}
+
+func tooMuch() *failure {
+	return &failure{cause: gitops.CauseLimit, message: fmt.Sprintf("more than %d MiB of files in one render", maxInput>>20)}
 }
 
 func tooLarge(p string) *failure {
@@ -204,7 +221,7 @@ func (s *server) admit(p string, content []byte) *failure {
 	case len(content) > maxFile:
 		return tooLarge(p)
 	case s.input > maxInput:
-		return &failure{cause: gitops.CauseLimit, message: fmt.Sprintf("more than %d MiB of files in one render", maxInput>>20)}
+		return tooMuch()
 	case strings.HasPrefix(string(content[:min(len(content), len(lfsPrefix))]), lfsPrefix):
 		return &failure{cause: gitops.CauseLFS, file: p, line: 1, column: 1, message: "file is a Git LFS pointer, its content is not in git: " + gitops.Quote(p)}
 	}
