@@ -11,7 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sealift/sealift/gitops"
@@ -189,14 +190,28 @@ func (b *bot) printStats(s *session) {
 	if !b.flags.stats {
 		return
 	}
-	var self syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &self)
 	st := s.renderer.Stats()
 	line, _ := json.Marshal(map[string]any{
-		"parent_rss_kb": self.Maxrss, "worker_rss_kb": []int64{st.WorkerRSS},
+		"parent_rss_kb": peakRSS(), "worker_rss_kb": []int64{st.WorkerRSS},
 		"renders": st.Renders, "cache_hits": st.Hits, "workers": st.Workers, "broken": st.Broken, "walls": s.renderer.Walls(),
 	})
 	fmt.Fprintf(b.stderr, "%s\n", line)
+}
+
+// peakRSS returns the largest resident set of this process in KiB, 0 where it is
+// not known. The kernel's ru_maxrss would count the process that started this one.
+func peakRSS() int64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kb, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			return kb
+		}
+	}
+	return 0
 }
 
 // treeAt returns the tree of a revision.
