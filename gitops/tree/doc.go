@@ -1,6 +1,7 @@
 // Package tree provides the sources of [gitops.Tree]: commits of a git
 // repository ([Open]), a directory on disk ([Dir]), files in memory ([Memory])
-// and repositories and files elsewhere that kustomizations name ([Remotes]).
+// repositories and files elsewhere that kustomizations name ([Remotes]), and
+// mirrors of the repositories that the App sees ([Mirrors]).
 //
 // It is the only package that runs git, and it runs it as if every repository
 // were hostile. A person's repository is asked for one thing only: which commit

@@ -116,6 +116,9 @@ func (m *mirror) config(pin string) []string {
 		"http.proxy=",
 		"http.lowSpeedLimit=1000", "http.lowSpeedTime=20",
 		"fetch.fsckObjects=true",
+		// What old tools wrote, and hosts accepted, harms nobody.
+		"fetch.fsck.zeroPaddedFilemode=ignore", "fetch.fsck.missingSpaceBeforeEmail=ignore",
+		"fetch.fsck.missingSpaceBeforeDate=ignore", "fetch.fsck.badTimezone=ignore",
 		"fetch.unpackLimit=1",
 		"transfer.bundleURI=false",
 	}

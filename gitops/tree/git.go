@@ -49,6 +49,9 @@ var hardened = [...]string{
 type git struct {
 	bin string   // absolute path
 	env []string // the whole environment
+	// held is a lock that git and all that it starts hold as well, so that it
+	// outlives us when we are killed and they are not; it may be nil.
+	held *os.File
 }
 
 // newGit looks up git: the executable at path, or the one in PATH when path is
@@ -103,6 +106,9 @@ func (g git) command(ctx context.Context, dir string, args ...string) *exec.Cmd 
 	cmd.Dir = dir
 	cmd.Env = g.env
 	cmd.WaitDelay = waitDelay
+	if g.held != nil {
+		cmd.ExtraFiles = []*os.File{g.held}
+	}
 	ownGroup(cmd)
 	return cmd
 }

@@ -136,9 +136,30 @@ func (m *mirror) close() {
 // evict removes the mirrors that were not used for longest and are not in use,
 // until there are keep.
 func evict(dir string, keep int) error {
-	items, err := os.ReadDir(dir)
+	oldest, err := byUse(dir)
 	if err != nil {
 		return err
+	}
+	left := len(oldest)
+	for _, name := range oldest {
+		if left <= keep {
+			break
+		}
+		if err := remove(name); err != nil {
+			return err
+		}
+		if isDir(name) != nil {
+			left--
+		}
+	}
+	return nil
+}
+
+// byUse returns the mirrors in dir, the one not used for longest first.
+func byUse(dir string) ([]string, error) {
+	items, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
 	}
 	used := map[string]time.Time{}
 	for _, item := range items {
@@ -148,13 +169,7 @@ func evict(dir string, keep int) error {
 			used[name] = info.ModTime()
 		}
 	}
-	oldest := slices.SortedFunc(maps.Keys(used), func(a, b string) int { return cmp.Or(used[a].Compare(used[b]), strings.Compare(a, b)) })
-	for _, name := range oldest[:max(0, len(oldest)-keep)] {
-		if err := remove(name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return slices.SortedFunc(maps.Keys(used), func(a, b string) int { return cmp.Or(used[a].Compare(used[b]), strings.Compare(a, b)) }), nil
 }
 
 // remove removes a mirror unless somebody uses it. The lock files stay, because
@@ -168,8 +183,18 @@ func remove(dir string) error {
 	if ok, err := tryLock(f, true); !ok {
 		return err
 	}
-	return os.RemoveAll(dir)
+	gone := dir + goneSuffix // so that nobody takes half of it for the whole
+	if err := os.RemoveAll(gone); err != nil {
+		return err
+	}
+	if err := os.Rename(dir, gone); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.RemoveAll(gone)
 }
+
+// goneSuffix marks a mirror that is being removed.
+const goneSuffix = ".gone"
 
 // pollLock is how long we wait before we try a lock again: flock(2) cannot wait
 // for a lock and a context at once.
