@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -56,7 +55,7 @@ func (d Diff) Run(ctx context.Context) (DiffResult, error) {
 	if err != nil {
 		return DiffResult{}, err
 	}
-	l, err := d.layouts(ctx)
+	l, err := d.layouts(ctx, changed)
 	if err != nil {
 		return DiffResult{}, err
 	}
@@ -188,7 +187,7 @@ type sides struct {
 	base, head *layout.Layout
 }
 
-func (d Diff) layouts(ctx context.Context) (sides, error) {
+func (d Diff) layouts(ctx context.Context, changed []string) (sides, error) {
 	var s sides
 	config, problems := layout.ReadConfig(ctx, d.Base)
 	if len(problems) > 0 {
@@ -198,12 +197,12 @@ func (d Diff) layouts(ctx context.Context) (sides, error) {
 		config = &layout.Config{}
 	}
 	s.config = config
-	var wg sync.WaitGroup
-	var baseErr, headErr error
-	wg.Go(func() { s.base, baseErr = layout.Read(ctx, d.Base, config, d.Memo) })
-	wg.Go(func() { s.head, headErr = layout.Read(ctx, d.Head, config, d.Memo) })
-	wg.Wait()
-	return s, cmp.Or(baseErr, headErr)
+	var err error
+	if s.base, err = layout.Read(ctx, d.Base, config, d.Memo); err != nil {
+		return s, err
+	}
+	s.head, err = s.base.Next(ctx, d.Base, d.Head, changed, d.Memo)
+	return s, err
 }
 
 // reached returns those of paths that a change of files may reach, so that a

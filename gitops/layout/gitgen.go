@@ -49,6 +49,7 @@ func (x *expansion) git(ctx context.Context, spec map[string]any, outer params) 
 		}
 		out = append(out, x.gitParams(nil, dir, "", prefix, spec, outer))
 	}
+	x.layout.readsFiles = x.layout.readsFiles || len(files) > 0
 	found := x.pick(files, x.all().files, true)
 	if len(found) > maxFiles {
 		x.say("has a git generator of more than %d files: the rest is not read", maxFiles)

@@ -61,6 +61,7 @@ func (g *graph) load(ctx context.Context, dir string, depth int) bool {
 		return g.loads[dir] == whole
 	}
 	g.loads[dir] = loading
+	k.named = named(dir, k)
 	ok := !k.broken
 	var refs []string
 	for i, ref := range slices.Concat(k.loads, k.refs) {

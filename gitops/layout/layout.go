@@ -41,6 +41,9 @@ type Layout struct {
 	refs      map[string][]string
 	dirs      map[string]*kustomization
 	symlinks  bool
+	// readsFiles says that it depends on what files say beside facts: a git
+	// generator reads them.
+	readsFiles bool
 }
 
 // Read finds out the layout of a tree. cfg may be nil, memo too. The error is

@@ -39,20 +39,21 @@ func (l *Layout) Reached(dir string, changed []string) bool {
 		if k.loose {
 			return len(changed) > 0
 		}
-		for _, refs := range [][]string{k.loads, k.refs} {
-			for _, ref := range refs {
-				todo = append(todo, named(dir, ref)...)
-			}
-		}
+		todo = append(todo, k.named...)
 	}
 	return false
 }
 
-// named returns what an entry of a kustomization may mean within the tree.
-func named(dir, ref string) []string {
-	list := []string{path.Join(dir, ref)}
-	if _, file, ok := strings.Cut(ref, "="); ok {
-		list = append(list, path.Join(dir, file))
+// named returns what the entries of a kustomization may mean within the tree.
+func named(dir string, k *kustomization) []string {
+	var list []string
+	for _, refs := range [][]string{k.loads, k.refs} {
+		for _, ref := range refs {
+			list = append(list, path.Join(dir, ref))
+			if _, file, ok := strings.Cut(ref, "="); ok {
+				list = append(list, path.Join(dir, file))
+			}
+		}
 	}
 	return slices.DeleteFunc(list, func(p string) bool { return p == ".." || strings.HasPrefix(p, "../") })
 }

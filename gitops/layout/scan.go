@@ -26,6 +26,8 @@ type kustomization struct {
 	file string // its path
 	// loads and refs are as in facts.
 	loads, refs []string
+	// named is what loads and refs may mean within the tree.
+	named []string
 	// broken says that the directory has several kustomization files, or one with
 	// an unknown field: kustomize loads nothing of it.
 	broken    bool
