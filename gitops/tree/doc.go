@@ -1,5 +1,5 @@
 // Package tree provides the sources of [gitops.Tree]: commits of a git
-// repository ([Open]), a directory on disk ([Dir]), files in memory ([Memory])
+// repository ([Open]), a directory on disk ([Dir]), files in memory ([Memory]),
 // repositories and files elsewhere that kustomizations name ([Remotes]), and
 // mirrors of the repositories that the App sees ([Mirrors]).
 //
@@ -16,8 +16,8 @@
 // working tree is ever checked out.
 //
 // The environment of git is built from nothing. System and user configuration,
-// replace refs, prompts, optional locks and all protocols are off; [Remotes]
-// turns on https alone, to addresses that were checked and pinned first.
+// replace refs, prompts, optional locks and all protocols are off; [Remotes] and
+// [Mirrors] turn on https alone, to addresses that were checked and pinned first.
 // Values that came from a person or a manifest reach git on its standard input
 // or behind --end-of-options, never where an option could stand.
 //

@@ -137,7 +137,11 @@ func newApp(cfg Config) (*App, error) {
 func root(what, s string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSuffix(s, "/") + "/")
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, gitops.Errorf(gitops.Invalid, "%s URL of GitHub is not valid: %s", what, gitops.Quote(redact(s)))
+		_, host, found := strings.Cut(s, "@") // what is before it may be a secret
+		if !found {
+			host = s
+		}
+		return nil, gitops.Errorf(gitops.Invalid, "%s URL of GitHub is not valid: %s", what, gitops.Quote(redact(host)))
 	}
 	return u, nil
 }

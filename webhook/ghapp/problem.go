@@ -196,7 +196,7 @@ func (r refusal) unprocessable(e *gitops.Error) {
 		e.Cause = CauseTooLong
 	case r.says("already exists"):
 		e.Cause = CauseExists
-	case r.says("not a fast forward", "is at ", "expected head sha"):
+	case r.says("not a fast forward", "expected head sha"):
 		e.Code = gitops.Stale
 	case r.says("reference does not exist", "no commit found", "object does not exist"):
 		e.Code = gitops.NotFound
