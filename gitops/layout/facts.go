@@ -25,21 +25,21 @@ func isKustomization(base string) bool { return slices.Contains(kustomizationNam
 type facts struct {
 	// Loads are the resources, bases and components of a kustomization as
 	// written, in the order in which kustomize loads them.
-	Loads []string `json:"o,omitempty"`
+	Loads []string
 	// Refs are the other paths it names, as written.
-	Refs []string `json:"r,omitempty"`
+	Refs []string
 	// Component says that its kind is Component.
-	Component bool `json:"c,omitempty"`
+	Component bool
 	// Unknown says that it has a field that kustomize does not know, and so does
 	// not render.
-	Unknown bool `json:"u,omitempty"`
+	Unknown bool
 	// Loose says that it may name more than Loads and Refs, because it could
 	// not be read or uses aliases or merge keys.
-	Loose bool `json:"l,omitempty"`
+	Loose bool
 	// ArgoPatch is the line of the first patch of Argo CD documents.
-	ArgoPatch int `json:"a,omitempty"`
+	ArgoPatch int
 	// Docs are the Argo CD and Flux documents of another file.
-	Docs []document `json:"d,omitempty"`
+	Docs []document
 }
 
 func (f *facts) empty() bool {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -19,7 +20,7 @@ type Memo interface {
 }
 
 // memoName changes whenever what is kept or how it is read changes.
-const memoName = "layout-facts-v2"
+const memoName = "layout-facts-v3"
 
 // maxMemo bounds what is kept, in bytes.
 const maxMemo = 16 << 20
@@ -36,13 +37,6 @@ type known struct {
 	fresh   bool            // something was added
 }
 
-// stored is the kept form of known.
-type stored struct {
-	Said map[string]facts `json:"said"`
-	// Nothing is the keys without facts, joined by spaces.
-	Nothing string `json:"nothing"`
-}
-
 func loadKnown(m Memo) *known {
 	k := &known{said: map[string]facts{}, nothing: map[string]bool{}}
 	if m == nil {
@@ -53,17 +47,82 @@ func loadKnown(m Memo) *known {
 		return k
 	}
 	sum := sha256.Sum256(data[sha256.Size:])
-	var s stored
-	if !bytes.Equal(sum[:], data[:sha256.Size]) || json.Unmarshal(data[sha256.Size:], &s) != nil {
-		return k
-	}
-	if s.Said != nil {
-		k.said = s.Said
-	}
-	for key := range strings.FieldsSeq(s.Nothing) {
-		k.nothing[key] = true
+	if bytes.Equal(sum[:], data[:sha256.Size]) {
+		k.decode(string(data[sha256.Size:]))
 	}
 	return k
+}
+
+// The kept form: on the first line the keys without facts, separated by spaces,
+// then a line for each blob with facts, of fields that end with a NUL: the key,
+// letters for the flags, the line of the first patch, the number of loads, the
+// loads, the refs and, last and only with the letter d, the documents as JSON.
+// Neither keys nor paths hold NULs or line ends.
+func (k *known) encode() []byte {
+	var b bytes.Buffer
+	b.WriteString(strings.Join(slices.Sorted(maps.Keys(k.nothing)), " "))
+	for _, key := range slices.Sorted(maps.Keys(k.said)) {
+		f := k.said[key]
+		fields := slices.Concat([]string{key, f.letters(), strconv.Itoa(f.ArgoPatch), strconv.Itoa(len(f.Loads))}, f.Loads, f.Refs)
+		if len(f.Docs) > 0 {
+			docs, err := json.Marshal(f.Docs)
+			if err != nil {
+				continue
+			}
+			fields = append(fields, string(docs))
+		}
+		b.WriteString("\n" + strings.Join(fields, "\x00"))
+	}
+	return b.Bytes()
+}
+
+// letters are the flags of facts.
+func (f *facts) letters() string {
+	var s string
+	for _, flag := range []struct {
+		on     bool
+		letter string
+	}{{f.Component, "c"}, {f.Unknown, "u"}, {f.Loose, "l"}, {len(f.Docs) > 0, "d"}} {
+		if flag.on {
+			s += flag.letter
+		}
+	}
+	return s
+}
+
+// decode adds what encode wrote. A line that is damaged is left out.
+func (k *known) decode(text string) {
+	nothing, rest, _ := strings.Cut(text, "\n")
+	for key := range strings.FieldsSeq(nothing) {
+		k.nothing[key] = true
+	}
+	for line := range strings.Lines(rest) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\x00")
+		if f, ok := decodeFacts(fields); ok {
+			k.said[fields[0]] = f
+		}
+	}
+}
+
+func decodeFacts(fields []string) (f facts, ok bool) {
+	if len(fields) < 4 {
+		return f, false
+	}
+	letters, paths := fields[1], fields[4:]
+	f.Component, f.Unknown, f.Loose = strings.Contains(letters, "c"), strings.Contains(letters, "u"), strings.Contains(letters, "l")
+	f.ArgoPatch, _ = strconv.Atoi(fields[2])
+	if strings.Contains(letters, "d") && len(paths) > 0 {
+		if json.Unmarshal([]byte(paths[len(paths)-1]), &f.Docs) != nil {
+			return f, false
+		}
+		paths = paths[:len(paths)-1]
+	}
+	n, err := strconv.Atoi(fields[3])
+	if err != nil || n < 0 || n > len(paths) {
+		return f, false
+	}
+	f.Loads, f.Refs = paths[:n:n], paths[n:]
+	return f, true
 }
 
 func (k *known) get(key string) (facts, bool) {
@@ -96,9 +155,8 @@ func (k *known) store(m Memo, used []string) {
 	}
 	trim(k.said, keep)
 	trim(k.nothing, keep)
-	keys := slices.Sorted(maps.Keys(k.nothing))
-	body, err := json.Marshal(stored{Said: k.said, Nothing: strings.Join(keys, " ")})
-	if err != nil || len(body)+sha256.Size > maxMemo {
+	body := k.encode()
+	if len(body)+sha256.Size > maxMemo {
 		return
 	}
 	sum := sha256.Sum256(body)

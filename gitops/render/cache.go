@@ -253,7 +253,7 @@ func (t trace) file() string { return "renders/" + hex.EncodeToString(t.key[:]) 
 // index holds the traces of all paths; reads are shared between them.
 type index struct {
 	reads  []gitops.Read
-	number map[gitops.Read]int
+	number map[gitops.Read]int // of reads, nil until something is added
 	traces map[string][]trace // newest first
 }
 
@@ -261,10 +261,16 @@ type index struct {
 const maxTraces = 6
 
 func newIndex() index {
-	return index{number: map[gitops.Read]int{}, traces: map[string][]trace{}}
+	return index{traces: map[string][]trace{}}
 }
 
 func (x *index) intern(reads []gitops.Read) []int {
+	if x.number == nil {
+		x.number = make(map[gitops.Read]int, len(x.reads))
+		for i, r := range x.reads {
+			x.number[r] = i
+		}
+	}
 	list := make([]int, len(reads))
 	for i, r := range reads {
 		n, ok := x.number[r]
@@ -334,7 +340,6 @@ func (x *index) decode(data []byte) {
 	x.reads = make([]gitops.Read, d.count())
 	for i := range x.reads {
 		x.reads[i] = gitops.Read{Path: d.string(), Kind: gitops.Kind(d.uint()), ID: d.string()}
-		x.number[x.reads[i]] = i
 	}
 	if d.bad || !x.sound() {
 		*x = newIndex()
