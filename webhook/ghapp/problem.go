@@ -35,7 +35,7 @@ func hasCause(err error, cause gitops.Cause) bool {
 }
 
 // secrets are tokens of GitHub, and JWTs.
-var secrets = regexp.MustCompile(`gh[pousr]_[A-Za-z0-9._-]{20,}|github_pat_[A-Za-z0-9_]{20,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9._-]{20,}|(client_secret|code)=[^&\s"]+`)
+var secrets = regexp.MustCompile(`gh[pousr]_[A-Za-z0-9._-]{20,}|github_pat_[A-Za-z0-9_]{20,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9._-]{8,}|(client_secret|code)=[^&\s"]+`)
 
 // redact removes what looks like a secret.
 func redact(s string) string { return secrets.ReplaceAllString(s, "[secret]") }

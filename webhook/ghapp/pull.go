@@ -2,6 +2,7 @@ package ghapp
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 
 	"github.com/sealift/sealift/gitops"
@@ -47,4 +48,35 @@ func (r *Repo) pulls(ctx context.Context, branch string, q url.Values) ([]gitops
 		out = append(out, p.gitops(r.repo.Installation))
 	}
 	return out, nil
+}
+
+// NewPull is a pull request to open, between two branches of one repository.
+type NewPull struct {
+	Head, Base  string
+	Title, Body string
+	Draft       bool
+}
+
+// CreatePull opens a pull request. It fails with an error that [Exists] when there
+// is an open one between the branches.
+func (r *Repo) CreatePull(ctx context.Context, n NewPull) (gitops.Pull, error) {
+	body := map[string]any{"head": n.Head, "base": n.Base, "title": n.Title, "body": n.Body, "draft": n.Draft}
+	var p pull
+	_, err := call(ctx, r.c, http.MethodPost, r.path+"/pulls", body, &p)
+	return p.gitops(r.repo.Installation), err
+}
+
+// UpdatePull replaces title and body of a pull request.
+func (r *Repo) UpdatePull(ctx context.Context, number int, title, body string) error {
+	return r.patchPull(ctx, number, map[string]any{"title": title, "body": body})
+}
+
+// ClosePull closes a pull request without merging it.
+func (r *Repo) ClosePull(ctx context.Context, number int) error {
+	return r.patchPull(ctx, number, map[string]any{"state": "closed"})
+}
+
+func (r *Repo) patchPull(ctx context.Context, number int, body map[string]any) error {
+	_, err := call(ctx, r.c, http.MethodPatch, r.path+"/pulls/"+itoa(number), body, nil)
+	return err
 }

@@ -1,0 +1,167 @@
+package ghapp
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Edit is a change to one file.
+type Edit struct {
+	// Path is clean and relative to the root.
+	Path string
+	// Content is the whole file as it shall be.
+	Content []byte
+	// Executable says that it may be run.
+	Executable bool
+	// Delete removes the file; Content is not looked at.
+	Delete bool
+}
+
+// CreateCommit writes a commit with edits on top of parent, a full commit id, and
+// returns its id. No branch names it yet. Author and committer are left to GitHub,
+// which signs it then. Edits that change nothing make no commit: the id is parent.
+//
+// It fails with code not_found when parent is not there. A commit with a workflow
+// is made, but no branch can be put on it: the App may not write workflows.
+func (r *Repo) CreateCommit(ctx context.Context, parent, message string, edits []Edit) (string, error) {
+	if err := checkID(parent); err != nil {
+		return "", err
+	}
+	var before struct{ Tree struct{ SHA string } }
+	if err := get(ctx, r.c, r.path+"/git/commits/"+parent, &before); err != nil {
+		return "", err
+	}
+	tree, err := r.createTree(ctx, before.Tree.SHA, edits)
+	if err != nil || tree == before.Tree.SHA {
+		return parent, err
+	}
+	body := map[string]any{"message": message, "tree": tree, "parents": []string{parent}}
+	return r.createObject(ctx, "commits", body)
+}
+
+// createTree writes a tree and returns its id.
+func (r *Repo) createTree(ctx context.Context, base string, edits []Edit) (string, error) {
+	var entries []map[string]any
+	for _, e := range edits {
+		if err := checkFile(e.Path); err != nil {
+			return "", err
+		}
+		entry, err := r.treeEntry(ctx, e)
+		if err != nil {
+			return "", err
+		}
+		entries = append(entries, entry)
+	}
+	if len(entries) == 0 {
+		return base, nil
+	}
+	return r.createObject(ctx, "trees", map[string]any{"base_tree": base, "tree": entries})
+}
+
+// treeEntry is an edit in GitHub's form. JSON has text only, so anything else is
+// sent as a blob first.
+func (r *Repo) treeEntry(ctx context.Context, e Edit) (map[string]any, error) {
+	entry := map[string]any{"path": e.Path, "mode": "100644", "type": "blob"}
+	if e.Executable {
+		entry["mode"] = "100755"
+	}
+	switch {
+	case e.Delete:
+		entry["sha"] = nil
+	case utf8.Valid(e.Content):
+		entry["content"] = string(e.Content)
+	default:
+		sha, err := r.createObject(ctx, "blobs", map[string]any{"content": base64.StdEncoding.EncodeToString(e.Content), "encoding": "base64"})
+		if err != nil {
+			return nil, err
+		}
+		entry["sha"] = sha
+	}
+	return entry, nil
+}
+
+// createObject writes a git object and returns its id.
+func (r *Repo) createObject(ctx context.Context, kind string, body any) (string, error) {
+	var made struct{ SHA string }
+	_, err := call(ctx, r.c, http.MethodPost, r.path+"/git/"+kind, body, &made)
+	return made.SHA, err
+}
+
+// BranchTip returns the commit at a branch. It fails with code not_found when
+// there is no such branch.
+func (r *Repo) BranchTip(ctx context.Context, branch string) (string, error) {
+	if err := checkBranch(branch); err != nil {
+		return "", err
+	}
+	var ref struct{ Object struct{ SHA string } }
+	err := get(ctx, r.c, r.path+"/git/ref/heads/"+escape(branch), &ref)
+	return ref.Object.SHA, err
+}
+
+// CreateBranch creates a branch at a commit. It fails with an error that [Exists]
+// when there is one of that name.
+func (r *Repo) CreateBranch(ctx context.Context, branch, sha string) error {
+	if err := checkBranch(branch); err != nil {
+		return err
+	}
+	body := map[string]any{"ref": "refs/heads/" + branch, "sha": sha}
+	_, err := call(ctx, r.c, http.MethodPost, r.path+"/git/refs", body, nil)
+	return err
+}
+
+// MoveBranch moves a branch forward to a commit. It fails with code stale when the
+// branch has commits that the new one does not build on, and not_found when there
+// is no such branch.
+func (r *Repo) MoveBranch(ctx context.Context, branch, sha string) error {
+	if err := checkBranch(branch); err != nil {
+		return err
+	}
+	_, err := call(ctx, r.c, http.MethodPatch, r.path+"/git/refs/heads/"+escape(branch), map[string]any{"sha": sha, "force": false}, nil)
+	return err
+}
+
+// DeleteBranch deletes a branch. One that is gone already is a success.
+func (r *Repo) DeleteBranch(ctx context.Context, branch string) error {
+	if err := checkBranch(branch); err != nil {
+		return err
+	}
+	_, err := call(ctx, r.c, http.MethodDelete, r.path+"/git/refs/heads/"+escape(branch), nil, nil)
+	return unlessGone(err)
+}
+
+// File returns a file at a commit, a full id.
+func (r *Repo) File(ctx context.Context, commit, path string) ([]byte, error) {
+	if err := checkID(commit); err != nil {
+		return nil, err
+	}
+	if err := checkFile(path); err != nil {
+		return nil, err
+	}
+	req, err := r.c.NewRequest(http.MethodGet, r.path+"/contents/"+escape(path)+"?ref="+commit, nil)
+	if err != nil {
+		return nil, problem(err)
+	}
+	req.Header.Set("Accept", "application/vnd.github.raw+json")
+	var out bytes.Buffer
+	resp, err := r.c.Do(ctx, req, &out)
+	if err == nil && strings.Contains(resp.Header.Get("Content-Type"), "application/json") {
+		err = gitops.Errorf(gitops.NotFound, "file not found, it is a directory: %s", gitops.Quote(path))
+	}
+	return out.Bytes(), problem(err)
+}
+
+// escape escapes each element of a path.
+func escape(path string) string {
+	parts := strings.Split(path, "/")
+	for i, p := range parts {
+		parts[i] = url.PathEscape(p)
+	}
+	return strings.Join(parts, "/")
+}
