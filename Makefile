@@ -72,6 +72,7 @@ fmt: ## Format the code
 .PHONY: docs
 docs: ## Write the generated pages of docs/
 	go test ./gitops/check -run='^TestDocs$$' -update
+	go test ./cmd/bot -run='^TestCommandsPage$$' -update
 
 .PHONY: clean
 clean: ## Remove what was built and cached here

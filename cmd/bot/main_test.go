@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/sealift/sealift/gitops/render"
 )
 
@@ -11,5 +12,5 @@ func TestMain(m *testing.M) {
 	if render.IsWorker() {
 		os.Exit(render.WorkerMain())
 	}
-	os.Exit(m.Run())
+	testscript.Main(m, map[string]func(){"bot": main})
 }
