@@ -20,20 +20,20 @@ func TestMirrorAfterAKill(t *testing.T) {
 	tip := g.f.commit(map[string]string{"a": "1"})
 	g.push(tip, "refs/heads/main")
 	asked := make(chan struct{}, 8)
-	g.allow = func(_ string, r *http.Request) bool {
+	g.let(func(_ string, r *http.Request) bool {
 		if r.Method == http.MethodPost {
 			io.Copy(io.Discard, r.Body) // the server sees the client go away only then
 			asked <- struct{}{}
 			<-r.Context().Done()
 		}
 		return true
-	}
+	})
 	m := g.open()
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-asked; cancel() }()
 	_, err := m.FetchBranch(ctx, "main")
 	wantError(t, err, gitops.Unavailable, "canceled")
-	g.allow = func(string, *http.Request) bool { return true }
+	g.let(func(string, *http.Request) bool { return true })
 	dir := m.GitDir()
 	ok(t, os.MkdirAll(filepath.Join(dir, "objects", "pack"), 0o700))
 	ok(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(localRef("refs/heads/main"))), 0o700))

@@ -30,17 +30,21 @@ type guarded struct {
 	f       *fixture
 	mirrors *Mirrors
 	spec    MirrorSpec
-	allow   func(token string, r *http.Request) bool
+	allow   atomic.Pointer[func(token string, r *http.Request) bool]
 }
+
+// let says which requests have a token that is good.
+func (g *guarded) let(allow func(token string, r *http.Request) bool) { g.allow.Store(&allow) }
 
 func newGuarded(t *testing.T, change ...func(*MirrorOptions)) *guarded {
 	t.Helper()
-	g := &guarded{t: t, f: newFixture(t), allow: func(token string, _ *http.Request) bool { return token == goodToken }}
+	g := &guarded{t: t, f: newFixture(t)}
+	g.let(func(token string, _ *http.Request) bool { return token == goodToken })
 	g.f.commit(map[string]string{"a": "0"})
 	g.gitServer = newGitServer(t, g.f, func(h http.Handler) *httptest.Server {
 		return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			user, token, _ := r.BasicAuth()
-			if user != "x-access-token" || !g.allow(token, r) {
+			if user != "x-access-token" || !(*g.allow.Load())(token, r) {
 				w.Header().Set("WWW-Authenticate", `Basic realm="GitHub"`)
 				http.Error(w, "no entry for "+token, http.StatusUnauthorized)
 				return
@@ -224,7 +228,7 @@ func TestMirrorTokenStaysSecret(t *testing.T) {
 	if with != 1 {
 		t.Errorf("%d processes had the token, want 1", with)
 	}
-	g.allow = func(string, *http.Request) bool { return false } // it answers with the token
+	g.let(func(string, *http.Request) bool { return false }) // it answers with the token
 	_, err = m.FetchBranch(t.Context(), "main")
 	wantError(t, err, gitops.Denied, "token not accepted")
 	if text := fmt.Sprintf("%v %+v %v", err, err, err.(*gitops.Error).Err); strings.Contains(text, goodToken) || strings.Contains(text, basic) {
@@ -253,12 +257,12 @@ func TestMirrorTokenEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := newGuarded(t)
 			var posts atomic.Int64
-			g.allow = func(token string, r *http.Request) bool {
+			g.let(func(token string, r *http.Request) bool {
 				if r.Method == http.MethodPost {
 					posts.Add(1)
 				}
 				return token == goodToken || token == "old" && !refuse(r, posts.Load())
-			}
+			})
 			var asked []string
 			g.spec.Token = func(_ context.Context, refused string) (string, error) {
 				asked = append(asked, refused)
