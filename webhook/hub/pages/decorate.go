@@ -40,7 +40,9 @@ func walk(n *html.Node, repo string) {
 			mention(c, repo)
 		case c.DataAtom == atom.Pre:
 			decoratePre(c)
-		case c.DataAtom == atom.A || c.DataAtom == atom.Code:
+		case c.DataAtom == atom.Code:
+		case c.DataAtom == atom.A:
+			decorateLink(c)
 		case c.DataAtom == atom.Img:
 			decorateImage(c)
 		default:
@@ -67,6 +69,20 @@ func decorateElement(n *html.Node) {
 	}
 }
 
+// decorateLink leaves a link's text as it is.
+func decorateLink(a *html.Node) {
+	var pictures []*html.Node
+	for n := range a.Descendants() {
+		if n.DataAtom == atom.Img {
+			pictures = append(pictures, n)
+		}
+	}
+	for _, n := range pictures {
+		decorateImage(n)
+		n.DataAtom, n.Data, n.Attr = atom.Span, "span", nil
+	}
+}
+
 // decorateImage puts a link in place of a picture: the pages load nothing from elsewhere.
 func decorateImage(n *html.Node) {
 	src, alt := attr(n, "src"), attr(n, "alt")
@@ -74,11 +90,8 @@ func decorateImage(n *html.Node) {
 		alt = "picture"
 	}
 	text := &html.Node{Type: html.TextNode, Data: "🖼 " + alt}
-	n.DataAtom, n.Data, n.Attr = atom.Span, "span", nil
-	if src != "" && n.Parent.DataAtom != atom.A {
-		n.DataAtom, n.Data = atom.A, "a"
-		n.Attr = []html.Attribute{{Key: "href", Val: src}, {Key: "rel", Val: "nofollow noreferrer"}}
-	}
+	n.DataAtom, n.Data = atom.A, "a"
+	n.Attr = []html.Attribute{{Key: "href", Val: src}, {Key: "rel", Val: "nofollow noreferrer"}}
 	n.AppendChild(text)
 }
 

@@ -23,7 +23,7 @@ func (p *pages) deliveries(w http.ResponseWriter, r *http.Request) {
 		List  []hub.Delivery
 		Total int
 	}{list[:min(total, maxDeliveries)], total}
-	p.show(w, r, http.StatusOK, "deliveries", layout{Title: "Deliveries", Nav: "deliveries", Live: true, Body: body})
+	p.show(w, r, http.StatusOK, "deliveries", layout{Title: "Deliveries", Repo: p.o.Repos[0], Nav: "deliveries", Live: true, Body: body})
 }
 
 // find returns the delivery of the path.
@@ -52,7 +52,7 @@ func (p *pages) delivery(w http.ResponseWriter, r *http.Request) {
 		hub.Delivery
 		Pretty string
 	}{d, pretty.String()}
-	p.show(w, r, http.StatusOK, "delivery", layout{Title: "Delivery " + d.GUID, Nav: "deliveries", Body: body})
+	p.show(w, r, http.StatusOK, "delivery", layout{Title: "Delivery " + d.GUID, Repo: p.o.Repos[0], Nav: "deliveries", Body: body})
 }
 
 // redeliver sends a delivery again.

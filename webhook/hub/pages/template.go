@@ -3,6 +3,7 @@ package pages
 import (
 	"hash/fnv"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,10 +11,13 @@ import (
 	"unicode/utf8"
 )
 
+// hues is how many colours of avatars the style has.
+const hues = 6
+
 // parse reads the templates: every page with the parts that they share.
 func (p *pages) parse() map[string]*template.Template {
 	funcs := template.FuncMap{
-		"avatar": avatar, "clock": clock, "short": short, "count": count, "markdown": p.rendered, "inc": func(i int) int { return i + 1 },
+		"avatar": p.avatar, "clock": clock, "short": short, "count": count, "markdown": p.rendered, "inc": func(i int) int { return i + 1 },
 	}
 	out := map[string]*template.Template{}
 	for _, name := range []string{"conversation", "commits", "files", "pulls", "commit", "blob", "run", "deliveries", "delivery", "error"} {
@@ -24,11 +28,15 @@ func (p *pages) parse() map[string]*template.Template {
 }
 
 // avatar is a picture for a name: its first letter on a colour of its own.
-func avatar(login string) template.HTML {
+func (p *pages) avatar(login string) template.HTML {
 	first, _ := utf8.DecodeRuneInString(login)
-	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(login)) // never fails
-	return template.HTML(`<span class="avatar hue-` + strconv.Itoa(int(sum.Sum32()%6)) + `" aria-hidden="true">` +
+	hue := slices.IndexFunc(p.o.People, func(one Person) bool { return one.Login == login })
+	if hue < 0 {
+		sum := fnv.New32a()
+		_, _ = sum.Write([]byte(login)) // never fails
+		hue = int(sum.Sum32() % hues)
+	}
+	return template.HTML(`<span class="avatar hue-` + strconv.Itoa(hue%hues) + `" aria-hidden="true">` +
 		template.HTMLEscapeString(string(unicode.ToUpper(first))) + `</span>`)
 }
 

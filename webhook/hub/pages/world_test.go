@@ -28,7 +28,8 @@ type world struct {
 	dev    hub.Person
 	app    *hub.App
 	client *http.Client
-	acted  int // how often the first action ran
+	token  string // of the App
+	acted  int    // how often the first action ran
 }
 
 func newWorld(t *testing.T) *world {
