@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -12,5 +13,13 @@ func TestMain(m *testing.M) {
 	if render.IsWorker() {
 		os.Exit(render.WorkerMain())
 	}
+	if flag.Lookup(updateFlag) == nil {
+		flag.Bool(updateFlag, false, "write golden files and generated pages")
+	}
 	testscript.Main(m, map[string]func(){"bot": main})
 }
+
+// updateFlag asks to write what tests compare with.
+const updateFlag = "update"
+
+func updating() bool { return flag.Lookup(updateFlag).Value.String() == "true" }

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"flag"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -17,15 +16,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// update rewrites what the stories compare with, and generated documents.
-var update = flag.Bool("update", false, "write golden files and docs/commands.md")
-
 // TestScript runs the stories of testdata/script, one a file, with the real
 // program and real git.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
-		UpdateScripts:       *update,
+		UpdateScripts:       updating(),
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
