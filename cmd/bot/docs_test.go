@@ -21,7 +21,7 @@ func TestCommandsPage(t *testing.T) {
 	root := (&bot{getenv: os.Getenv}).root()
 	root.InitDefaultCompletionCmd()
 	describe(&page, root)
-	if updating() {
+	if *update {
 		if err := os.WriteFile(commandsPage, page.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -9,17 +9,12 @@ import (
 	"github.com/sealift/sealift/gitops/render"
 )
 
+// update writes what tests compare with: golden files, stories and generated pages.
+var update = flag.Bool("update", false, "write golden files and generated pages")
+
 func TestMain(m *testing.M) {
 	if render.IsWorker() {
 		os.Exit(render.WorkerMain())
 	}
-	if flag.Lookup(updateFlag) == nil {
-		flag.Bool(updateFlag, false, "write golden files and generated pages")
-	}
 	testscript.Main(m, map[string]func(){"bot": main})
 }
-
-// updateFlag asks to write what tests compare with.
-const updateFlag = "update"
-
-func updating() bool { return flag.Lookup(updateFlag).Value.String() == "true" }
