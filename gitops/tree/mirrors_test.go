@@ -31,6 +31,7 @@ type guarded struct {
 	mirrors *Mirrors
 	spec    MirrorSpec
 	allow   atomic.Pointer[func(token string, r *http.Request) bool]
+	refusal atomic.Int32 // the status for a token that is not good
 }
 
 // let says which requests have a token that is good.
@@ -40,13 +41,14 @@ func newGuarded(t *testing.T, change ...func(*MirrorOptions)) *guarded {
 	t.Helper()
 	g := &guarded{t: t, f: newFixture(t)}
 	g.let(func(token string, _ *http.Request) bool { return token == goodToken })
+	g.refusal.Store(http.StatusUnauthorized)
 	g.f.commit(map[string]string{"a": "0"})
 	g.gitServer = newGitServer(t, g.f, func(h http.Handler) *httptest.Server {
 		return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			user, token, _ := r.BasicAuth()
 			if user != "x-access-token" || !(*g.allow.Load())(token, r) {
 				w.Header().Set("WWW-Authenticate", `Basic realm="GitHub"`)
-				http.Error(w, "no entry for "+token, http.StatusUnauthorized)
+				http.Error(w, "no entry for "+token+r.Header.Get("Authorization"), int(g.refusal.Load()))
 				return
 			}
 			h.ServeHTTP(w, r)
@@ -229,10 +231,13 @@ func TestMirrorTokenStaysSecret(t *testing.T) {
 		t.Errorf("%d processes had the token, want 1", with)
 	}
 	g.let(func(string, *http.Request) bool { return false }) // it answers with the token
-	_, err = m.FetchBranch(t.Context(), "main")
-	wantError(t, err, gitops.Denied, "token not accepted")
-	if text := fmt.Sprintf("%v %+v %v", err, err, err.(*gitops.Error).Err); strings.Contains(text, goodToken) || strings.Contains(text, basic) {
-		t.Errorf("the token is in the error: %s", text)
+	for status, code := range map[int32]gitops.Code{401: gitops.Denied, 403: gitops.Denied, 404: gitops.NotFound, 500: gitops.Unavailable} {
+		g.refusal.Store(status)
+		_, err = m.FetchBranch(t.Context(), "main")
+		wantError(t, err, code)
+		if text := fmt.Sprintf("%v %+v %v", err, err, err.(*gitops.Error).Err); strings.Contains(text, goodToken) || strings.Contains(text, basic) {
+			t.Errorf("the token is in the error: %s", text)
+		}
 	}
 	for _, dir := range []string{g.mirrors.opts.Dir, temp} {
 		ok(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

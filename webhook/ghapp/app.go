@@ -80,9 +80,13 @@ type App struct {
 	mu            sync.Mutex
 	installations map[int64]*installation
 
-	selfMu sync.Mutex
-	self   Self
-	selfAt time.Time
+	self chan selfState // holds one value while nobody works on it
+}
+
+// selfState is who we are, and when we heard so.
+type selfState struct {
+	Self
+	at time.Time
 }
 
 // New returns the App. It reads the key and asks nobody.
@@ -118,7 +122,8 @@ func newApp(cfg Config) (*App, error) {
 	if cfg.Meter == nil {
 		cfg.Meter = silent{}
 	}
-	a := &App{cfg: cfg, installations: map[int64]*installation{}, transport: cfg.Transport}
+	a := &App{cfg: cfg, installations: map[int64]*installation{}, transport: cfg.Transport, self: make(chan selfState, 1)}
+	a.self <- selfState{}
 	var err error
 	if a.api, err = root("API", cfg.APIURL); err != nil {
 		return nil, err
@@ -207,21 +212,26 @@ const selfFor = time.Hour
 // Self returns who we are. It asks GitHub at most once an hour, and keeps what it
 // knew when GitHub does not answer.
 func (a *App) Self(ctx context.Context) (Self, error) {
-	a.selfMu.Lock()
-	defer a.selfMu.Unlock()
-	known := a.self.ID != 0
-	if known && a.now().Before(a.selfAt.Add(selfFor)) {
-		return a.self, nil
+	var s selfState
+	select {
+	case s = <-a.self:
+	case <-ctx.Done():
+		return Self{}, cancelled(ctx)
 	}
-	self, err := a.askSelf(ctx)
+	defer func() { a.self <- s }()
+	known := s.ID != 0
+	if known && a.now().Before(s.at.Add(selfFor)) {
+		return s.Self, nil
+	}
+	fresh, err := a.askSelf(ctx)
 	switch {
 	case err == nil:
-		a.self, a.selfAt = self, a.now()
+		s = selfState{fresh, a.now()}
 	case known:
-		a.cfg.Log.Warn("the App's name is not refreshed", slog.Any("error", err))
+		a.cfg.Log.Warn("the App's name is not refreshed", "error", err)
 		err = nil
 	}
-	return a.self, err
+	return s.Self, err
 }
 
 func (a *App) askSelf(ctx context.Context) (Self, error) {

@@ -22,6 +22,9 @@ type Login struct {
 	Ends time.Time
 }
 
+// String returns the person's name, so that no log has the token.
+func (l Login) String() string { return l.User.Login }
+
 // LoginURL returns where a browser begins to log in. challenge is the base64url
 // SHA-256 of the verifier given to [App.Exchange] (PKCE, S256), callback one of
 // the App's registered addresses.

@@ -15,6 +15,9 @@ type Credentials struct {
 	ClientSecret, WebhookSecret, PrivateKeyPEM string
 }
 
+// String returns the App's name in URLs, so that no log has the secrets.
+func (c Credentials) String() string { return c.Slug }
+
 // Convert turns the code that GitHub sends the browser back with into the App's
 // credentials. A code works once, for an hour. Of cfg only the addresses and the
 // transport are used.
