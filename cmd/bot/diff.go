@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/sealift/sealift/commands"
 	"github.com/sealift/sealift/commands/reply"
@@ -84,7 +82,10 @@ func (b *bot) compare(ctx context.Context, s *session, repo *tree.Repo, overlays
 		return gitops.Report{}, err
 	}
 	d := commands.Diff{Overlays: overlays, Renderer: s.renderer, Memo: s.memo()}
-	if d.Base, d.Head, err = bothTrees(ctx, repo, base, head); err != nil {
+	if d.Base, err = repo.Tree(ctx, base); err != nil {
+		return gitops.Report{}, err
+	}
+	if d.Head, err = repo.Tree(ctx, head); err != nil {
 		return gitops.Report{}, err
 	}
 	s.renderer.Prestart(1) // it gets ready while the layout is read
@@ -93,16 +94,6 @@ func (b *bot) compare(ctx context.Context, s *session, repo *tree.Repo, overlays
 	d.Progress = p.step
 	result, err := d.Run(ctx)
 	return result.Report, err
-}
-
-// bothTrees reads two trees at once.
-func bothTrees(ctx context.Context, repo *tree.Repo, base, head string) (b, h gitops.Tree, err error) {
-	var wg sync.WaitGroup
-	var baseErr, headErr error
-	wg.Go(func() { b, baseErr = repo.Tree(ctx, base) })
-	wg.Go(func() { h, headErr = repo.Tree(ctx, head) })
-	wg.Wait()
-	return b, h, cmp.Or(baseErr, headErr)
 }
 
 // reportWriter returns what prints a report in a format.

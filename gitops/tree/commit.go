@@ -35,10 +35,11 @@ type Prefetcher interface {
 
 // commitTree is the tree of a commit or of a merge.
 type commitTree struct {
-	repo   *Repo
-	commit string
-	nodes  []node // in the order of git: byte order of paths, where directories end in "/"
-	index  map[string]int32
+	repo    *Repo
+	commit  string
+	treeish string // what was listed
+	nodes   []node // in the order of git: byte order of paths, where directories end in "/"
+	index   map[string]int32
 }
 
 // node is one line of git ls-tree.
@@ -48,6 +49,9 @@ type node struct {
 }
 
 func (r *Repo) list(ctx context.Context, treeish, commit string) (*commitTree, error) {
+	if t, ok := r.listBeside(ctx, treeish, commit); ok {
+		return t, nil
+	}
 	out := &listing{max: r.opts.MaxEntries}
 	err := r.git.with("GIT_DIR="+r.shadow).run(ctx, r.shadow, nil, out, "ls-tree", "-r", "-t", "-z", "--full-tree", treeish)
 	if out.full() {
@@ -61,17 +65,16 @@ func (r *Repo) list(ctx context.Context, treeish, commit string) (*commitTree, e
 		return nil, err
 	}
 	nodes, err := parseTree(out.text.String(), out.lines, r.hexLen)
-	index := make(map[string]int32, len(nodes))
-	for i := range nodes {
-		index[nodes[i].path] = int32(i)
-	}
+	index := indexOf(nodes)
 	if err == nil && len(index) < len(nodes) {
 		err = errors.New("a path is there twice")
 	}
 	if err != nil {
 		return nil, &gitops.Error{Code: gitops.Invalid, Message: "tree of " + treeish + " is damaged: " + err.Error(), Err: err}
 	}
-	return &commitTree{repo: r, commit: commit, nodes: nodes, index: index}, nil
+	t := &commitTree{repo: r, commit: commit, treeish: treeish, nodes: nodes, index: index}
+	r.last.Store(t)
+	return t, nil
 }
 
 // maxListing bounds the bytes of all paths of a tree together.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -52,6 +53,7 @@ type Repo struct {
 	opts    Options
 	batch   *batch
 	blobs   *cache
+	last    atomic.Pointer[commitTree] // listed in full, see listBeside
 }
 
 // Open opens the repository that dir is in: any directory of a clone or linked
