@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"html"
 	"maps"
 	"net/url"
 	"slices"
@@ -8,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/webhook/ghapp"
 	"github.com/sealift/sealift/webhook/web"
 )
 
@@ -203,13 +206,44 @@ func TestCookiesAreNotInterchangeable(t *testing.T) {
 	b.get(page).want(303)
 }
 
-// TestTokenTakenBack is a person who takes the App's right back on GitHub.
-func TestTokenTakenBack(t *testing.T) {
+// TestAppGone is an App that was removed from the repository.
+func TestAppGone(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
 	b.login(page, "dev")
+	b.get(page).want(200)
 	must(t, w.app.Uninstall(w.inst))
 	b.get(page).want(404)
+}
+
+// TestTokenEnds is a log-in that ends at GitHub before it ends here.
+func TestTokenEnds(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.login(page, "dev")
+	w.down = &gitops.Error{Code: gitops.Denied, Cause: ghapp.CauseToken, Message: "log-in at GitHub ended"}
+	a := b.get(page).want(403).has("log-in at GitHub ended").has(html.EscapeString("/login?return_to=" + url.QueryEscape(page)))
+	if strings.Contains(a.body, "Log out") || len(b.cookies()) != 0 {
+		t.Error("the session is still there")
+	}
+}
+
+// TestGitHubIsDown tells nobody anything, and offers no log-in that would not help.
+func TestGitHubIsDown(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	back := b.authorize(page, "dev")
+	w.down = gitops.Errorf(gitops.Unavailable, "secret-detail")
+	a := b.follow(back).want(503)
+	if a.header.Get("Retry-After") == "" || strings.Contains(a.body, "/login?") || strings.Contains(a.body, "secret-detail") {
+		t.Errorf("answer %v\n%s", a.header, a.body)
+	}
+	w.down = nil
+	b.login(page, "dev")
+	w.down = gitops.Errorf(gitops.Limited, "secret-detail")
+	if a := b.get(page).want(503); strings.Contains(a.body, "secret-detail") {
+		t.Error("the page tells what is behind")
+	}
 }
 
 func TestOpenRedirects(t *testing.T) {

@@ -173,13 +173,16 @@ func (o objectView) Note() string {
 // run is neighbouring lines of a diff of one kind: '+', '-', '@' or ' '.
 type run struct{ Kind, Text string }
 
+// maxRun is how many bytes a run has, more or less: it is sent as one.
+const maxRun = 16 << 10
+
 // Runs cuts the diff into runs.
 func (o objectView) Runs() iter.Seq[run] {
 	return func(yield func(run) bool) {
 		kind, text := "", strings.Builder{}
 		for line := range strings.Lines(o.Diff) {
 			k := kindOf(line)
-			if k != kind && kind != "" {
+			if (k != kind || text.Len() > maxRun) && kind != "" {
 				if !yield(run{kind, text.String()}) {
 					return
 				}

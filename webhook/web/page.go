@@ -118,11 +118,10 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p.log.Warn("page failed", slog.String(keyPage, r.URL.Path), slog.Any(keyError, err))
 	}
 	view.frame = frame{Title: view.Message}
-	if s, ok := p.session(r); ok {
-		view.Who = s.Login
-	}
 	if again, ok := errors.AsType[*loginError](err); ok {
 		view.Login = loginPath(again.back)
+	} else if s, ok := p.session(r); ok {
+		view.Who = s.Login
 	}
 	if shown := p.show(w, e.Code.HTTP(), "error", view); shown != nil {
 		p.log.Error("page failed", slog.String(keyPage, r.URL.Path), slog.Any(keyError, shown))

@@ -45,7 +45,8 @@ type world struct {
 	mu     sync.Mutex
 	now    time.Time
 	report gitops.Report
-	err    error
+	err    error // of reports
+	down   error // of everything asked of GitHub
 	asked  []string
 }
 
@@ -75,14 +76,23 @@ func must(t testing.TB, err error) {
 }
 
 // github is our App as the pages see it.
-type github struct{ *ghapp.App }
+type github struct {
+	*ghapp.App
+	w *world
+}
 
 func (g github) Exchange(ctx context.Context, code, verifier, callback string) (web.Person, error) {
+	if g.w.down != nil {
+		return web.Person{}, g.w.down
+	}
 	l, err := g.App.Exchange(ctx, code, verifier, callback)
 	return web.Person{User: l.User, Token: l.Token, Ends: l.Ends}, err
 }
 
 func (g github) MayRead(ctx context.Context, token, owner, repo string) (bool, error) {
+	if g.w.down != nil {
+		return false, g.w.down
+	}
 	found, err := g.Find(ctx, owner, repo)
 	if gitops.CodeOf(err) == gitops.NotFound {
 		return false, nil
@@ -160,7 +170,7 @@ func newWorld(t *testing.T) *world {
 		id, secret := app.OAuth()
 		gh, err := ghapp.New(ghapp.Config{AppID: app.ID(), PrivateKey: app.PrivateKey(), ClientID: id, ClientSecret: secret, APIURL: w.APIURL(), WebURL: w.WebURL()})
 		must(t, err)
-		o.Login, o.Reader, o.Reports, o.AppURL = github{gh}, github{gh}, w, w.WebURL()+"/apps/sealift"
+		o.Login, o.Reader, o.Reports, o.AppURL = github{gh, w}, github{gh, w}, w, w.WebURL()+"/apps/sealift"
 	})
 	return w
 }
