@@ -62,7 +62,7 @@ func (in *installation) tokensFor(repo int64, p Permissions) (*tokens, error) {
 			delete(in.tokens, old)
 		}
 	}
-	in.tokens[key] = newTokens(in, opts)
+	in.tokens[key] = newTokens(in, opts, p.key())
 	return in.tokens[key], nil
 }
 

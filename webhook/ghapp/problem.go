@@ -20,6 +20,8 @@ const (
 	CauseExists gitops.Cause = "exists"
 	// CauseToken is of code denied or unavailable: GitHub refused who we are.
 	CauseToken gitops.Cause = "token"
+	// causeGrant is of code denied: an installation does not grant a permission.
+	causeGrant gitops.Cause = "grant"
 )
 
 // TooLong tells whether GitHub refused a text for its length; a shorter one may
@@ -201,7 +203,7 @@ func (r refusal) unprocessable(e *gitops.Error) {
 	case r.says("reference does not exist", "no commit found", "object does not exist"):
 		e.Code = gitops.NotFound
 	case r.says("permissions requested are not granted"):
-		e.Code = gitops.Denied
+		e.Code, e.Cause = gitops.Denied, causeGrant
 		e.Hint = "grant the App the permission, and accept it for the installation"
 	case r.says("does not exist or is not accessible"):
 		e.Code = gitops.NotFound

@@ -68,6 +68,7 @@ func (p Permissions) options(repo int64) (*github.InstallationTokenOptions, erro
 type tokens struct {
 	in    *installation
 	opts  *github.InstallationTokenOptions
+	asks  string          // the permissions, for people
 	state chan tokenState // holds one value while nobody works on it
 }
 
@@ -77,8 +78,8 @@ type tokenState struct {
 	ends  time.Time
 }
 
-func newTokens(in *installation, opts *github.InstallationTokenOptions) *tokens {
-	t := &tokens{in: in, opts: opts, state: make(chan tokenState, 1)}
+func newTokens(in *installation, opts *github.InstallationTokenOptions, asks string) *tokens {
+	t := &tokens{in: in, opts: opts, asks: asks, state: make(chan tokenState, 1)}
 	t.state <- tokenState{}
 	return t
 }
@@ -125,8 +126,8 @@ func (t *tokens) mint(ctx context.Context) (tokenState, error) {
 	tr := ghinstallation.NewFromAppsTransport(t.in.app.appTransport(slim{t.in.guard}), t.in.id)
 	tr.InstallationTokenOptions = t.opts
 	value, err := tr.Token(ctx)
-	if e, ok := errors.AsType[*gitops.Error](err); ok && e.Code == gitops.NotFound && e.Hint == "" {
-		e.Hint = "the App is not installed there any more"
+	if e, ok := errors.AsType[*gitops.Error](err); ok {
+		t.explain(e)
 	}
 	if err != nil {
 		return tokenState{}, problem(err)
@@ -137,6 +138,16 @@ func (t *tokens) mint(ctx context.Context) (tokenState, error) {
 	}
 	life := ends.Sub(t.in.app.githubNow())
 	return tokenState{value: value, ends: t.in.app.now().Add(life)}, nil
+}
+
+// explain says what a refusal of a token means.
+func (t *tokens) explain(e *gitops.Error) {
+	switch {
+	case e.Code == gitops.NotFound:
+		e.Hint = "the App is not installed there any more"
+	case e.Code == gitops.Denied && e.Cause == causeGrant:
+		e.Message += ", asked for: " + gitops.Quote(strings.TrimSpace(t.asks))
+	}
 }
 
 // slim leaves only the token in the answer that has it: the library would decode

@@ -80,7 +80,7 @@ func TestInstallationEnds(t *testing.T) {
 	must(t, w.app.SetPermissions(w.inst, map[string]string{"contents": "read"}))
 	w.ExpireTokens()
 	_, err = w.repo.Pull(t.Context(), n)
-	wantError(t, err, gitops.Denied, "not granted")
+	wantError(t, err, gitops.Denied, "not granted", "issues=write")
 	must(t, w.app.Uninstall(w.inst))
 	_, err = w.repo.Pull(t.Context(), n)
 	wantError(t, err, gitops.NotFound, "access_tokens")
