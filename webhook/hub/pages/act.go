@@ -30,8 +30,9 @@ type deed struct {
 	action string // of the path
 }
 
-// act answers a form: the chosen person does something, and the page is shown again. When
-// it is refused, the page says why and has what was typed.
+// act answers a form: the chosen person does something, whether or not the browser waits
+// for it, and the page is shown again. When it is refused, the page says why and has
+// what was typed.
 func (p *pages) act(do func(context.Context, deed) (anchor string, err error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		repo, v, err := p.pull(r)
@@ -50,7 +51,7 @@ func (p *pages) act(do func(context.Context, deed) (anchor string, err error)) h
 			return
 		}
 		http.SetCookie(w, &http.Cookie{Name: cookie, Value: url.QueryEscape(login), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
-		anchor, err := do(r.Context(), deed{p.hub.User(login), repo, v, r.PostForm, r.PathValue("action")})
+		anchor, err := do(context.WithoutCancel(r.Context()), deed{p.hub.User(login), repo, v, r.PostForm, r.PathValue("action")})
 		if err != nil {
 			p.showConversation(w, r, repo, v, notice{Status: http.StatusUnprocessableEntity, Text: sentence(err), Draft: r.PostForm.Get("body"), Login: login})
 			return

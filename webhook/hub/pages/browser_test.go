@@ -17,6 +17,9 @@ import (
 // shots is where the browser test leaves pictures, to be looked at.
 var shots = flag.String("shots", "", "write screenshots into this `directory`")
 
+// phone is the width of a phone in pixels.
+const phone = 390
+
 // browserTimeout bounds a whole test in the browser.
 const browserTimeout = 3 * time.Minute
 
@@ -48,8 +51,11 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// look opens a page of a size, light or dark, checks that it does not scroll
-// sideways, and leaves a picture.
+// unfold opens everything that can be opened.
+const unfold = `document.querySelectorAll("details").forEach(d => d.open = true)`
+
+// look opens a page of a size, light or dark, and all that is folded when it is for a
+// phone; checks that it does not scroll sideways; and leaves a picture.
 func look(ctx context.Context, t *testing.T, url, name string, width int64, scheme string) {
 	t.Helper()
 	media := chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
@@ -57,6 +63,10 @@ func look(ctx context.Context, t *testing.T, url, name string, width int64, sche
 		return err
 	})
 	must(t, chromedp.Do(ctx, media, chromedp.EmulateViewport(width, 900), chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS("main"))))
+	if width == phone {
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[any](unfold))
+		must(t, err)
+	}
 	wide, err := chromedp.Run(ctx, chromedp.Evaluate[[]int](`[document.scrollingElement.scrollWidth, innerWidth]`))
 	must(t, err)
 	if wide[0] > wide[1] || wide[1] != int(width) {
@@ -136,6 +146,6 @@ func TestLooks(t *testing.T) {
 	} {
 		look(ctx, t, w.WebURL()+path, name+"-light", 1280, "light")
 		look(ctx, t, w.WebURL()+path, name+"-dark", 1280, "dark")
-		look(ctx, t, w.WebURL()+path, name+"-phone", 390, "dark")
+		look(ctx, t, w.WebURL()+path, name+"-phone", phone, "dark")
 	}
 }

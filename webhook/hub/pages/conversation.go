@@ -141,7 +141,7 @@ func (p *pages) showConversation(w http.ResponseWriter, r *http.Request, repo st
 	if view.State == "open" {
 		body.Conflicts = p.conflicts(r, repo, v)
 	}
-	p.show(w, r, n.Status, "conversation", layout{Title: view.title(), Repo: repo, Nav: "pulls", Live: true, Body: body})
+	p.show(w, r, n.Status, "conversation", layout{Title: view.title(), Repo: repo, Nav: "pulls", Live: n.Status == http.StatusOK, Body: body})
 }
 
 // me is who was chosen last.

@@ -47,9 +47,12 @@ func (m *markdown) HTML(text, repo string) (template.HTML, error) {
 
 // rendered is HTML of the pages' memory; what cannot be rendered is shown as it is.
 func (p *pages) rendered(repo, text string) template.HTML {
-	html, err := remember(&p.memo, "markdown\x00"+repo+"\x00"+text, func() (template.HTML, error) { return p.markdown.HTML(text, repo) })
-	if err != nil {
-		return template.HTML("<pre>" + template.HTMLEscapeString(text) + "</pre>")
-	}
+	html, _ := remember(&p.memo, "markdown\x00"+repo+"\x00"+text, func() (template.HTML, error) {
+		html, err := p.markdown.HTML(text, repo)
+		if err != nil {
+			html = template.HTML("<pre>" + template.HTMLEscapeString(text) + "</pre>")
+		}
+		return html, nil
+	})
 	return html
 }

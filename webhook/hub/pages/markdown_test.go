@@ -134,3 +134,11 @@ func harm(n *html.Node) string {
 	}
 	return ""
 }
+
+// TestTooDeep shows what cannot be rendered as it was written.
+func TestTooDeep(t *testing.T) {
+	p := &pages{markdown: newMarkdown()}
+	if got := string(p.rendered("", strings.Repeat("<b>", 3000))); !strings.HasPrefix(got, "<pre>&lt;b&gt;") {
+		t.Errorf("got %.100s", got)
+	}
+}

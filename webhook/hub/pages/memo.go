@@ -3,7 +3,7 @@ package pages
 import "sync"
 
 // remembered is how many results a memo holds before it starts anew.
-const remembered = 512
+const remembered = 256
 
 // memo remembers what is computed from its key alone: rendered comments, and what git says
 // about full commit ids. The zero value is ready to use.

@@ -25,6 +25,8 @@ func TestTabs(t *testing.T) {
 		"A demonstration on this machine.", "Push a commit", "May read and comment, like anybody.", "No checks yet", "Raise the prod replicas")
 	w.get(pullPath+"/commits").want(200, "Raise the prod replicas", sha[:7])
 	w.get(pullPath+"/files").want(200, `<code>old.txt</code> → <code>new.txt</code>`, "-- a b.txt", `<td class="sign">+</td><td class="text">&#43;&#43;&#43; b/x</td>`, "namespace: production")
+	w.get(pullPath+"/files").want(200, `/blob/`+sha+`/a%23b%3Fc%2520.txt"`)
+	w.get("/acme/gitops/blob/"+sha+"/a%23b%3Fc%2520.txt").want(200, "odd")
 	w.get("/acme/gitops/commit/"+sha).want(200, "Raise the prod replicas", "namespace: production")
 	w.get("/acme/gitops/blob/"+sha+"/apps/web/prod/kustomization.yaml").want(200, `id="L3"`, "namespace: production")
 	w.get("/acme/gitops/blob/main/apps/web/prod/kustomization.yaml").want(200, "namespace: prod")

@@ -3,6 +3,7 @@ package pages
 import (
 	"hash/fnv"
 	"html/template"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +18,7 @@ const hues = 6
 // parse reads the templates: every page with the parts that they share.
 func (p *pages) parse() map[string]*template.Template {
 	funcs := template.FuncMap{
-		"avatar": p.avatar, "clock": clock, "short": short, "count": count, "markdown": p.rendered, "inc": func(i int) int { return i + 1 },
+		"avatar": p.avatar, "clock": clock, "short": short, "count": count, "inc": func(i int) int { return i + 1 }, "address": address,
 	}
 	out := map[string]*template.Template{}
 	for _, name := range []string{"conversation", "commits", "files", "pulls", "commit", "blob", "run", "deliveries", "delivery", "error"} {
@@ -45,6 +46,9 @@ func clock(t time.Time) template.HTML {
 	t = t.UTC()
 	return template.HTML(`<time datetime="` + t.Format(time.RFC3339) + `">` + t.Format("Jan 2, 15:04") + ` UTC</time>`)
 }
+
+// address is a path of a file as part of a URL.
+func address(path string) string { return (&url.URL{Path: path}).EscapedPath() }
 
 func short(sha string) string { return sha[:min(7, len(sha))] }
 

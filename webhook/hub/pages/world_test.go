@@ -26,7 +26,6 @@ type world struct {
 	*hub.Hub
 	t      *testing.T
 	dev    hub.Person
-	app    *hub.App
 	client *http.Client
 	token  string // of the App
 	acted  int    // how often the first action ran
@@ -55,6 +54,7 @@ func newWorld(t *testing.T) *world {
 	w.push("Raise the prod replicas", map[string]string{
 		"apps/web/prod/kustomization.yaml": "resources:\n- ../base\nnamespace: production\nreplicas:\n- name: web\n  count: 3\n", "old.txt": hub.Deleted,
 		"new.txt": "one\ntwo\nthree\nfour\nfive\n", "-- a b.txt": "--- a/x\n+++ b/x\n",
+		"a#b?c%20.txt": "odd\n",
 	})
 	_, err = w.dev.OpenPull(t.Context(), repository, hub.NewPull{Title: "Raise <prod> replicas", Body: "Three *instead* of one.", Head: "change"})
 	must(t, err)
