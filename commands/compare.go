@@ -50,6 +50,32 @@ func (s *Service) comparePull(ctx context.Context, pull gitops.Pull) (outcome, e
 	if o.base, err = src.Fetch(ctx, pull.Number, pull.Base.Ref, o.head); err != nil {
 		return o, err
 	}
+	return s.compareMerge(ctx, src, pull.Repo, o)
+}
+
+// Report returns what a pull request did at two commits that it had: its head,
+// and a tip of its base branch. Others are not found.
+func (s *Service) Report(ctx context.Context, pull gitops.Pull, base, head string) (gitops.Report, error) {
+	src, err := s.Source(ctx, pull.Repo)
+	if err != nil {
+		return gitops.Report{}, err
+	}
+	defer src.Close()
+	tip, err := src.Fetch(ctx, pull.Number, pull.Base.Ref, pull.Head.SHA)
+	if err != nil {
+		return gitops.Report{}, err
+	}
+	for commit, in := range map[string]string{base: tip, head: pull.Head.SHA} {
+		if from, err := src.MergeBase(ctx, commit, in); err != nil || from != commit {
+			return gitops.Report{}, gitops.Errorf(gitops.NotFound, "pull request never had commit %s", gitops.Quote(commit))
+		}
+	}
+	o, err := s.compareMerge(ctx, src, pull.Repo, outcome{base: base, head: head})
+	return o.report, err
+}
+
+// compareMerge compares the base with the merge of the head into it.
+func (s *Service) compareMerge(ctx context.Context, src Source, repo gitops.Repository, o outcome) (outcome, error) {
 	base, err := src.Tree(ctx, o.base)
 	if err != nil {
 		return o, err
@@ -71,7 +97,7 @@ func (s *Service) comparePull(ctx context.Context, pull gitops.Pull) (outcome, e
 			return o, err
 		}
 	}
-	return s.compareTrees(ctx, pull.Repo, base, merged, o)
+	return s.compareTrees(ctx, repo, base, merged, o)
 }
 
 // compareCommits compares two commits as they are.

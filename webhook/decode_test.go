@@ -101,10 +101,10 @@ func TestDecode(t *testing.T) {
 
 		{"push", "push", pushed("refs/heads/rel/1", sha1, sha2), event(func(ev *gitops.Event) {
 			ev.Kind, ev.Ref, ev.Before, ev.Head = gitops.Pushed, "rel/1", sha1, sha2
-		}), "acme/shop:rel/1", webhook.ClassPush},
+		}), "acme/shop:rel/1", ""},
 		{"branch deleted", "push", pushed("refs/heads/x", sha1, zeros), event(func(ev *gitops.Event) {
 			ev.Kind, ev.Ref, ev.Before, ev.Head = gitops.Pushed, "x", sha1, zeros
-		}), "acme/shop:x", webhook.ClassPush},
+		}), "acme/shop:x", ""},
 		{"tag", "push", pushed("refs/tags/v1", zeros, sha2), gitops.Event{}, "", ""},
 		{"branch of a merge queue", "push", pushed("refs/heads/gh-readonly-queue/main/pr-7-1", zeros, sha2), gitops.Event{}, "", ""},
 

@@ -6,14 +6,10 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// Classes of deliveries of which only the newest of a key counts.
-const (
-	// ClassRender is what a pull request or a commit looks like now.
-	ClassRender = "render"
-	// ClassPush is where a branch is now. The Before of a push that superseded
-	// another is not where the branch was when it was last looked at.
-	ClassPush = "push"
-)
+// ClassRender is the class of what a pull request or a commit looks like now: only
+// the newest of a key counts. Pushes have no class, because each says what changed
+// since the one before.
+const ClassRender = "render"
 
 // Key returns the place of an event in the queue: at most one job of a key runs at
 // a time, and of the deliveries of one key and class only the newest counts.
@@ -29,7 +25,7 @@ func Key(ev gitops.Event) (key, class string) {
 	case ev.Kind == gitops.Uninstalled:
 		return "installation/" + strconv.FormatInt(ev.Installation, 10), ""
 	case ev.Kind == gitops.Pushed:
-		return repo + ":" + ev.Ref, ClassPush
+		return repo + ":" + ev.Ref, ""
 	case ev.Number == 0:
 		return repo + "@" + ev.Head, ClassRender
 	case ev.Kind == gitops.PullChanged, ev.Kind == gitops.Rerequested:

@@ -112,7 +112,8 @@ or not found, 3 not allowed, 4 something failed that may work later.`,
 		return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
 	})
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(b.diffCommand(), b.renderCommand(), b.checkCommand(), b.demoCommand(), b.cacheCommand())
+	root.AddCommand(b.diffCommand(), b.renderCommand(), b.checkCommand(), b.demoCommand(), b.cacheCommand(),
+		b.serveCommand(), b.jobsCommand(), b.logCommand(), b.redeliverCommand())
 	return root
 }
 

@@ -3,31 +3,52 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
+	"os"
 
 	"github.com/sealift/sealift/cmd/bot/sample"
 	"github.com/sealift/sealift/commands"
+	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/tree"
 	"github.com/spf13/cobra"
 )
 
+// demoFlags are those of `bot demo` beside the common ones.
+type demoFlags struct {
+	format string
+	print  bool
+	addr   string
+}
+
 func (b *bot) demoCommand() *cobra.Command {
-	format := "text"
+	f := demoFlags{format: "text", addr: "127.0.0.1:8090"}
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "See it work on a sample repository, with nothing to set up",
-		Long: `Demo holds a small event-driven repository (Kafka, MQ, three services, dev, staging
-and prod, Argo CD Applications) with a pull request, and prints what the pull
-request does: what Sealift would comment on it. Nothing is installed, fetched or
-written.`,
+		Long: `Demo starts, on this machine only and in a temporary directory, a GitHub in a box with
+a small event-driven repository (Kafka, MQ, three services, dev, staging and prod,
+Argo CD Applications) and Sealift as a real App of it, and opens a pull request. It
+prints the address of the pull request: read what Sealift says there, and comment as
+developer, administrator or stranger. Everything is gone when it ends.
+
+--print prints what the pull request does, and starts nothing.`,
 		Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return b.demo(cmd.Context(), format) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.print {
+				return b.printDemo(cmd.Context(), f.format)
+			}
+			return b.serveDemo(cmd.Context(), f.addr)
+		},
 	}
 	b.addCommonFlags(cmd)
-	cmd.Flags().StringVar(&format, "format", format, "text, markdown or json")
+	cmd.Flags().BoolVar(&f.print, "print", false, "print the report and start nothing")
+	cmd.Flags().StringVar(&f.format, "format", f.format, "of --print: text, markdown or json")
+	cmd.Flags().StringVar(&f.addr, "addr", f.addr, "`HOST:PORT` of the pull request's page, on this machine")
 	return cmd
 }
 
-func (b *bot) demo(ctx context.Context, format string) error {
+// printDemo prints the report of the sample's pull request.
+func (b *bot) printDemo(ctx context.Context, format string) error {
 	write, err := b.reportWriter(format)
 	if err != nil {
 		return err
@@ -49,4 +70,43 @@ func (b *bot) demo(ctx context.Context, format string) error {
 	b.printStats(s)
 	fmt.Fprintf(b.stderr, "Pull request %q, branch %s:\n\n", change.Title, change.Branch)
 	return write(result.Report)
+}
+
+// serveDemo runs the demo until ctx ends.
+func (b *bot) serveDemo(ctx context.Context, addr string) error {
+	l, err := listenLoopback(addr)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "sealift-demo-")
+	if err != nil {
+		l.Close()
+		return gitops.Errorf(gitops.Unavailable, "demo: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	d, err := startDemo(ctx, dir, l, b.flags.workers)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b.stdout, "A pull request on a GitHub in a box, with Sealift as its App:\n\n  %s\n\nComment there as one of three people. Ctrl-C ends it and removes everything.\n", d.pullURL())
+	<-ctx.Done()
+	d.stop()
+	return nil
+}
+
+// listenLoopback listens on addr, which must be of this machine, or on a free port
+// when addr is taken.
+func listenLoopback(addr string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil || !loopbackHost(host) {
+		return nil, gitops.Errorf(gitops.Invalid, "addr: the demo has no log-in and runs on a loopback address only, not %s", gitops.Quote(addr))
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		l, err = net.Listen("tcp", net.JoinHostPort(host, "0"))
+	}
+	if err != nil {
+		return nil, gitops.Errorf(gitops.Unavailable, "demo: %w", err)
+	}
+	return l, nil
 }

@@ -18,6 +18,7 @@ import (
 	"embed"
 	"io/fs"
 	"maps"
+	"strings"
 )
 
 // files holds both directories; "all:" includes names that begin with a dot.
@@ -98,4 +99,12 @@ func read(dir string) map[string]string {
 		panic(err)
 	}
 	return out
+}
+
+// Repair returns the files of a second push to [Change] that corrects the name
+// which breaks production.
+func Repair() map[string]string {
+	const file = "environments/prod/apps/store/overlays/kustomization.yaml"
+	broken := Change().Files[file]
+	return map[string]string{file: strings.Replace(broken, "orders-resource.yaml", "orders-resources.yaml", 1)}
 }

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/sealift/sealift/commands"
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/render"
+	"github.com/sealift/sealift/gitops/tree"
+	"github.com/sealift/sealift/webhook"
+	"github.com/sealift/sealift/webhook/ghapp"
+	"github.com/sealift/sealift/webhook/queue"
+	"github.com/sealift/sealift/webhook/store"
+	"github.com/sealift/sealift/webhook/web"
+)
+
+// service is the GitHub App: everything that `bot serve` runs, wired together.
+type service struct {
+	config   serviceConfig
+	log      *slog.Logger
+	app      *ghapp.App
+	store    *store.Store
+	queue    *queue.Queue
+	mirrors  *tree.Mirrors
+	renderer *render.Renderer
+	cacheKey [32]byte
+	metrics  *webhook.Metrics
+	answers  *commands.Service
+	handler  http.Handler
+}
+
+// newService opens what the service needs. Nothing runs until start.
+func newService(ctx context.Context, c serviceConfig, log *slog.Logger) (s *service, err error) {
+	s = &service{config: c, log: log, metrics: webhook.NewMetrics()}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return s, gitops.Errorf(gitops.Unavailable, "data directory: %w", err)
+	}
+	if s.cacheKey, err = readKey(filepath.Join(c.DataDir, "cache.key")); err != nil {
+		return s, gitops.Errorf(gitops.Unavailable, "cache key: %w", err)
+	}
+	if s.app, err = newApp(c, log, meter{s.metrics}); err != nil {
+		return s, err
+	}
+	if s.store, err = store.Open(ctx, c.Database, store.Options{Exclusive: true, Logger: log}); err != nil {
+		return s, err
+	}
+	if s.queue, err = queue.New(s.store, runner{s}, queue.Options{Workers: c.Jobs, Logger: log}); err != nil {
+		return s, err
+	}
+	if s.renderer, err = render.New(render.Options{Workers: c.Workers, Timeout: c.RenderTimeout, Log: log}); err != nil {
+		return s, err
+	}
+	s.mirrors = tree.NewMirrors(tree.MirrorOptions{
+		Dir: filepath.Join(c.DataDir, "mirrors"), AllowPrivate: s.privateHosts(), CAFile: c.RemoteCA, MaxMirror: c.MirrorSize,
+	})
+	s.answers = s.answering()
+	s.handler, err = s.edge()
+	return s, err
+}
+
+// privateHosts are those that may have an address that is not public: the
+// operator's list, and GitHub itself where it is inside of the network.
+func (s *service) privateHosts() []string {
+	hosts := s.config.AllowPrivate
+	if u, err := url.Parse(s.config.GitHubWebURL); err == nil && u.Hostname() != "github.com" {
+		port := u.Port()
+		if port == "" {
+			port = "443"
+		}
+		hosts = append([]string{net.JoinHostPort(u.Hostname(), port)}, hosts...)
+	}
+	return hosts
+}
+
+// answering returns the verbs with the GitHub side, git and the action log.
+func (s *service) answering() *commands.Service {
+	return &commands.Service{
+		Host: func(_ context.Context, r gitops.Repository) (commands.Host, error) {
+			return s.app.Repo(r, ghapp.RenderPermissions())
+		},
+		Source:  func(ctx context.Context, r gitops.Repository) (commands.Source, error) { return s.source(ctx, r) },
+		Bench:   s.bench,
+		Self:    s.self,
+		Enqueue: s.enqueue,
+		Forget:  func(context.Context, gitops.Event) error { return nil }, // mirrors and caches are bounded and go by age
+		Actions: actionLog{s.store},
+		Options: commands.Options{
+			MaxComment: s.config.MaxComment, MaxComments: s.config.MaxComments, WebURL: s.config.GitHubWebURL, Log: s.log,
+			FullURL: s.fullURL,
+		},
+	}
+}
+
+func (s *service) self(ctx context.Context) (gitops.User, error) {
+	self, err := s.app.Self(ctx)
+	return self.Bot, err
+}
+
+// fullURL is the page with a whole report, "" where nobody can log in.
+func (s *service) fullURL(r gitops.Repository, number int, base, head string) string {
+	if s.config.ClientID == "" {
+		return ""
+	}
+	return s.config.PublicURL + web.ReportPath(r.Owner, r.Name, number, base, head)
+}
+
+// source opens the mirror of a repository.
+func (s *service) source(ctx context.Context, r gitops.Repository) (*tree.Mirror, error) {
+	repo, err := s.app.Repo(r, ghapp.RenderPermissions())
+	if err != nil {
+		return nil, err
+	}
+	return s.mirrors.Open(ctx, tree.MirrorSpec{URL: repo.CloneURL(), Key: strconv.FormatInt(r.ID, 10), Token: repo.GitToken})
+}
+
+// bench opens the cache of a repository, and remotes of its own for one comparison.
+func (s *service) bench(_ context.Context, r gitops.Repository) (commands.Bench, error) {
+	id := strconv.FormatInt(r.ID, 10)
+	cache, err := render.OpenCache(filepath.Join(s.config.DataDir, "cache", id), s.cacheKey, s.config.CacheSize)
+	if err != nil {
+		return commands.Bench{}, err
+	}
+	var remote render.Remote
+	closeRemote := func() error { return nil }
+	if len(s.config.AllowRemote) > 0 {
+		remotes := tree.NewRemotes(tree.RemoteOptions{
+			Allow: s.config.AllowRemote, AllowPrivate: s.config.AllowPrivate, CAFile: s.config.RemoteCA, Dir: filepath.Join(s.config.DataDir, "remotes"),
+		})
+		remote, closeRemote = remotes, remotes.Close
+	}
+	begin, before := time.Now(), s.renderer.Stats()
+	return commands.Bench{
+		Renderer: s.renderer.For(id, cache, remote), Memo: cache,
+		Close: func() {
+			now := s.renderer.Stats()
+			s.metrics.Rendered(time.Since(begin))
+			s.metrics.Cached(now.Hits-before.Hits, now.Renders-before.Renders)
+			if err := errors.Join(cache.Flush(), closeRemote()); err != nil {
+				s.log.Warn("cache not written", "repository", r.String(), "error", err)
+			}
+		},
+	}, nil
+}
+
+// edge returns what listens: the webhook and the pages.
+func (s *service) edge() (http.Handler, error) {
+	s.metrics.Watch(func(ctx context.Context) (webhook.Depth, error) {
+		d, err := s.queue.Depth(ctx)
+		return webhook.Depth(d), err
+	})
+	pages, err := web.New(s.pageOptions())
+	if err != nil {
+		return nil, err
+	}
+	server, err := webhook.New(webhook.Config{
+		Secrets: s.config.WebhookSecrets, Inbox: inbox{s.queue}, Ready: inbox{s.queue}, Metrics: s.metrics, Pages: pages, Log: s.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return server.Handler(), nil
+}
+
+func (s *service) pageOptions() web.Options {
+	key := sha256.Sum256(append([]byte("sealift cookies\x00"), s.config.PrivateKey...))
+	o := web.Options{PublicURL: s.config.PublicURL, Key: key, Version: version(), WebURL: s.config.GitHubWebURL, Proxies: s.config.TrustedProxies, Log: s.log}
+	if s.config.ClientID != "" {
+		p := people{s}
+		o.Login, o.Reader, o.Reports = p, p, p
+	}
+	if s.config.AppSlug != "" {
+		o.AppURL = s.config.GitHubWebURL + "/apps/" + s.config.AppSlug
+	}
+	return o
+}
+
+// sweepEvery is how often deliveries that GitHub could not make are looked for. It
+// keeps them for three days.
+const sweepEvery = 3 * time.Hour
+
+// start takes up work.
+func (s *service) start(ctx context.Context) error {
+	if err := s.queue.Every("redeliver", sweepEvery, func(ctx context.Context) error {
+		n, err := redeliver(ctx, s.app, s.store, time.Now().Add(-3*24*time.Hour))
+		if n > 0 {
+			s.log.Info("asked GitHub to deliver again", "deliveries", n)
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	s.renderer.Prestart(1)
+	return s.queue.Start(ctx)
+}
+
+// stop drains: no new work is taken, what runs may end until ctx does.
+func (s *service) stop(ctx context.Context) error { return s.queue.Stop(ctx) }
+
+// close lets go of everything.
+func (s *service) close() {
+	if s.renderer != nil {
+		_ = s.renderer.Close()
+	}
+	if s.store != nil {
+		_ = s.store.Close()
+	}
+}
