@@ -80,20 +80,3 @@ func TestWaitTells(t *testing.T) {
 		t.Error("the time told is too early")
 	}
 }
-
-func FuzzLocal(f *testing.F) {
-	for _, s := range []string{"/", "/r/a/b/1/x..y", "//a", "/\\a", "http://a", "/%2f/a", "/a?b#c", "/.."} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		got := local(s)
-		if got[0] != '/' || len(got) > 1 && (got[1] == '/' || got[1] == '\\') {
-			t.Errorf("local(%q) = %q", s, got)
-		}
-		for _, c := range got {
-			if c <= ' ' || c >= 0x7f {
-				t.Errorf("local(%q) = %q", s, got)
-			}
-		}
-	})
-}

@@ -112,8 +112,11 @@ func (o overlayView) News() string {
 	return "changes"
 }
 
-// Counts says how many objects and lines there are.
+// Counts says how many objects and lines there are, "" for none.
 func (o overlayView) Counts() string {
+	if len(o.Objects) == 0 {
+		return ""
+	}
 	noun := "objects"
 	if len(o.Objects) == 1 {
 		noun = "object"

@@ -1,0 +1,59 @@
+package web
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func FuzzLocal(f *testing.F) {
+	for _, s := range []string{"/", "/r/a/b/1/x..y", "//a", "/\\a", "http://a", "/%2f/a", "/a?b#c", "/.."} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := local(s)
+		if got[0] != '/' || len(got) > 1 && (got[1] == '/' || got[1] == '\\') {
+			t.Errorf("local(%q) = %q", s, got)
+		}
+		for _, c := range got {
+			if c <= ' ' || c >= 0x7f {
+				t.Errorf("local(%q) = %q", s, got)
+			}
+		}
+	})
+}
+
+func FuzzVisible(f *testing.F) {
+	for _, s := range []string{"a", "\u202eb", "\x00\x1b[31m", "\xff", "\ufffd", "\t", "日本", "a\nb\r"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := visible(s)
+		if !utf8.ValidString(got) || strings.ContainsFunc(got, hidden) {
+			t.Errorf("visible(%q) = %q", s, got)
+		}
+		if again := visible(got); again != got {
+			t.Errorf("visible(%q) = %q, again %q", s, got, again)
+		}
+	})
+}
+
+// FuzzCookie feeds the sealer what browsers may send. Nothing of it was sealed.
+func FuzzCookie(f *testing.F) {
+	s, err := newSealer([32]byte{1})
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := s.seal("session", session{Login: "dev"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, value := range []string{"", "AAAA", "%", good[:20], good[1:], good + "AAAA"} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		if v := (session{}); s.open("session", value, &v) {
+			t.Errorf("%q was opened", value)
+		}
+	})
+}
