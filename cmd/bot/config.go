@@ -2,8 +2,6 @@ package main
 
 import (
 	"cmp"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -304,15 +302,6 @@ func (l *loader) missing(c *serviceConfig) {
 	if has("client-id") {
 		missing("client-secret", "client-id is given")
 	}
-}
-
-// cookieKey is what cookies are sealed with. It comes from the App's key, so that
-// replicas share it and nothing more has to be kept. It is only for a
-// configuration with an App.
-func (c *serviceConfig) cookieKey() (key [32]byte, err error) {
-	data, err := hkdf.Key(sha256.New, c.PrivateKey, nil, "sealift cookies", len(key))
-	copy(key[:], data)
-	return key, err
 }
 
 // print writes the effective configuration. Secrets are masked.

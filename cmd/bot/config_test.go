@@ -386,19 +386,6 @@ func TestStoredAppRefused(t *testing.T) {
 	}
 }
 
-func TestCookieKey(t *testing.T) {
-	c := serviceConfig{PrivateKey: []byte(testKey())}
-	one, err := c.cookieKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	two, _ := c.cookieKey()
-	other, _ := (&serviceConfig{PrivateKey: []byte("x")}).cookieKey()
-	if one != two || one == other || one == [32]byte{} {
-		t.Error("the key is not one of the App")
-	}
-}
-
 func FuzzParseConfig(f *testing.F) {
 	f.Add("addr: x\njobs: [1]\n")
 	f.Add("a: &a [*a]\n? {x: y}\n: z\n")

@@ -105,8 +105,8 @@ func workSettings() []setting {
 func logSettings() []setting {
 	const in = sectionLog
 	return []setting{
-		{name: "log-level", section: in, fallback: "info", help: "`LEVEL`: debug, info, warn or error", set: to(func(c *serviceConfig) *slog.Level { return &c.LogLevel }, level)},
-		{name: "log-format", section: in, fallback: "text", help: "`FORMAT`: text or json", set: to(func(c *serviceConfig) *string { return &c.LogFormat }, format)},
+		{name: "log-level", section: in, fallback: "info", help: "least `LEVEL` that is logged: debug, info, warn or error", set: to(func(c *serviceConfig) *slog.Level { return &c.LogLevel }, level)},
+		{name: "log-format", section: in, fallback: "text", help: "`FORMAT` of log lines: text or json", set: to(func(c *serviceConfig) *string { return &c.LogFormat }, format)},
 	}
 }
 
