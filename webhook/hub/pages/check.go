@@ -15,10 +15,9 @@ type checkView struct {
 	hub.Check
 	Repo string
 	// Look is good, bad, idle or busy.
-	Look, Word     string
-	Summary, Text  template.HTML
-	Took           string
-	AnnotationList []hub.Annotation
+	Look, Word    string
+	Summary, Text template.HTML
+	Took          string
 }
 
 // looks tell how a conclusion looks, and what it is called.
@@ -35,7 +34,7 @@ func (p *pages) checkView(repo string, c hub.Check) checkView {
 	if c.Status == "completed" {
 		state = c.Conclusion
 	}
-	v := checkView{Check: c, Repo: repo, Look: looks[state][0], Word: looks[state][1], AnnotationList: c.Annotations}
+	v := checkView{Check: c, Repo: repo, Look: looks[state][0], Word: looks[state][1]}
 	v.Summary, v.Text = p.rendered(repo, c.Summary), p.rendered(repo, c.Text)
 	if c.Completed.After(c.Started) && !c.Started.IsZero() {
 		v.Took = c.Completed.Sub(c.Started).Round(100 * time.Millisecond).String()

@@ -17,10 +17,12 @@
 //
 // The package holds no state besides a bounded memory of what it has rendered.
 //
-//	pages.go conversation.go check.go  the handler; what the conversation shows
+//	pages.go guard.go template.go      the handler; who is answered; templates
+//	pull.go conversation.go check.go   lists and tabs; what the conversation shows
 //	act.go                             what people do
 //	commit.go patch.go blob.go         commits, changed files, a file
 //	delivery.go                        the log of webhooks
-//	markdown.go sanitize.go decorate.go  comments to HTML
+//	markdown.go sanitize.go decorate.go
+//	                                   comments to HTML
 //	git.go memo.go                     reading the bare repositories
 package pages
