@@ -34,6 +34,7 @@ var layers = map[string]struct {
 	"webhook/store": {layer: 2, wing: "webhook"},
 
 	"webhook/hub/hubtest":  {layer: 4, wing: "webhook", tests: true},
+	"webhook/hub/pages":    {layer: 4, wing: "webhook"},
 	"webhook/store/pgtest": {layer: 1, wing: "webhook", tests: true},
 
 	"commands":       {layer: 3, wing: "commands"},
@@ -59,8 +60,9 @@ var owners = []struct {
 	packages   []string
 	tests      []string
 }{
-	// Processes: git in tree and in the hub, which serves it; workers in render.
-	{"os/exec", []string{"gitops/tree", "gitops/render", "webhook/hub"}, []string{"*"}},
+	// Processes: git in tree and in the hub, which serves it and shows its own
+	// repositories; workers in render.
+	{"os/exec", []string{"gitops/tree", "gitops/render", "webhook/hub", "webhook/hub/pages"}, []string{"*"}},
 	{"sigs.k8s.io/kustomize", []string{"gitops/render"}, []string{"*"}},
 	{"github.com/landlock-lsm/go-landlock", []string{"gitops/render"}, nil},
 	{"golang.org/x/sys", []string{"gitops/render", "gitops/tree", "cmd/bot"}, nil},
@@ -80,7 +82,10 @@ var owners = []struct {
 	{"github.com/rogpeppe/go-internal", nil, []string{"*"}},
 	{"github.com/getkin/kin-openapi", nil, []string{"*"}},
 	{"github.com/santhosh-tekuri/jsonschema", nil, []string{"*"}},
-	{"github.com/yuin/goldmark", nil, []string{"*"}},
+	{"github.com/yuin/goldmark", []string{"webhook/hub/pages"}, []string{"*"}},
+	{"github.com/microcosm-cc/bluemonday", []string{"webhook/hub/pages"}, nil},
+	{"github.com/prometheus", []string{"webhook"}, nil},
+	{"github.com/golang-jwt", []string{"webhook/ghapp", "webhook/hub"}, []string{"*"}},
 	{"github.com/chromedp", nil, []string{"*"}},
 }
 

@@ -2,6 +2,7 @@ package reply
 
 import (
 	"fmt"
+	"path"
 	"net/url"
 	"slices"
 	"strings"
@@ -224,7 +225,7 @@ const maxImages = 4
 func images(all []gitops.ImageChange) string {
 	var parts []string
 	for _, c := range all[:min(len(all), maxImages)] {
-		text := "<code>" + escape(c.Name, 120) + "</code> "
+		text := "<code>" + escape(imageName(c.Name, all), 120) + "</code> "
 		switch {
 		case c.Old == "":
 			text += version(c.New) + " (new)"
@@ -239,6 +240,18 @@ func images(all []gitops.ImageChange) string {
 		parts = append(parts, fmt.Sprintf("%d more", n))
 	}
 	return strings.Join(parts, "<br>")
+}
+
+// imageName is the last part of an image's name, which is what people call it, and
+// the whole name where a row has two of that part.
+func imageName(name string, all []gitops.ImageChange) string {
+	base := path.Base(name)
+	for _, c := range all {
+		if c.Name != name && path.Base(c.Name) == base {
+			return name
+		}
+	}
+	return base
 }
 
 // version writes a tag or digest.

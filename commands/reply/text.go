@@ -158,7 +158,7 @@ func (t *terminal) row(cells []string, widths []int) string {
 func textImages(all []gitops.ImageChange) string {
 	var parts []string
 	for _, c := range all[:min(len(all), maxImages)] {
-		text := short(c.Name, 100) + " "
+		text := short(imageName(c.Name, all), 100) + " "
 		from, to := short(shortDigest(c.Old), 60), short(shortDigest(c.New), 60)
 		switch {
 		case c.Old == "":
