@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -87,4 +88,55 @@ func writeApp(dir string, a storedApp) error {
 		return gitops.Errorf(gitops.Unavailable, "stored App: %w", err)
 	}
 	return nil
+}
+
+// completeApp takes what the set-up page stored for what was not given.
+func (l *loader) completeApp(c *serviceConfig) {
+	if c.AppID != 0 {
+		l.problems = append(l.problems, l.absent...)
+	}
+	if c.DataDir != "" {
+		stored, ok, err := readApp(c.DataDir)
+		if err != nil {
+			l.add(err)
+		} else if ok && (c.AppID == 0 && c.shown["app-id"].text == "" || c.AppID == stored.ID) {
+			l.fill(c, stored)
+		}
+	}
+	l.missing(c)
+}
+
+// fill sets what of a stored App was not given.
+func (l *loader) fill(c *serviceConfig, a storedApp) {
+	c.AppSlug = a.Slug
+	stored := map[string]string{
+		"app-id": strconv.FormatInt(a.ID, 10), "private-key": a.PEM, "webhook-secret": a.WebhookSecret, "client-id": a.ClientID, "client-secret": a.ClientSecret,
+	}
+	for _, s := range appSettings() {
+		if value := stored[s.name]; value != "" && c.shown[s.name].text == "" {
+			l.set(c, s, given{text: value, from: appFile})
+		}
+	}
+}
+
+// missing tells what an App or the log-in lacks.
+func (l *loader) missing(c *serviceConfig) {
+	has := func(name string) bool { return c.shown[name].text != "" }
+	missing := func(name, why string) {
+		if !has(name) && len(l.absent) == 0 {
+			l.add(gitops.Errorf(gitops.Invalid, "%s is missing: %s", name, why))
+		}
+	}
+	if has("app-id") {
+		missing("private-key", "app-id is given")
+		missing("webhook-secret", "app-id is given")
+	} else if has("private-key") {
+		missing("app-id", "private-key is given")
+	}
+	if has("client-secret") {
+		missing("client-id", "client-secret is given")
+	}
+	if has("client-id") {
+		missing("client-secret", "client-id is given")
+	}
 }
