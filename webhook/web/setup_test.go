@@ -238,3 +238,20 @@ func TestManyStates(t *testing.T) {
 	}
 	b.follow(first).want(400)
 }
+
+// TestUnreachable is a service on loopback that is to be registered on github.com.
+func TestUnreachable(t *testing.T) {
+	w := newHub(t)
+	w.serve(false, func(o *web.Options) {
+		o.WebURL, o.Setup = "", &web.Setup{Manifest: appManifest(t), Converter: converter{}}
+	})
+	b := w.browser()
+	b.follow(b.get(w.pages.SetupURL()).want(303)).want(200).has("GitHub cannot reach this address").has("--public-url")
+	review := b.post("/setup", url.Values{"name": {"Sealift"}}).want(200)
+	if action := review.field(`<form method="post" action="([^"]*)">`); !strings.HasPrefix(action, "https://github.com/settings/apps/new?state=") {
+		t.Errorf("form to %s", action)
+	}
+	if m := review.field(`name="manifest" value="([^"]*)"`); !strings.Contains(m, `"active":false`) {
+		t.Errorf("the webhook is active: %s", m)
+	}
+}
