@@ -119,7 +119,7 @@ func addConfigFlags(cmd *cobra.Command) func(string) (string, bool) {
 			f.String(s.name, "", help)
 		}
 		if s.inFile {
-			f.String(s.name+"-file", "", "`FILE` that has the "+strings.ReplaceAll(s.name, "-", " "))
+			f.String(s.name+"-file", "", "`FILE` that has the value of "+s.name)
 		}
 	}
 	return func(name string) (string, bool) {
