@@ -23,7 +23,7 @@ func enclose() ([]string, error) {
 		resource  int
 		soft, max uint64
 	}{
-		{unix.RLIMIT_DATA, maxData, maxData},
+		{unix.RLIMIT_DATA, maxData + raceMemory, maxData + raceMemory},
 		{unix.RLIMIT_FSIZE, 0, 0},
 		{unix.RLIMIT_CORE, 0, 0},
 		{unix.RLIMIT_CPU, uint64(maxCPU.Seconds()), uint64(maxCPU.Seconds()) + 5},

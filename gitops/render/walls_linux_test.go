@@ -98,7 +98,7 @@ func attempts() []attempt {
 			return number(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_CORE, uintptr(unsafe.Pointer(&lim)))
 		}},
 		{"memory beyond the limit", true, func(string) error {
-			p, err := unix.Mmap(-1, 0, 700<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+			p, err := unix.Mmap(-1, 0, maxData+raceMemory+100<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 			if err == nil {
 				err = unix.Munmap(p)
 			}

@@ -32,6 +32,7 @@ func TestWorkerLies(t *testing.T) {
 	ready := "printf '" + frameOf(2, msgReady, 0) + "'\n"
 	say := func(s string) string { return ready + "printf '" + s + "'\n" }
 	lookup := frameOf(1+1+6+3, msgLookup, 1, 1, 'x', 3, 'a', 'p', 'p', 0, 0, 0)
+	dir := t.TempDir()
 	const stay = "read -r forever\n" // no input of ours has a line's end
 	for name, c := range map[string]struct {
 		script, message string
@@ -53,12 +54,14 @@ func TestWorkerLies(t *testing.T) {
 		"a flood of questions":   {ready + "while :; do printf '" + lookup + "'; done\n", "took longer", false},
 		"floods standard error":  {ready + "while :; do echo panic >&2; done\n", "took longer", false},
 	} {
+		// Written before any process starts: one that is born meanwhile would
+		// hold the file open, and it could not be run.
+		program := filepath.Join(dir, strings.ReplaceAll(name, " ", "-"))
+		if err := os.WriteFile(program, []byte("#!/bin/sh\n"+c.script), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			program := filepath.Join(t.TempDir(), "worker")
-			if err := os.WriteFile(program, []byte("#!/bin/sh\n"+c.script), 0o755); err != nil {
-				t.Fatal(err)
-			}
 			r := newRenderer(t, Options{Program: program, Workers: 1, Timeout: time.Second})
 			got, err := r.Render(t.Context(), memory(app("resources: [r.yaml]\n")), "app")
 			switch {
