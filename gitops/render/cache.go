@@ -254,7 +254,7 @@ func (t trace) file() string { return "renders/" + hex.EncodeToString(t.key[:]) 
 type index struct {
 	reads  []gitops.Read
 	number map[gitops.Read]int // of reads, nil until something is added
-	traces map[string][]trace // newest first
+	traces map[string][]trace  // newest first
 }
 
 // maxTraces is how many traces are kept of one path: a few branches.
