@@ -77,9 +77,13 @@ func (d Diff) Run(ctx context.Context) (DiffResult, error) {
 	return DiffResult{report, breaks(report) || Fails(report.Findings, l.config.FailOn)}, err
 }
 
-// breaks reports whether an overlay stopped rendering.
+// breaks reports whether an overlay stopped rendering, or is new and does not. One
+// that needs a remote base which is not allowed or not reachable here says nothing
+// about the change.
 func breaks(r gitops.Report) bool {
-	return slices.ContainsFunc(r.Overlays, func(o gitops.OverlayChange) bool { return o.Status == gitops.RenderErrorAfter })
+	return slices.ContainsFunc(r.Overlays, func(o gitops.OverlayChange) bool {
+		return o.Status == gitops.RenderErrorAfter && o.After.Err.Cause != gitops.CauseRemote
+	})
 }
 
 // pairs renders both sides of the overlays that the change reaches.

@@ -60,6 +60,7 @@ func groups(overlays []gitops.OverlayChange) []group {
 
 // failure is an error that several overlays share.
 type failure struct {
+	isNew    bool // the overlays did not exist before
 	err      *gitops.Error
 	overlays []int
 }
@@ -73,12 +74,12 @@ func failures(overlays []gitops.OverlayChange, status gitops.Status) []failure {
 			continue
 		}
 		err := errorOf(o)
-		key := fmt.Sprintf("%s\x00%d\x00%s", err.File, err.Line, err.Message)
+		key := fmt.Sprintf("%s\x00%d\x00%s\x00%v", err.File, err.Line, err.Message, o.Before == nil)
 		j, ok := at[key]
 		if !ok {
 			j = len(out)
 			at[key] = j
-			out = append(out, failure{err: err})
+			out = append(out, failure{err: err, isNew: o.Before == nil})
 		}
 		out[j].overlays = append(out[j].overlays, i)
 	}

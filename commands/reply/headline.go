@@ -30,12 +30,11 @@ func headline(r gitops.Report, name func(string) string) string {
 	broken := statusIn(r, gitops.RenderErrorAfter)
 	both := statusIn(r, gitops.RenderErrorBoth)
 	rest := len(r.Overlays) - len(broken) - len(both)
-	if len(broken) > 0 {
-		verb := "no longer render"
-		if len(broken) == 1 {
-			verb = "no longer renders"
+	for _, isNew := range []bool{false, true} {
+		list := slices.DeleteFunc(slices.Clone(broken), func(o gitops.OverlayChange) bool { return (o.Before == nil) != isNew })
+		if len(list) > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s%s", count(len(list), "overlay"), brokenVerb(isNew, len(list)), environments(r, list, name)))
 		}
-		parts = append(parts, fmt.Sprintf("%s %s%s", count(len(broken), "overlay"), verb, environments(r, broken, name)))
 	}
 	switch {
 	case rest > 0:
@@ -58,6 +57,19 @@ func headline(r gitops.Report, name func(string) string) string {
 		parts = append(parts, fmt.Sprintf("%s %s not render, before and after%s", count(len(both), "overlay"), verb, environments(r, both, name)))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// brokenVerb says of n overlays that the change breaks them, or brings them broken.
+func brokenVerb(isNew bool, n int) string {
+	switch {
+	case isNew && n == 1:
+		return "is new and does not render"
+	case isNew:
+		return "are new and do not render"
+	case n == 1:
+		return "no longer renders"
+	}
+	return "no longer render"
 }
 
 // statusIn returns the overlays of one status.
@@ -156,7 +168,7 @@ func overlayNews(o gitops.OverlayChange) string {
 	objects := objectCounts(o.Objects)
 	switch o.Status {
 	case gitops.RenderErrorAfter:
-		return "no longer renders"
+		return brokenVerb(o.Before == nil, 1)
 	case gitops.RenderErrorBefore:
 		if o.After == nil {
 			return "removed, did not render"

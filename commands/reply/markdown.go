@@ -2,8 +2,8 @@ package reply
 
 import (
 	"fmt"
-	"path"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 
@@ -116,7 +116,7 @@ func (w writer) broken() []section {
 	const open = "> [!CAUTION]\n"
 	s := section{open: open, reopen: open, close: "\n"}
 	for _, f := range failures(w.r.Overlays, gitops.RenderErrorAfter) {
-		s.pieces = append(s.pieces, piece{text: "> - " + w.failure(f, "no longer render") + "\n", overlays: f.overlays})
+		s.pieces = append(s.pieces, piece{text: "> - " + w.failure(f, brokenVerb(f.isNew, len(f.overlays))) + "\n", overlays: f.overlays})
 	}
 	return s.list()
 }
@@ -125,9 +125,16 @@ func (w writer) broken() []section {
 func (w writer) unrendered() []section {
 	s := section{open: "Not compared, since there is nothing to render before and after:\n\n", close: "\n"}
 	for _, f := range failures(w.r.Overlays, gitops.RenderErrorBoth) {
-		s.pieces = append(s.pieces, piece{text: "- " + w.failure(f, "do not render") + "\n", overlays: f.overlays})
+		s.pieces = append(s.pieces, piece{text: "- " + w.failure(f, unrenderedVerb(len(f.overlays))) + "\n", overlays: f.overlays})
 	}
 	return s.list()
+}
+
+func unrenderedVerb(n int) string {
+	if n == 1 {
+		return "does not render"
+	}
+	return "do not render"
 }
 
 // maxNamed is how many overlays one line names.
@@ -138,9 +145,6 @@ func (w writer) failure(f failure, verb string) string {
 	where := ""
 	if f.err.File != "" {
 		where = code(place(f.err.File, f.err.Line, f.err.Column)) + ": "
-	}
-	if len(f.overlays) == 1 {
-		verb = map[string]string{"no longer render": "no longer renders", "do not render": "does not render"}[verb]
 	}
 	return fmt.Sprintf("%s %s: %s<code>%s</code>", w.names(f.overlays), verb, where, escape(f.err.Message, 1000))
 }

@@ -34,8 +34,8 @@ const (
 func Text(w io.Writer, r gitops.Report, opts TextOptions) error {
 	t := &terminal{w: bufio.NewWriter(w), r: r, opts: opts}
 	t.line(t.paint(bold, headline(r, plainName)))
-	t.failures("no longer renders", gitops.RenderErrorAfter, red)
-	t.failures("does not render, before and after", gitops.RenderErrorBoth, "")
+	t.failures(gitops.RenderErrorAfter, red)
+	t.failures(gitops.RenderErrorBoth, "")
 	t.table()
 	t.moved()
 	if len(r.Findings) > 0 {
@@ -87,8 +87,12 @@ func (t *terminal) paint(color, s string) string {
 }
 
 // failures lists what does not render and why.
-func (t *terminal) failures(verb string, status gitops.Status, color string) {
+func (t *terminal) failures(status gitops.Status, color string) {
 	for _, f := range failures(t.r.Overlays, status) {
+		verb := "does not render, before and after"
+		if status == gitops.RenderErrorAfter {
+			verb = brokenVerb(f.isNew, 1)
+		}
 		t.line("")
 		for _, i := range f.overlays {
 			t.line(t.paint(color, visible(t.r.Overlays[i].Path, "")+" "+verb))
