@@ -49,8 +49,8 @@ bench: tools ## Measure beside the kustomize command (RUNS=3 APPS=200; README=1 
 		-bench-runs=$(RUNS) -bench-apps=$(APPS) $(if $(README),-bench-readme)
 
 .PHONY: chaos
-chaos: ## Kill the queue, its replicas and PostgreSQL 50 times under load
-	SEALIFT_CHAOS_KILLS=50 go test -count=1 -v -timeout=20m -run='^TestChaos' ./webhook/queue
+chaos: tools ## Kill the queue, the service, its replicas and PostgreSQL 50 times under load
+	SEALIFT_CHAOS_KILLS=50 go test -count=1 -v -timeout=40m -run='^TestChaos' ./webhook/queue ./cmd/bot
 
 .PHONY: demo
 demo: ## See it work on a sample repository
@@ -72,6 +72,7 @@ fmt: ## Format the code
 .PHONY: docs
 docs: ## Write the generated pages of docs/
 	go test ./gitops/check -run='^TestDocs$$' -update
+	go test ./cmd/bot -run='^Test(Config)?Docs$$' -update
 	go test ./cmd/bot -run='^TestCommandsPage$$' -update
 
 .PHONY: clean

@@ -257,7 +257,7 @@ func TestDeployCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys := slices.Sorted(maps.Keys(sealed.Spec.EncryptedData))
-	if diff := cmp.Diff([]string{"app-id", "private-key.pem", "webhook-secret"}, keys); diff != "" {
+	if diff := cmp.Diff([]string{"app-id", "client-id", "client-secret", "private-key.pem", "webhook-secret"}, keys); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 	for key, value := range sealed.Spec.EncryptedData {

@@ -1,5 +1,5 @@
 // Bot is Sealift: one program that shows what a change to a GitOps repository
-// does to every overlay, offline on a clone and (later) as a GitHub App.
+// does to every overlay, offline on a clone and as a GitHub App on the pull request.
 //
 // This comment is the tour of the code, bottom up.
 //
@@ -28,9 +28,23 @@
 // commands ties these together, one file per verb, and commands/reply turns a
 // report into Markdown, text and JSON.
 //
-// cmd/bot is the command line: it opens trees, the cache and remotes, calls a
-// verb and prints. main does nothing else, so that a test can run all of it.
-// gitops/monorepo generates the repository that benchmarks run on.
+// webhook is the HTTP edge: it verifies a delivery, decodes the few events that
+// something is done about, and answers 202 once the delivery is on disk.
+// webhook/store is the database, webhook/queue the durable inbox and the worker:
+// one job per pull request, the newest head supersedes. webhook/ghapp is the GitHub
+// side, with a way round every defect of the libraries. webhook/web has the bot's own
+// pages: set-up, log-in, the whole report. webhook/hub is a GitHub in a box for tests
+// and the demo, webhook/hub/pages what a person sees of it.
+//
+// commands also answers events: service.go decides, a Plan says what is to be done,
+// act.go does it, each action once. GitHub, git and the action log are interfaces
+// there (host.go), because commands and webhook never see each other.
+//
+// cmd/bot is the command line: it opens trees, the cache and remotes, calls a verb
+// and prints. service.go and adapter.go wire the App together; demoworld.go starts it
+// beside a hub. main does nothing else, so that a test can run all of it.
+// gitops/monorepo generates the repository that benchmarks run on, cmd/bot/sample is
+// the one of the demo.
 //
 // fence_test.go holds the direction of imports and the owners of dependencies.
 package main

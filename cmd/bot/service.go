@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sealift/sealift/commands"
+	"github.com/sealift/sealift/commands/reply"
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/render"
 	"github.com/sealift/sealift/gitops/tree"
@@ -181,7 +182,7 @@ func (s *service) pageOptions() web.Options {
 	o := web.Options{PublicURL: s.config.PublicURL, Key: key, Version: version(), WebURL: s.config.GitHubWebURL, Proxies: s.config.TrustedProxies, Log: s.log}
 	if s.config.ClientID != "" {
 		p := people{s}
-		o.Login, o.Reader, o.Reports = p, p, p
+		o.Login, o.Reader, o.Reports, o.Title = p, p, p, reply.Title
 	}
 	if s.config.AppSlug != "" {
 		o.AppURL = s.config.GitHubWebURL + "/apps/" + s.config.AppSlug
