@@ -40,8 +40,8 @@ type box struct {
 // directory of the only one.
 func newBox(t *testing.T, database string, replicas int) *box {
 	t.Helper()
-	b := &box{t: t, front: &front{accepted: map[string]bool{}}}
-	front := httptest.NewServer(b.front)
+	b := &box{t: t, front: &front{accepted: map[string]bool{}}, traffic: &traffic{seen: make(chan exchange, 10_000)}}
+	front := httptest.NewServer(b.traffic.watch(b.front))
 	t.Cleanup(front.Close)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -53,8 +53,7 @@ func newBox(t *testing.T, database string, replicas int) *box {
 		t.Fatal(err)
 	}
 	b.hub = d.hub
-	b.traffic = &traffic{next: b.hub, seen: make(chan exchange, 10_000)}
-	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: b.traffic}}
+	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: b.traffic.watch(b.hub)}}
 	server.Start()
 	t.Cleanup(func() { b.hub.Close(); server.Close() })
 	for i := range replicas {
@@ -202,10 +201,13 @@ func (r *replica) showLog() {
 	r.t.Logf("log of %s:\n%s", filepath.Base(r.dir), data[max(0, len(data)-8000):])
 }
 
-// resident returns the resident size of the process in MB, from /proc; 0 where
+// resident returns the resident size of the process in MB.
+func (r *replica) resident() float64 { return resident(r.cmd.Process.Pid) }
+
+// resident returns the resident size of a process in MB, from /proc; 0 where
 // there is none.
-func (r *replica) resident() float64 {
-	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.cmd.Process.Pid))
+func resident(pid int) float64 {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	_, rest, _ := strings.Cut(string(status), "VmRSS:")
 	fields := strings.Fields(rest)
 	if len(fields) == 0 {
@@ -282,25 +284,26 @@ func (f *front) forward(ctx context.Context, r *http.Request) (*http.Response, e
 	return http.DefaultTransport.RoundTrip(req)
 }
 
-// exchange is one request that the hub answered.
+// exchange is one request that was answered. event is that of a delivery.
 type exchange struct {
-	method, path string
-	begin, end   time.Time
+	method, path, event string
+	begin, end          time.Time
 }
 
-// traffic is the hub with an eye on what it is asked.
+// traffic sees what the hub and the front are asked, when it is watching.
 type traffic struct {
-	next     http.Handler
 	watching atomic.Bool
-	seen     chan exchange // when watching
+	seen     chan exchange
 }
 
-// ServeHTTP implements http.Handler.
-func (f *traffic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	e := exchange{method: r.Method, path: r.URL.Path, begin: time.Now()}
-	f.next.ServeHTTP(w, r)
-	if f.watching.Load() {
-		e.end = time.Now()
-		f.seen <- e
-	}
+// watch puts traffic before a handler.
+func (f *traffic) watch(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := exchange{method: r.Method, path: r.URL.Path, event: r.Header.Get("X-GitHub-Event"), begin: time.Now()}
+		next.ServeHTTP(w, r)
+		if f.watching.Load() {
+			e.end = time.Now()
+			f.seen <- e
+		}
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sealift/sealift/commands"
+	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/webhook/hub"
 	"github.com/sealift/sealift/webhook/queue"
 	"github.com/sealift/sealift/webhook/store"
@@ -259,11 +260,11 @@ func (c *serviceChaos) settled(q *queue.Queue) bool {
 	}
 	pending := c.list(q, store.Pending)
 	for _, d := range pending {
-		if d.NotBefore.IsZero() {
+		if waits := d.Turn == 0 && d.NotBefore.After(time.Now()); !waits {
 			continue
 		}
-		if err := q.Retry(c.t.Context(), d.ID); err != nil {
-			c.t.Log(err) // it runs by now
+		if err := q.Retry(c.t.Context(), d.ID); err != nil && gitops.CodeOf(err) != gitops.NotFound { // it runs by now
+			c.t.Fatal(err)
 		}
 	}
 	return len(pending) == 0 && len(c.missed()) == 0
