@@ -80,8 +80,8 @@ func Run(ctx context.Context, in Input) ([]gitops.Finding, error) {
 	return in.compare(ctx, found)
 }
 
-// once leaves out a render error where a rule that knows more speaks of the same
-// place.
+// once leaves out a render error where a rule that knows more has an error at the
+// same place.
 func once(found []gitops.Finding) []gitops.Finding {
 	type place struct {
 		file         string
@@ -89,7 +89,7 @@ func once(found []gitops.Finding) []gitops.Finding {
 	}
 	said := map[place]bool{}
 	for _, f := range found {
-		if f.Rule != renderErrorName && f.Line > 0 {
+		if f.Rule != renderErrorName && f.Severity == gitops.SeverityError && f.Line > 0 {
 			said[place{f.File, f.Line, f.Column}] = true
 		}
 	}
