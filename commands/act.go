@@ -27,7 +27,7 @@ func (s *Service) act(ctx context.Context, host Host, e gitops.Event, plan Plan)
 				err = nil
 			}
 		case Check:
-			err = s.report(ctx, host, a)
+			err = s.report(ctx, host, e, a)
 		}
 		if err != nil {
 			return err
@@ -84,7 +84,15 @@ func (s *Service) mine(ctx context.Context, host Host, number int) ([]gitops.Com
 // report puts a check on a commit, unless the one that is there was computed from
 // the same commits. One that was computed from another base gets a successor of the
 // same name, which GitHub shows instead: annotations of a run cannot be removed.
-func (s *Service) report(ctx context.Context, host Host, c Check) error {
+// So does one that a person asked for again: GitHub waits for an answer.
+func (s *Service) report(ctx context.Context, host Host, e gitops.Event, c Check) error {
+	if e.Kind == gitops.Rerequested {
+		_, err := s.once(ctx, e, "check again "+e.Delivery, c.describe(), func(ctx context.Context) (string, error) {
+			run, err := host.CreateCheck(ctx, c.Run)
+			return strconv.FormatInt(run.ID, 10), err
+		})
+		return err
+	}
 	old, err := host.FindCheck(ctx, c.Run.Name, c.Run.HeadSHA)
 	if err != nil {
 		return err

@@ -179,7 +179,7 @@ func TestValidation(t *testing.T) {
 		"never fails":     {edited(secret, ".sealift.yaml", "version: 1\nfail-on: never\n"), []string{"error plain-secret apps/web/base/c.yaml:4"}, false},
 		"a warning fails": {edited(secret, ".sealift.yaml", "version: 1\nfail-on: warning\nchecks: {plain-secret: {severity: warning}}\n"), []string{"warning plain-secret apps/web/base/c.yaml:4"}, true},
 		"broken":          {broken, []string{"error missing-file apps/web/overlays/dev/kustomization.yaml:1"}, true},
-		"remote":          {remote, []string{"warning unpinned-remote apps/web/overlays/dev/kustomization.yaml:1"}, false},
+		"remote":          {remote, []string{"warning render-error apps/web/overlays/dev/kustomization.yaml:1", "warning unpinned-remote apps/web/overlays/dev/kustomization.yaml:1"}, false},
 		"configuration": {edited(store(), ".sealift.yaml", "version: 1\ncolour: red\nfail-on: maybe\n"),
 			[]string{"error config .sealift.yaml:2", "error config .sealift.yaml:3"}, true},
 	} {

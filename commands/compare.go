@@ -100,7 +100,8 @@ func (s *Service) compareMerge(ctx context.Context, src Source, repo gitops.Repo
 	return s.compareTrees(ctx, repo, base, merged, o)
 }
 
-// compareCommits compares two commits as they are.
+// compareCommits compares a commit with the merge of another into it; for a merge
+// group, which starts at its base, that is the group itself.
 func (s *Service) compareCommits(ctx context.Context, repo gitops.Repository, baseID, headID string) (outcome, error) {
 	src, err := s.Source(ctx, repo)
 	if err != nil {
@@ -110,15 +111,7 @@ func (s *Service) compareCommits(ctx context.Context, repo gitops.Repository, ba
 	if err := src.FetchCommits(ctx, baseID, headID); err != nil {
 		return outcome{}, err
 	}
-	base, err := src.Tree(ctx, baseID)
-	if err != nil {
-		return outcome{}, err
-	}
-	head, err := src.Tree(ctx, headID)
-	if err != nil {
-		return outcome{}, err
-	}
-	return s.compareTrees(ctx, repo, base, head, outcome{base: baseID, head: headID})
+	return s.compareMerge(ctx, src, repo, outcome{base: baseID, head: headID})
 }
 
 func (s *Service) compareTrees(ctx context.Context, repo gitops.Repository, base, head gitops.Tree, o outcome) (outcome, error) {

@@ -133,8 +133,11 @@ func (d Diff) findings(ctx context.Context, l sides, pairs []diff.Pair, changed 
 	}
 	found = append(found, newNotes(l.base.Notes, l.head.Notes)...)
 	if slices.Contains(changed, layout.ConfigFile) {
-		_, problems := layout.ReadConfig(ctx, d.Head)
+		config, problems := layout.ReadConfig(ctx, d.Head)
 		found = append(found, configFindings(problems)...)
+		if config != nil {
+			found = append(found, unknownRules(config)...)
+		}
 	}
 	return graded(l.config, found), nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/check"
 	"github.com/sealift/sealift/gitops/layout"
 )
 
@@ -37,6 +38,35 @@ func graded(c *layout.Config, found []gitops.Finding) []gitops.Finding {
 
 // configRule is the rule of problems in the configuration file.
 const configRule = "config"
+
+// ruleNames are all rules that findings may have.
+func ruleNames() []string {
+	names := []string{configRule, layout.RuleName}
+	for _, r := range check.Rules() {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// unknownRules says which rules of the configuration do not exist, with the name
+// that was probably meant.
+func unknownRules(c *layout.Config) []gitops.Finding {
+	var list []gitops.Finding
+	names := ruleNames()
+	for _, name := range c.Rules() {
+		if slices.Contains(names, name) {
+			continue
+		}
+		near := slices.MinFunc(names, func(a, b string) int {
+			return cmp.Compare(gitops.Distance(name, a), gitops.Distance(name, b))
+		})
+		list = append(list, gitops.Finding{
+			Rule: configRule, Severity: gitops.SeverityError, File: layout.ConfigFile, Line: c.Checks[name].Line, Column: c.Checks[name].Column,
+			Message: "checks: there is no rule " + gitops.Quote(name), Fix: "did you mean " + gitops.Quote(near) + "?",
+		})
+	}
+	return list
+}
 
 func configFindings(problems []*gitops.Error) []gitops.Finding {
 	var list []gitops.Finding

@@ -52,8 +52,10 @@ func (s *Service) Handle(ctx context.Context, e gitops.Event, last bool) error {
 		return err
 	}
 	switch e.Kind {
-	case gitops.PullChanged, gitops.Rerequested:
+	case gitops.PullChanged:
 		return s.pullChanged(ctx, host, e)
+	case gitops.Rerequested:
+		return s.rerequested(ctx, host, e)
 	case gitops.Commented:
 		return s.commented(ctx, host, e, last)
 	case gitops.Pushed:
@@ -78,6 +80,28 @@ func (s *Service) pullChanged(ctx context.Context, host Host, e gitops.Event) er
 		return err
 	}
 	return s.act(ctx, host, e, plan)
+}
+
+// rerequested does a check again. GitHub names no pull request for the branch of a
+// fork, and there is none for a merge group: then what the check was computed from
+// says what to compare.
+func (s *Service) rerequested(ctx context.Context, host Host, e gitops.Event) error {
+	if e.Number != 0 {
+		return s.pullChanged(ctx, host, e)
+	}
+	old, err := host.FindCheck(ctx, CheckName, e.Head)
+	if err != nil {
+		return gone(err)
+	}
+	base, head, ok := strings.Cut(old.ExternalID, "..")
+	if !ok || head != e.Head {
+		return nil
+	}
+	o, err := s.compareCommits(ctx, e.Repo, base, head)
+	if err != nil {
+		return err
+	}
+	return s.act(ctx, host, e, Plan{Check{s.check(e.Repo, head, o)}})
 }
 
 // gone turns a pull request or repository that does not exist any more into

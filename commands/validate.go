@@ -62,6 +62,7 @@ func (c Validation) Run(ctx context.Context) (ValidationResult, error) {
 	}
 	found = append(found, l.Notes...)
 	found = append(found, configFindings(problems)...)
+	found = append(found, unknownRules(config)...)
 	result := ValidationResult{Findings: graded(config, found), Overlays: len(in.Overlays)}
 	result.Failed = Fails(result.Findings, config.FailOn)
 	return result, nil

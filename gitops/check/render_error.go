@@ -13,7 +13,8 @@ func renderError() Rule {
 		Doc:      "A kustomization does not build.",
 		Long: `What does not build is not deployed: the environment keeps its old state, silently.
 The place is the one that the renderer names. It is an error when the overlay
-is new or built before the change, and a note when it failed before too.`,
+is new or built before the change, and a note when it failed before too. A remote base
+that is not allowed or not reachable here is a warning: it may build elsewhere.`,
 		Bad: `overlay: apps/web/prod | invalid | bad-field | apps/web/prod/kustomization.yaml | 2 | unknown field "resource"
 -- in/apps/web/prod/kustomization.yaml --
 kind: Kustomization
@@ -45,8 +46,11 @@ func runRenderError(p *pass) error {
 		if f.File == "" {
 			f.File = o.Head.Path
 		}
-		if o.Base != nil && o.Base.Err != nil {
+		switch {
+		case o.Base != nil && o.Base.Err != nil:
 			f.Severity = gitops.SeverityNote
+		case e.Cause == gitops.CauseRemote: // not allowed or not reachable from here
+			f.Severity = gitops.SeverityWarning
 		}
 		p.report(f)
 	}

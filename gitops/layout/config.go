@@ -57,6 +57,8 @@ type Check struct {
 	Severity gitops.Severity
 	// Allow is patterns of files in which the rule finds nothing.
 	Allow []string
+	// Line and Column are where the rule is named.
+	Line, Column int
 
 	allow []glob
 }

@@ -100,7 +100,9 @@ func (p *parser) checks(c *Config, n *yaml.Node) {
 	c.Checks = map[string]Check{}
 	for key, v := range p.unique(n) {
 		if p.name(key, "rule") != "" {
-			c.Checks[key.Value] = p.check(v)
+			rule := p.check(v)
+			rule.Line, rule.Column = key.Line, key.Column
+			c.Checks[key.Value] = rule
 		}
 	}
 }
