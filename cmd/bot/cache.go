@@ -1,10 +1,18 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
+)
+
+// What is below the directory of the cache; nothing else there is ever removed.
+const (
+	cacheRepos   = "repos"
+	cacheMirrors = "mirrors"
 )
 
 func (b *bot) cacheCommand() *cobra.Command {
@@ -30,7 +38,7 @@ func (b *bot) cacheCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return os.RemoveAll(dir)
+			return errors.Join(os.RemoveAll(filepath.Join(dir, cacheRepos)), os.RemoveAll(filepath.Join(dir, cacheMirrors)))
 		},
 	})
 	return cmd

@@ -80,10 +80,10 @@ func (b *bot) open(id string) (*session, error) {
 	if id != "" && !b.flags.noCache {
 		if dir, key, err := b.cachePlace(); err == nil {
 			sum := sha256.Sum256([]byte(id))
-			if s.cache, err = render.OpenCache(filepath.Join(dir, "repos", hex.EncodeToString(sum[:12])), key, 0); err != nil {
+			if s.cache, err = render.OpenCache(filepath.Join(dir, cacheRepos, hex.EncodeToString(sum[:12])), key, 0); err != nil {
 				return nil, err
 			}
-			mirrors = filepath.Join(dir, "mirrors")
+			mirrors = filepath.Join(dir, cacheMirrors)
 		}
 	}
 	if err := s.allow(b.flags, mirrors); err != nil {
