@@ -40,7 +40,8 @@ type Entry struct {
 }
 
 // Tree is the files of a repository at one commit. It is immutable and safe for
-// concurrent use. Paths are slash-separated, clean and relative to the root.
+// concurrent use, and comparable, as pointers are. Paths are slash-separated, clean
+// and relative to the root.
 type Tree interface {
 	// Commit returns the full commit id, or "" for a tree that has none.
 	Commit() string
