@@ -78,6 +78,7 @@ func printableASCII(s string) bool {
 type scanner struct {
 	fence   string // the fence that is open
 	comment bool   // an HTML comment is open
+	quote   bool   // a quote is open: it goes on until an empty line
 }
 
 func (s *scanner) visible(line string) bool {
@@ -91,6 +92,10 @@ func (s *scanner) visible(line string) bool {
 		if rest, ok := strings.CutPrefix(trimmed, s.fence); ok && strings.Trim(rest, s.fence[:1]+" \t") == "" && len(line)-len(trimmed) < 4 {
 			s.fence = ""
 		}
+		return false
+	}
+	s.quote = strings.HasPrefix(trimmed, ">") || s.quote && strings.TrimSpace(line) != ""
+	if s.quote {
 		return false
 	}
 	if f := opensFence(trimmed); f != "" {

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,9 +54,9 @@ func (s *Service) Handle(ctx context.Context, e gitops.Event, last bool) error {
 	}
 	switch e.Kind {
 	case gitops.PullChanged:
-		return s.pullChanged(ctx, host, e)
+		return s.pullChanged(ctx, host, e, last)
 	case gitops.Rerequested:
-		return s.rerequested(ctx, host, e)
+		return s.rerequested(ctx, host, e, last)
 	case gitops.Commented:
 		return s.commented(ctx, host, e, last)
 	case gitops.Pushed:
@@ -67,7 +68,7 @@ func (s *Service) Handle(ctx context.Context, e gitops.Event, last bool) error {
 }
 
 // pullChanged keeps the comment and the check of a pull request at its newest head.
-func (s *Service) pullChanged(ctx context.Context, host Host, e gitops.Event) error {
+func (s *Service) pullChanged(ctx context.Context, host Host, e gitops.Event, last bool) error {
 	if e.Number == 0 {
 		return nil
 	}
@@ -76,18 +77,34 @@ func (s *Service) pullChanged(ctx context.Context, host Host, e gitops.Event) er
 		return gone(err)
 	}
 	plan, err := s.planDiff(ctx, host, pull)
-	if err != nil {
-		return err
+	if err == nil {
+		return s.act(ctx, host, e, plan)
 	}
-	return s.act(ctx, host, e, plan)
+	if ctx.Err() == nil && (last || gitops.CodeOf(err) == gitops.Invalid) {
+		return cmp.Or(s.act(ctx, host, e, s.planFailure(e, pull, err)), err)
+	}
+	return gone(err)
+}
+
+// planFailure says that there is nothing to show, and why: silence would look like
+// no change.
+func (s *Service) planFailure(e gitops.Event, pull gitops.Pull, err error) Plan {
+	body := "**Nothing could be rendered.** " + explain(e, err)
+	return Plan{
+		Sticky{Slot: slotDiff, Bodies: []string{"<!-- " + marker(slotDiff) + " 1/1 -->\n" + body}},
+		Check{gitops.CheckRun{
+			Name: CheckName, HeadSHA: pull.Head.SHA, Conclusion: gitops.Failure, Title: "Nothing could be rendered", Summary: body,
+			ExternalID: "failed.." + pull.Head.SHA,
+		}},
+	}
 }
 
 // rerequested does a check again. GitHub names no pull request for the branch of a
 // fork, and there is none for a merge group: then what the check was computed from
 // says what to compare.
-func (s *Service) rerequested(ctx context.Context, host Host, e gitops.Event) error {
+func (s *Service) rerequested(ctx context.Context, host Host, e gitops.Event, last bool) error {
 	if e.Number != 0 {
-		return s.pullChanged(ctx, host, e)
+		return s.pullChanged(ctx, host, e, last)
 	}
 	old, err := host.FindCheck(ctx, CheckName, e.Head)
 	if err != nil {
@@ -192,19 +209,24 @@ func (s *Service) answer(ctx context.Context, a *asked) (Plan, error) {
 // failureReply says what went wrong. A refusal is said once to each person on a
 // pull request.
 func failureReply(e gitops.Event, r Request, err error) Reply {
+	key := commentKey(e, r.Verb+" failed")
+	if gitops.CodeOf(err) == gitops.Denied {
+		key = pullKey(e.Repo, e.Number) + " refused " + e.Comment.Author.Login
+	}
+	return Reply{key, explain(e, err)}
+}
+
+// explain says to a person what went wrong. Of a bug there is a reference only.
+func explain(e gitops.Event, err error) string {
 	ge, ok := errors.AsType[*gitops.Error](err)
 	if !ok || ge.Code == gitops.Internal {
-		return Reply{commentKey(e, r.Verb+" failed"), fmt.Sprintf("`/%s` failed because of a bug. Reference: `%s`", r.Verb, e.Delivery)}
-	}
-	key := commentKey(e, r.Verb+" failed")
-	if ge.Code == gitops.Denied {
-		key = pullKey(e.Repo, e.Number) + " refused " + e.Comment.Author.Login
+		return fmt.Sprintf("That is a bug. Reference: `%s`", e.Delivery)
 	}
 	body := escape(ge.Message) + "."
 	if ge.Hint != "" {
 		body += " " + ge.Hint
 	}
-	return Reply{key, body}
+	return body
 }
 
 // pushed warms the cache for the default branch, and renders the pull requests

@@ -284,7 +284,11 @@ func (w *story) noFailures() {
 	if d.Failed != 0 {
 		w.t.Errorf("%d jobs were given up\n%s", d.Failed, w.logs)
 	}
-	hasNot(w.t, w.logs.String(), "level=ERROR", "code=internal")
+	for line := range strings.Lines(w.logs.String()) {
+		if strings.Contains(line, "level=ERROR") || strings.Contains(line, "code=internal") {
+			w.t.Error(line)
+		}
+	}
 }
 
 // Heads that are pushed while others wait: the last one is what the comment and
