@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/tree"
@@ -26,6 +27,9 @@ func TestMain(m *testing.M) {
 
 func newRenderer(t testing.TB, o Options) *Renderer {
 	t.Helper()
+	if o.Timeout == 0 {
+		o.Timeout = 5 * time.Minute // a slow machine is no failure
+	}
 	r, err := New(o)
 	if err != nil {
 		t.Fatal(err)
