@@ -223,6 +223,9 @@ func explain(e gitops.Event, err error) string {
 		return fmt.Sprintf("That is a bug. Reference: `%s`", e.Delivery)
 	}
 	body := escape(ge.Message) + "."
+	if ge.File != "" {
+		body = code(fmt.Sprintf("%s:%d", ge.File, ge.Line)) + ": " + body
+	}
 	if ge.Hint != "" {
 		body += " " + ge.Hint
 	}

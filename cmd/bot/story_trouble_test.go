@@ -5,10 +5,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/sealift/sealift/webhook/hub"
+	"github.com/sealift/sealift/webhook/store"
 )
 
 // The service is down while things happen. When it starts it has GitHub deliver
@@ -94,6 +96,11 @@ func TestStoryInstallationGone(t *testing.T) {
 			}
 			w.settle()
 			w.noFailures()
+			jobs, err := w.service.queue.List(w.ctx, store.Filter{Outcome: store.Done})
+			w.must(err)
+			if !slices.ContainsFunc(jobs, func(d store.Delivery) bool { return d.Event == "pull_request" }) {
+				t.Errorf("the pull request was not looked at: %+v", jobs)
+			}
 		})
 	}
 }
