@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -25,15 +26,17 @@ import (
 // SEALIFT_CHAOS_KILLS is how often, SEALIFT_CHAOS_SEED repeats a run as far as
 // the machine lets it.
 func TestChaosService(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) { newServiceChaos(t, "", 1, nil).run() })
-	if testing.Short() {
-		return
-	}
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		newServiceChaos(t, "", 1, nil).run()
+	})
 	t.Run("postgres, two replicas", func(t *testing.T) {
+		t.Parallel()
 		server := newPostgres(t)
 		newServiceChaos(t, server.Database(t), 2, nil).run()
 	})
 	t.Run("postgres killed", func(t *testing.T) {
+		t.Parallel()
 		server := newPostgres(t)
 		newServiceChaos(t, server.Database(t), 2, server).run()
 	})
@@ -63,9 +66,7 @@ type serviceChaos struct {
 	rng      *rand.Rand
 	kills    int
 	repos    []string
-	broken   map[string]bool   // by branch name: the newest head does not render
-	asked    map[int64]string  // comments with a question, and their repository
-	tips     map[string]string // newest commit of each default branch
+	broken   map[string]bool // by repository and branch: the newest head does not render
 	counts   struct{ pushes, bases, questions, killed, servers int }
 }
 
@@ -74,7 +75,7 @@ func newServiceChaos(t *testing.T, database string, replicas int, server *pgtest
 	t.Logf("SEALIFT_CHAOS_SEED=%d SEALIFT_CHAOS_KILLS=%d", seed, kills)
 	c := &serviceChaos{
 		box: newBox(t, database, replicas), server: server, rng: rand.New(rand.NewPCG(seed, 4)), kills: int(kills),
-		broken: map[string]bool{}, asked: map[int64]string{}, tips: map[string]string{},
+		broken: map[string]bool{},
 	}
 	if c.database = database; database == "" {
 		c.database = c.replicas[0].dir + "/sealift.db"
@@ -189,10 +190,7 @@ func (c *serviceChaos) someoneActs() {
 		_, err = c.hub.User(admin).Push(c.t.Context(), repo, "main", "base", map[string]string{"app/base/cm.yaml": configMap("shop", fmt.Sprint(c.counts.bases))})
 	case 1, 2:
 		c.counts.questions++
-		var id int64
-		if id, err = c.hub.User(developer).Comment(repo, n+1, "/help"); err == nil {
-			c.asked[id] = repo
-		}
+		_, err = c.hub.User(developer).Comment(repo, n+1, "/help")
 	default:
 		c.push(repo, fmt.Sprint("change", n))
 	}
@@ -230,15 +228,26 @@ func (c *serviceChaos) settle() {
 	}
 	s, q := c.queue()
 	defer s.Close()
+	ctx, cancel := beforeDeadline(c.t)
+	defer cancel()
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
-	for !c.settled(q) {
+	for !c.settled(ctx, q) {
 		select {
 		case <-again.C:
-		case <-c.t.Context().Done():
-			c.t.Fatal("the test ended first")
+		case <-ctx.Done():
+			c.t.Fatalf("not worked off: %+v; never came: %v", c.list(q, store.Pending), c.missed())
 		}
 	}
+}
+
+// beforeDeadline returns a context that ends early enough to say what is wrong.
+func beforeDeadline(t *testing.T) (context.Context, context.CancelFunc) {
+	at, ok := t.Deadline()
+	if !ok {
+		return context.WithCancel(t.Context())
+	}
+	return context.WithDeadline(t.Context(), at.Add(-20*time.Second))
 }
 
 func (c *serviceChaos) queue() (*store.Store, *queue.Queue) {
@@ -254,9 +263,9 @@ func (c *serviceChaos) queue() (*store.Store, *queue.Queue) {
 }
 
 // settled reports whether every delivery arrived and is worked off.
-func (c *serviceChaos) settled(q *queue.Queue) bool {
-	if err := c.hub.Idle(c.t.Context()); err != nil {
-		c.t.Fatal(err)
+func (c *serviceChaos) settled(ctx context.Context, q *queue.Queue) bool {
+	if c.hub.Idle(ctx) != nil {
+		return false
 	}
 	pending := c.list(q, store.Pending)
 	for _, d := range pending {
@@ -279,16 +288,16 @@ func (c *serviceChaos) list(q *queue.Queue, o store.Outcome) []store.Delivery {
 }
 
 // missed returns the deliveries that never came through: all their attempts failed.
-func (c *serviceChaos) missed() map[string]bool {
-	missed := map[string]bool{}
-	for _, d := range c.hub.Deliveries() {
-		if _, seen := missed[d.GUID]; !seen || d.Code/100 == 2 {
-			missed[d.GUID] = d.Code/100 != 2
-		}
+func (c *serviceChaos) missed() []string {
+	all := c.hub.Deliveries()
+	came := map[string]bool{}
+	for _, d := range all {
+		came[d.GUID] = came[d.GUID] || d.Code/100 == 2
 	}
-	for id, yes := range missed {
-		if !yes {
-			delete(missed, id)
+	var missed []string
+	for _, d := range all {
+		if !came[d.GUID] {
+			missed = append(missed, d.GUID)
 		}
 	}
 	return missed
