@@ -242,7 +242,10 @@ func (w *story) settleAll(services ...*service) {
 		}
 		return waiting == 0
 	}
-	w.until("work is left", func() bool { return quiet() && quiet() })
+	w.until("work is left", func() bool {
+		first := quiet() // its jobs may have caused deliveries
+		return first && quiet()
+	})
 }
 
 // hurry returns how many jobs are not done, and gives those their next attempt
