@@ -18,7 +18,7 @@ FUZZTIME ?= 10s
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 .PHONY: build
 build: ## Build the program as bin/bot
@@ -49,8 +49,12 @@ bench: tools ## Measure beside the kustomize command (RUNS=3 APPS=200; README=1 
 		-bench-runs=$(RUNS) -bench-apps=$(APPS) $(if $(README),-bench-readme)
 
 .PHONY: chaos
-chaos: tools ## Kill the queue, the service, its replicas and PostgreSQL 50 times under load
-	SEALIFT_CHAOS_KILLS=50 go test -count=1 -v -timeout=40m -run='^TestChaos' ./webhook/queue ./cmd/bot
+chaos: tools ## Kill the queue, the service and PostgreSQL 50 times under load
+	SEALIFT_CHAOS_KILLS=50 go test -count=1 -v -timeout=40m -p=1 -run='^TestChaos' ./webhook/queue ./cmd/bot
+
+.PHONY: bench-service
+bench-service: tools ## Measure the service: deliveries, latency, memory
+	SEALIFT_LOAD=1 go test -count=1 -v -timeout=30m -run='^Test(Load|Latency|Memory)$$' ./cmd/bot
 
 .PHONY: demo
 demo: ## See it work on a sample repository

@@ -76,6 +76,7 @@ type App struct {
 	skew      atomic.Int64 // GitHub's clock minus ours, in nanoseconds
 	asApp     *github.Client
 	anonymous *github.Client
+	tags      tags // what was answered, for all installations
 
 	mu            sync.Mutex
 	installations map[int64]*installation

@@ -73,25 +73,28 @@ func TestTagsBounded(t *testing.T) {
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Etag": {`W/"1"`}}}
 	}
 	for i := range 2 * tagEntries {
-		c.keep(get(itoa(i)), answer(), []byte("small"))
+		c.keep(1, get(itoa(i)), answer(), []byte("small"))
 	}
 	if len(c.byURL) != tagEntries || c.order.Len() != tagEntries {
 		t.Errorf("%d entries", len(c.byURL))
 	}
 	large := make([]byte, tagLargest)
 	for i := range 20 {
-		c.keep(get(itoa(i)), answer(), large)
-		c.keep(get("0"), answer(), large)
+		c.keep(1, get(itoa(i)), answer(), large)
+		c.keep(1, get("0"), answer(), large)
 	}
 	if c.bytes > tagBytes || c.bytes != c.order.Len()*tagLargest {
 		t.Errorf("%d bytes in %d entries", c.bytes, c.order.Len())
 	}
-	c.keep(get("0"), answer(), make([]byte, tagLargest+1))
-	if c.ask(get("0")) != nil {
+	c.keep(1, get("0"), answer(), make([]byte, tagLargest+1))
+	if c.ask(1, get("0")) != nil {
 		t.Error("an answer that is too large left the one before in its place")
 	}
-	if c.ask(get("19")) == nil {
+	if c.ask(1, get("19")) == nil {
 		t.Error("the newest is gone")
+	}
+	if c.ask(2, get("19")) != nil {
+		t.Error("an answer for one installation was used for another")
 	}
 }
 

@@ -3,19 +3,22 @@ package ghapp
 import (
 	"container/list"
 	"net/http"
+	"strconv"
 	"sync"
 )
 
-// The bounds of the ETag cache of one installation.
+// The bounds of the ETag cache of all installations together, so that memory does
+// not grow with their number.
 const (
-	tagEntries = 256
-	tagBytes   = 4 << 20
-	tagLargest = tagBytes / 8 // a larger answer is not kept
+	tagEntries = 1024
+	tagBytes   = 8 << 20
+	tagLargest = tagBytes / 16 // a larger answer is not kept
 )
 
 // tags are answers that have an ETag, the least recently used first to go.
 // GitHub answers 304 for those that still hold, which costs no quota. It does so
-// only to who may see them, so tokens with different rights share one cache.
+// only to who may see them, so tokens with different rights share one cache; the
+// installation is part of the key.
 type tags struct {
 	mu    sync.Mutex
 	byURL map[string]*list.Element
@@ -30,18 +33,18 @@ type tagged struct {
 	body     []byte
 }
 
-func tagKey(req *http.Request) string {
-	return req.Header.Get("Accept") + " " + req.URL.String()
+func tagKey(installation int64, req *http.Request) string {
+	return strconv.FormatInt(installation, 10) + " " + req.Header.Get("Accept") + " " + req.URL.String()
 }
 
 // ask makes a request conditional when its answer is known, and returns that.
-func (t *tags) ask(req *http.Request) *tagged {
+func (t *tags) ask(installation int64, req *http.Request) *tagged {
 	if req.Method != http.MethodGet {
 		return nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e := t.byURL[tagKey(req)]
+	e := t.byURL[tagKey(installation, req)]
 	if e == nil {
 		return nil
 	}
@@ -52,14 +55,14 @@ func (t *tags) ask(req *http.Request) *tagged {
 }
 
 // keep remembers an answer.
-func (t *tags) keep(req *http.Request, resp *http.Response, body []byte) {
+func (t *tags) keep(installation int64, req *http.Request, resp *http.Response, body []byte) {
 	tag := resp.Header.Get("Etag")
 	if req.Method != http.MethodGet || resp.StatusCode != http.StatusOK || tag == "" {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	key := tagKey(req)
+	key := tagKey(installation, req)
 	if old := t.byURL[key]; old != nil {
 		t.drop(old)
 	}

@@ -29,7 +29,6 @@ type guard struct {
 	next         http.RoundTripper
 	gate         gate
 	pace         pace
-	tags         tags
 }
 
 // newGuard returns a guard of an installation, 0 for none, before a pinned root.
@@ -48,7 +47,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), g.app.cfg.Timeout)
 	defer cancel()
 	out := req.Clone(ctx)
-	known := g.tags.ask(out)
+	known := g.app.tags.ask(g.installation, out)
 	start := g.app.now()
 	resp, body, err := exchange(g.next, out)
 	if err != nil {
@@ -94,7 +93,7 @@ func (g *guard) judge(req *http.Request, resp *http.Response, body []byte, known
 		resp.StatusCode, resp.Status = http.StatusOK, "200 OK"
 	}
 	g.gate.passed(isWrite(req, g.root))
-	g.tags.keep(req, resp, body)
+	g.app.tags.keep(g.installation, req, resp, body)
 	resp.Request = req
 	resp.Body, resp.ContentLength = memory(body), int64(len(body))
 	// go-github would stop calling by these, by its own rules.
