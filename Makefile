@@ -28,8 +28,8 @@ build: ## Build the program as bin/bot
 test: ## Install what tests need, run every check and every test
 	@.ci/deps
 	@$(MAKE) --no-print-directory tools lint
-	go test -race -shuffle=on -timeout=30m -skip='^TestTruth$$' ./...
-	go test -count=1 -run='^TestInputBound$$' ./gitops/render
+	go test -race -shuffle=on -timeout=30m -skip='^Test(Truth|ChaosService)$$' ./...
+	go test -count=1 -timeout=10m -run='^Test(InputBound|ChaosService)$$' ./gitops/render ./cmd/bot
 	@if [ -d ../shared/testdata ]; then $(MAKE) --no-print-directory truth; \
 	else echo "../shared/testdata is not there: the comparison with real repositories is left out"; fi
 
