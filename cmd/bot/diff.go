@@ -77,6 +77,7 @@ func (b *bot) diff(ctx context.Context, f diffFlags, args []string) error {
 }
 
 func (b *bot) compare(ctx context.Context, s *session, repo *tree.Repo, overlays string, args []string) (gitops.Report, error) {
+	s.renderer.Prestart(1) // it gets ready while the trees and the layout are read
 	base, head, err := repo.Range(ctx, args)
 	if err != nil {
 		return gitops.Report{}, err
@@ -88,7 +89,6 @@ func (b *bot) compare(ctx context.Context, s *session, repo *tree.Repo, overlays
 	if d.Head, err = repo.Tree(ctx, head); err != nil {
 		return gitops.Report{}, err
 	}
-	s.renderer.Prestart(1) // it gets ready while the layout is read
 	p := b.progress("rendering")
 	defer p.stop()
 	d.Progress = p.step
