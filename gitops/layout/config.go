@@ -27,6 +27,8 @@ type Config struct {
 	// FailOn is the severity from which on findings fail a check, and "" when
 	// nothing is said. Never is "never".
 	FailOn gitops.Severity
+	// Promote says what promotions carry.
+	Promote Promote
 
 	ignore []glob
 }
@@ -37,6 +39,10 @@ type Environment struct {
 	// Match is patterns of directories that belong to it, whatever their paths
 	// look like.
 	Match []string
+	// Gate is what must hold before something is promoted to it; Sealing how its
+	// secrets are sealed.
+	Gate    Gate
+	Sealing Sealing
 
 	match []glob
 }
