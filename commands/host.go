@@ -92,3 +92,24 @@ type LogEntry struct {
 	Actor  string // a login, "" for the service itself
 	What   string
 }
+
+// Changes writes branches, commits and pull requests of the repository itself.
+// [Host] values that a verb was given for writing have it.
+type Changes interface {
+	BranchTip(ctx context.Context, branch string) (string, error)
+	// CreateCommit writes a commit that no branch names yet; without a difference
+	// it returns parent.
+	CreateCommit(ctx context.Context, parent, message string, edits []gitops.FileEdit) (string, error)
+	CreateBranch(ctx context.Context, branch, sha string) error
+	// MoveBranch moves a branch forward; it fails with code stale otherwise.
+	MoveBranch(ctx context.Context, branch, sha string) error
+	DeleteBranch(ctx context.Context, branch string) error
+	// PullFrom returns the open pull request between two branches; its Number is 0
+	// when there is none.
+	PullFrom(ctx context.Context, head, base string) (gitops.Pull, error)
+	CreatePull(ctx context.Context, n gitops.NewPull) (gitops.Pull, error)
+	UpdatePull(ctx context.Context, number int, title, body string) error
+	ClosePull(ctx context.Context, number int) error
+	// TeamMember tells whether a person is an active member of a team "owner/team".
+	TeamMember(ctx context.Context, team, login string) (bool, error)
+}

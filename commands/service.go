@@ -31,6 +31,8 @@ type Service struct {
 	// Host, Source and Bench open the three sides of a repository.
 	Host   func(context.Context, gitops.Repository) (Host, error)
 	Source func(context.Context, gitops.Repository) (Source, error)
+	// Change opens the side that writes branches and pull requests.
+	Change func(context.Context, gitops.Repository) (Changes, error)
 	Bench  func(context.Context, gitops.Repository) (Bench, error)
 	// Self is the bot's own account.
 	Self func(context.Context) (gitops.User, error)

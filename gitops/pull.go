@@ -132,3 +132,22 @@ type Event struct {
 	// Installation is the App's installation, also where there is no repository.
 	Installation int64
 }
+
+// FileEdit is a change to one file.
+type FileEdit struct {
+	// Path is clean and relative to the root.
+	Path string
+	// Content is the whole file as it shall be.
+	Content []byte
+	// Executable says that it may be run.
+	Executable bool
+	// Delete removes the file; Content is not looked at.
+	Delete bool
+}
+
+// NewPull is a pull request to open, between two branches of one repository.
+type NewPull struct {
+	Head, Base  string
+	Title, Body string
+	Draft       bool
+}

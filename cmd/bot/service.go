@@ -94,7 +94,10 @@ func (s *service) answering() *commands.Service {
 		Host: func(_ context.Context, r gitops.Repository) (commands.Host, error) {
 			return s.app.Repo(r, ghapp.RenderPermissions())
 		},
-		Source:  func(ctx context.Context, r gitops.Repository) (commands.Source, error) { return s.source(ctx, r) },
+		Source: func(ctx context.Context, r gitops.Repository) (commands.Source, error) { return s.source(ctx, r) },
+		Change: func(_ context.Context, r gitops.Repository) (commands.Changes, error) {
+			return s.app.Repo(r, ghapp.ChangePermissions())
+		},
 		Bench:   s.bench,
 		Self:    s.self,
 		Enqueue: s.enqueue,

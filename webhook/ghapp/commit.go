@@ -12,25 +12,13 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// Edit is a change to one file.
-type Edit struct {
-	// Path is clean and relative to the root.
-	Path string
-	// Content is the whole file as it shall be.
-	Content []byte
-	// Executable says that it may be run.
-	Executable bool
-	// Delete removes the file; Content is not looked at.
-	Delete bool
-}
-
 // CreateCommit writes a commit with edits on top of parent, a full commit id, and
 // returns its id. No branch names it yet. Author and committer are left to GitHub,
 // which signs it then. Edits that change nothing make no commit: the id is parent.
 //
 // It fails with code not_found when parent is not there. A commit with a workflow
 // is made, but no branch can be put on it: the App may not write workflows.
-func (r *Repo) CreateCommit(ctx context.Context, parent, message string, edits []Edit) (string, error) {
+func (r *Repo) CreateCommit(ctx context.Context, parent, message string, edits []gitops.FileEdit) (string, error) {
 	if err := checkID(parent); err != nil {
 		return "", err
 	}
@@ -47,7 +35,7 @@ func (r *Repo) CreateCommit(ctx context.Context, parent, message string, edits [
 }
 
 // createTree writes a tree and returns its id.
-func (r *Repo) createTree(ctx context.Context, base string, edits []Edit) (string, error) {
+func (r *Repo) createTree(ctx context.Context, base string, edits []gitops.FileEdit) (string, error) {
 	var entries []map[string]any
 	for _, e := range edits {
 		if err := checkFile(e.Path); err != nil {
@@ -67,7 +55,7 @@ func (r *Repo) createTree(ctx context.Context, base string, edits []Edit) (strin
 
 // treeEntry is an edit in GitHub's form. JSON has text only, so anything else is
 // sent as a blob first.
-func (r *Repo) treeEntry(ctx context.Context, e Edit) (map[string]any, error) {
+func (r *Repo) treeEntry(ctx context.Context, e gitops.FileEdit) (map[string]any, error) {
 	entry := map[string]any{"path": e.Path, "mode": "100644", "type": "blob"}
 	if e.Executable {
 		entry["mode"] = "100755"

@@ -15,7 +15,7 @@ import (
 func TestChange(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	r, main := w.repo, w.Tip(repository, "main")
-	sha, err := r.CreateCommit(t.Context(), main, "Promote\n\nRequested-by: dev", []ghapp.Edit{
+	sha, err := r.CreateCommit(t.Context(), main, "Promote\n\nRequested-by: dev", []gitops.FileEdit{
 		{Path: "apps/web/prod/ü x.yaml", Content: []byte("a: 1\n")}, {Path: "run.sh", Content: []byte("#!/bin/sh\n"), Executable: true},
 		{Path: "bin", Content: []byte{0, 0xff}}, {Path: "empty"}, {Path: "README.md", Delete: true},
 	})
@@ -38,25 +38,25 @@ func TestChange(t *testing.T) {
 		wantError(t, err, gitops.NotFound)
 	}
 
-	p, err := r.CreatePull(t.Context(), ghapp.NewPull{Head: branch, Base: "main", Title: "Promote", Body: "why"})
+	p, err := r.CreatePull(t.Context(), gitops.NewPull{Head: branch, Base: "main", Title: "Promote", Body: "why"})
 	must(t, err)
 	found, err := r.PullFrom(t.Context(), branch, "main")
 	must(t, err)
 	if diff := cmp.Diff(p, found); diff != "" || p.Head.SHA != sha || !p.Author.Bot {
 		t.Errorf("pull request %+v: %s", p, diff)
 	}
-	if _, err := r.CreatePull(t.Context(), ghapp.NewPull{Head: branch, Base: "main", Title: "Again"}); !ghapp.Exists(err) {
+	if _, err := r.CreatePull(t.Context(), gitops.NewPull{Head: branch, Base: "main", Title: "Again"}); !ghapp.Exists(err) {
 		t.Errorf("CreatePull again: %v", err)
 	}
-	_, err = r.CreatePull(t.Context(), ghapp.NewPull{Head: branch, Base: "main", Title: strings.Repeat("x", 257)})
+	_, err = r.CreatePull(t.Context(), gitops.NewPull{Head: branch, Base: "main", Title: strings.Repeat("x", 257)})
 	if !ghapp.TooLong(err) {
 		t.Errorf("long title: %v", err)
 	}
 	must(t, r.UpdatePull(t.Context(), p.Number, "New title", "new body"))
 
-	next, err := r.CreateCommit(t.Context(), sha, "More", []ghapp.Edit{{Path: "more", Content: []byte("1")}})
+	next, err := r.CreateCommit(t.Context(), sha, "More", []gitops.FileEdit{{Path: "more", Content: []byte("1")}})
 	must(t, err)
-	same, err := r.CreateCommit(t.Context(), next, "Nothing", []ghapp.Edit{{Path: "more", Content: []byte("1")}})
+	same, err := r.CreateCommit(t.Context(), next, "Nothing", []gitops.FileEdit{{Path: "more", Content: []byte("1")}})
 	if err != nil || same != next {
 		t.Errorf("a commit that changes nothing: %s, %v", same, err)
 	}
@@ -79,12 +79,12 @@ func TestChangeRefused(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	main := w.Tip(repository, "main")
 	for _, path := range []string{"", ".", "..", "/x", "../x", "a/../b", "a//b", "a\\b", "a\n"} {
-		_, err := w.repo.CreateCommit(t.Context(), main, "x", []ghapp.Edit{{Path: path}})
+		_, err := w.repo.CreateCommit(t.Context(), main, "x", []gitops.FileEdit{{Path: path}})
 		wantError(t, err, gitops.Invalid)
 		_, err = w.repo.File(t.Context(), main, path)
 		wantError(t, err, gitops.Invalid)
 	}
-	_, err := w.repo.CreateCommit(t.Context(), strings.Repeat("1", 40), "x", []ghapp.Edit{{Path: "a"}})
+	_, err := w.repo.CreateCommit(t.Context(), strings.Repeat("1", 40), "x", []gitops.FileEdit{{Path: "a"}})
 	wantError(t, err, gitops.NotFound)
 	_, err = w.repo.CreateCommit(t.Context(), "main", "x", nil)
 	wantError(t, err, gitops.Invalid)
@@ -95,9 +95,9 @@ func TestChangeRefused(t *testing.T) {
 		_, err := w.repo.BranchTip(t.Context(), branch)
 		wantError(t, err, gitops.Invalid)
 	}
-	sha, err := w.repo.CreateCommit(t.Context(), main, "x", []ghapp.Edit{{Path: ".github/workflows/ci.yml", Content: []byte("on: push")}})
+	sha, err := w.repo.CreateCommit(t.Context(), main, "x", []gitops.FileEdit{{Path: ".github/workflows/ci.yml", Content: []byte("on: push")}})
 	must(t, err)
 	wantError(t, w.repo.CreateBranch(t.Context(), "flow", sha), gitops.Denied)
-	_, err = w.open(ghapp.RenderPermissions()).CreateCommit(t.Context(), main, "x", []ghapp.Edit{{Path: "a"}})
+	_, err = w.open(ghapp.RenderPermissions()).CreateCommit(t.Context(), main, "x", []gitops.FileEdit{{Path: "a"}})
 	wantError(t, err, gitops.Denied, "contents=write")
 }

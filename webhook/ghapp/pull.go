@@ -50,16 +50,9 @@ func (r *Repo) pulls(ctx context.Context, branch string, q url.Values) ([]gitops
 	return out, nil
 }
 
-// NewPull is a pull request to open, between two branches of one repository.
-type NewPull struct {
-	Head, Base  string
-	Title, Body string
-	Draft       bool
-}
-
 // CreatePull opens a pull request. It fails with an error that [Exists] when there
 // is an open one between the branches.
-func (r *Repo) CreatePull(ctx context.Context, n NewPull) (gitops.Pull, error) {
+func (r *Repo) CreatePull(ctx context.Context, n gitops.NewPull) (gitops.Pull, error) {
 	body := map[string]any{"head": n.Head, "base": n.Base, "title": n.Title, "body": n.Body, "draft": n.Draft}
 	var p pull
 	_, err := call(ctx, r.c, http.MethodPost, r.path+"/pulls", body, &p)
