@@ -3,7 +3,10 @@ package diff
 import (
 	"bytes"
 	"cmp"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -43,11 +46,26 @@ func Report(pairs []Pair, opts Options) gitops.Report {
 	if opts.Moves {
 		open, from = moves(open)
 	}
-	for _, p := range open {
-		r.Overlays = append(r.Overlays, overlayChange(p, from[p.Overlay.Path]))
-	}
+	r.Overlays = overlayChanges(open, from)
 	sortOverlays(r.Overlays, opts.Environments)
 	return r
+}
+
+// overlayChanges compares overlays on all processors; from has the old paths of
+// those that moved.
+func overlayChanges(pairs []Pair, from map[string]string) []gitops.OverlayChange {
+	changes := make([]gitops.OverlayChange, len(pairs))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(pairs)) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(pairs)); i = next.Add(1) - 1 {
+				changes[i] = overlayChange(pairs[i], from[pairs[i].Overlay.Path])
+			}
+		})
+	}
+	wg.Wait()
+	return changes
 }
 
 // same reports whether nothing changes.
