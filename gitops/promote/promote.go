@@ -1,9 +1,8 @@
-// Package promote carries a change from one environment to another: trees in,
-// edits out. It changes nothing itself.
 package promote
 
 import (
-	"context"
+	"bytes"
+	"encoding/json"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -20,13 +19,17 @@ type Request struct {
 	From, To       string
 	At             string
 	Apps           []App
-	Options        Options
+	// SourceRefs and TargetRefs return the files and directories that the
+	// kustomization in a directory names, as Refs of package layout does.
+	SourceRefs, TargetRefs func(dir string) []string
+	Options                Options
 }
 
 // App is one application in both environments.
 type App struct {
 	Name string
-	// From and To are its overlays there, sorted directories.
+	// From and To are its overlays there, sorted directories. An app without To
+	// is not there yet; one without From was removed.
 	From, To []string
 	// Last is the tree at LastCommit, the commit that was promoted here last; nil
 	// when none was, and then only versions are carried.
@@ -36,11 +39,13 @@ type App struct {
 
 // Options say what is carried beside what the merge says.
 type Options struct {
+	// Carry are fields that are always carried, Keep those that never are. Keep
+	// wins.
 	Carry, Keep []FieldRule
 	// Copy reports whether a file is copied whole; nil copies none.
 	Copy func(path string) bool
-	// Take decides conflicts: "file" or "file:path" to "source" or "target"; the
-	// key "" decides all.
+	// Take decides conflicts: "file" or "file:path" to [TakeSource] or
+	// [TakeTarget]; the key "" decides all.
 	Take map[string]string
 	// Create copies overlays that the target does not have.
 	Create bool
@@ -49,6 +54,12 @@ type Options struct {
 	Environments []string
 }
 
+// The values of [Options].Take.
+const (
+	TakeSource = "source"
+	TakeTarget = "target"
+)
+
 // FieldRule names fields of the files that Path reports true for; Field is
 // written as in package layout.
 type FieldRule struct {
@@ -56,14 +67,67 @@ type FieldRule struct {
 	Field string
 }
 
-// Plan is what a promotion would do.
+// Plan is what a promotion would do. As JSON it has the form that [Schema]
+// names; what is only for the program is left out there.
 type Plan struct {
 	From, To, At string
 	// LastPromoted is the commit that was promoted last, "" when the apps differ
 	// in it or none was.
 	LastPromoted string
-	Apps         []AppPlan
-	Refused      []Refusal
+	// Apps are in the order of the request, those included that nothing moves of.
+	Apps    []AppPlan
+	Refused []Refusal
+}
+
+// Empty reports whether nothing would be written.
+func (p *Plan) Empty() bool {
+	for _, a := range p.Apps {
+		if len(a.Files) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Files returns the target's files as they shall be, of all apps, by path; nil
+// content removes one. A file that several apps change is as the last one has
+// it: each app starts from what the ones before left.
+func (p *Plan) Files() map[string][]byte {
+	files := map[string][]byte{}
+	for _, a := range p.Apps {
+		for name, data := range a.Files {
+			files[name] = data
+		}
+	}
+	return files
+}
+
+// Conflicts returns how many fields wait for a decision.
+func (p *Plan) Conflicts() int {
+	n := 0
+	for _, a := range p.Apps {
+		n += len(a.Conflicts)
+	}
+	return n
+}
+
+// MarshalJSON writes the form that is documented, in which empty lists are
+// never null.
+func (p *Plan) MarshalJSON() ([]byte, error) {
+	out := struct {
+		Schema       string    `json:"schema"`
+		From         string    `json:"from"`
+		To           string    `json:"to"`
+		At           string    `json:"at"`
+		LastPromoted string    `json:"last_promoted"`
+		Apps         []AppPlan `json:"apps"`
+		Refused      []Refusal `json:"refused"`
+	}{Schema, p.From, p.To, p.At, p.LastPromoted, list(p.Apps), list(p.Refused)}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(out)
+	return b.Bytes(), err
 }
 
 // AppPlan is what moves of one app.
@@ -75,15 +139,39 @@ type AppPlan struct {
 	Edits        []Edit
 	Withheld     []Withheld
 	Conflicts    []Conflict
-	// Checks are what the reviewer should look at, such as values that name the
-	// source environment.
+	// Checks are what the reviewer should look at in files that are new in the
+	// target.
 	Checks []Withheld
-	// Version are the versions shown for the app before and after in the target,
-	// and in the source; "" when unknown.
+	// Version is what the target has now, NewVersion what the source has; "" when
+	// unknown. Where several things move it is that of the image or base that
+	// names the app best.
 	Version, NewVersion string
 	// Files are the target's files as they shall be, by path; nil content removes
-	// one.
+	// one. Files that stay as they are, are not there.
 	Files map[string][]byte
+	// Missing says that the target does not have the app, and Create was not
+	// asked for; Removed that the source has it no more.
+	Missing, Removed bool
+}
+
+// MarshalJSON writes the part of the documented form that is about one app. The
+// key "checks" is there only when there are any.
+func (a AppPlan) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		App       string     `json:"app"`
+		Edits     []Edit     `json:"edits"`
+		Withheld  []Withheld `json:"withheld"`
+		Conflicts []Conflict `json:"conflicts"`
+		Checks    []Withheld `json:"checks,omitempty"`
+	}{a.App, list(a.Edits), list(a.Withheld), list(a.Conflicts), a.Checks})
+}
+
+// list returns s, and an empty slice for nil.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
 }
 
 // EditKind says what an edit carries.
@@ -110,10 +198,12 @@ type Edit struct {
 	Kind EditKind `json:"kind"`
 	// Key is what it is about: an image's name, a base's address, a chart.
 	Key string `json:"key"`
-	// Path is the field, such as "images[0].newTag".
+	// Path is the field, such as "images[0].newTag"; "" for whole files.
 	Path string `json:"path"`
-	Old  string `json:"old"`
-	New  string `json:"new"`
+	// Old and New are the values in the target before and after, "" for whole
+	// files and for what was or will not be there.
+	Old string `json:"old"`
+	New string `json:"new"`
 }
 
 // Withheld is what the source has and the target does not get.
@@ -136,9 +226,4 @@ type Conflict struct {
 type Refusal struct {
 	Rule    string `json:"rule"`
 	Message string `json:"message"`
-}
-
-// Make plans a promotion. It fails only when a tree cannot be read or ctx ends.
-func Make(ctx context.Context, r Request) (*Plan, error) {
-	return nil, gitops.Errorf(gitops.Internal, "promotion is not made yet")
 }
