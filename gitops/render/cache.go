@@ -14,10 +14,12 @@ import (
 // its key: the same path with the same answers to all its look-ups has the same
 // output, in whichever commit or branch.
 //
-// Every file is sealed with a key that is kept elsewhere, so that rendered
+// Every render is sealed with a key that is kept elsewhere, so that rendered
 // Secrets are encrypted at rest, the names of files tell nothing about values,
-// and a damaged or foreign file is a miss. It is safe for concurrent use, and
-// several processes may share a directory: the worst that happens is a miss.
+// and a damaged or foreign file is a miss. The renders of a run stand together in
+// a few files, because making a file costs more than filling it. It is safe for
+// concurrent use, and several processes may share a directory: the worst that
+// happens is a miss.
 type Cache struct {
 	vault vault
 	max   int64
@@ -26,12 +28,13 @@ type Cache struct {
 	mu      sync.Mutex
 	index   index
 	changed bool
-	written int64 // bytes of renders added by this process
+	pack    pack // the renders that are not on disk yet
+	written bool // renders were added to the disk by this process
 	checks  map[gitops.Tree][]int8
 }
 
 // engine is part of every key: another kustomize or another format is a miss.
-const engine = "kustomize " + Version + ", cache 1"
+const engine = "kustomize " + Version + ", cache 2"
 
 // DefaultCacheSize is the default bound of a cache on disk, in bytes.
 const DefaultCacheSize = 512 << 20
@@ -125,7 +128,7 @@ func (c *Cache) get(ctx context.Context, t gitops.Tree, p string, remote Remote)
 	if !ok {
 		return gitops.Rendered{}, false
 	}
-	data, ok := c.vault.read(tr.file())
+	data, ok := c.content(tr)
 	if !ok {
 		return gitops.Rendered{}, false
 	}
@@ -152,16 +155,16 @@ func (c *Cache) put(t gitops.Tree, done *gitops.Rendered) {
 	}
 	c.ready()
 	tr := trace{key: c.key(done.Path, done.Reads)}
-	data := encodeRender(done)
-	if c.vault.write(tr.file(), data) != nil {
-		return
-	}
+	sealed := c.vault.sealed(tr.name(), encodeRender(done))
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	tr.at = c.pack.add(sealed)
 	tr.reads = c.index.intern(done.Reads)
 	c.index.add(done.Path, tr)
 	c.changed = true
-	c.written += int64(len(data))
+	if len(c.pack.data) >= maxPack {
+		_ = c.writePack()
+	}
 }
 
 // key names a render by all that it read.
@@ -186,11 +189,14 @@ func (c *Cache) Flush() error {
 		return nil
 	}
 	c.changed = false
+	if err := c.writePack(); err != nil {
+		return err
+	}
 	if err := c.vault.write("index", c.index.encode()); err != nil {
 		return err
 	}
-	if c.written > 0 {
-		c.written = 0
+	if c.written {
+		c.written = false
 		c.vault.trim(c.max)
 	}
 	return nil

@@ -10,10 +10,12 @@ import (
 // trace is one way in which a path was rendered.
 type trace struct {
 	key   [32]byte
+	at    spot
 	reads []int // into index.reads
 }
 
-func (t trace) file() string { return "renders/" + hex.EncodeToString(t.key[:]) }
+// name is what the render is sealed with: it opens under no other.
+func (t trace) name() string { return "renders/" + hex.EncodeToString(t.key[:]) }
 
 // index holds the traces of all paths; reads are shared between them.
 type index struct {
@@ -66,6 +68,9 @@ func (x *index) encode() []byte {
 		e.uint(len(list))
 		for _, tr := range list {
 			e.b = append(e.b, tr.key[:]...)
+			e.b = append(e.b, tr.at.pack[:]...)
+			e.uint(tr.at.offset)
+			e.uint(tr.at.size)
 			e.uint(len(tr.reads))
 			for _, n := range tr.reads {
 				m, ok := used[n]
@@ -95,7 +100,8 @@ func (x *index) decode(data []byte) {
 	for range d.count() {
 		p := d.string()
 		for range d.count() {
-			tr := trace{key: d.key(), reads: make([]int, d.count())}
+			tr := trace{key: d.key(), at: spot{pack: d.id(), offset: d.uint(), size: d.uint()}}
+			tr.reads = make([]int, d.count())
 			for i := range tr.reads {
 				tr.reads[i] = d.uint()
 			}

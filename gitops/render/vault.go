@@ -47,19 +47,36 @@ func (v vault) path(name string) string { return filepath.Join(v.dir, filepath.F
 // was sealed with another key or name is not ok.
 func (v vault) read(name string) ([]byte, bool) {
 	sealed, err := os.ReadFile(v.path(name))
-	n := v.seal.NonceSize()
-	if err != nil || len(sealed) < n {
+	if err != nil {
 		return nil, false
 	}
-	data, err := v.seal.Open(sealed[n:n], sealed[:n], sealed[n:], []byte(name))
+	return v.opened(name, sealed)
+}
+
+// opened returns what was sealed under a name. It does not change sealed.
+func (v vault) opened(name string, sealed []byte) ([]byte, bool) {
+	n := v.seal.NonceSize()
+	if len(sealed) < n {
+		return nil, false
+	}
+	data, err := v.seal.Open(nil, sealed[:n], sealed[n:], []byte(name))
 	return data, err == nil
+}
+
+// sealed encrypts data under a name.
+func (v vault) sealed(name string, data []byte) []byte {
+	sealed := make([]byte, v.seal.NonceSize(), v.seal.NonceSize()+len(data)+v.seal.Overhead())
+	_, _ = rand.Read(sealed)
+	return v.seal.Seal(sealed, sealed, data, []byte(name))
 }
 
 // write replaces a file at once: a reader sees the old or the new content.
 func (v vault) write(name string, data []byte) error {
-	sealed := make([]byte, v.seal.NonceSize(), v.seal.NonceSize()+len(data)+v.seal.Overhead())
-	_, _ = rand.Read(sealed)
-	sealed = v.seal.Seal(sealed, sealed, data, []byte(name))
+	return v.writeRaw(name, v.sealed(name, data))
+}
+
+// writeRaw writes what is sealed already.
+func (v vault) writeRaw(name string, sealed []byte) error {
 	p := v.path(name)
 	err := writeAtomic(p, sealed)
 	if os.IsNotExist(err) {

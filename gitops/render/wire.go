@@ -133,13 +133,22 @@ func (d *decoder) objects() []gitops.Object {
 
 // key reads a fixed-size key.
 func (d *decoder) key() (k [32]byte) {
-	if len(d.b) < len(k) {
-		d.bad, d.b = true, nil
-		return k
-	}
-	k = [32]byte(d.b)
-	d.b = d.b[len(k):]
+	d.fill(k[:])
 	return k
+}
+
+func (d *decoder) id() (id [16]byte) {
+	d.fill(id[:])
+	return id
+}
+
+// fill reads as many bytes as b has.
+func (d *decoder) fill(b []byte) {
+	if len(d.b) < len(b) {
+		d.bad, d.b = true, nil
+		return
+	}
+	d.b = d.b[copy(b, d.b):]
 }
 
 // failure is an error on its way through a pipe.
