@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -41,7 +42,18 @@ type Service struct {
 	// Forget drops what is kept of repositories that an installation lost.
 	Forget  func(context.Context, gitops.Event) error
 	Actions Log
+	// Holds keeps what is held back; nil holds nothing.
+	Holds   Holds
 	Options Options
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+func (s *Service) now() time.Time {
+	if s.Now == nil {
+		return time.Now()
+	}
+	return s.Now()
 }
 
 // Handle does what an event asks for. last says that an error that would be

@@ -14,9 +14,10 @@ type Right string
 
 // The rights, each including those before it.
 const (
-	RightRead  Right = "read"
-	RightWrite Right = "write"
-	RightAdmin Right = "admin"
+	RightRead     Right = "read"
+	RightWrite    Right = "write"
+	RightMaintain Right = "maintain"
+	RightAdmin    Right = "admin"
 )
 
 // includes reports whether a permission, as GitHub names it, has the right.
@@ -94,6 +95,8 @@ func (r Right) people() string {
 	switch r {
 	case RightWrite:
 		return "who may write to the repository"
+	case RightMaintain:
+		return "who may maintain the repository"
 	case RightAdmin:
 		return "administrators of the repository"
 	}

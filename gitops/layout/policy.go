@@ -1,6 +1,11 @@
 package layout
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
 
 // Promote is the section `promote` of the configuration: what a promotion carries.
 type Promote struct {
@@ -24,11 +29,36 @@ type Promote struct {
 type FieldRule struct {
 	// Path is a pattern of files; "" is every file.
 	Path string
-	// Field is a path like "spec.replicas", "spec.containers[name=web].image",
-	// "data.*" or "**.image"; "" is the whole file.
+	// Field is a path as [gitops.ParseFieldPath] reads it; "" is the whole file.
 	Field string
 
 	glob glob
+}
+
+// Matches reports whether the rule is about a file.
+func (r FieldRule) Matches(file string) bool { return r.Path == "" || r.glob.match(file) }
+
+// Copies reports whether a file is copied whole.
+func (p Promote) Copies(file string) bool { return matchAny(p.copy, file) }
+
+// WithApp returns the apps that move together with one, itself included, in the
+// order of the configuration.
+func (p Promote) WithApp(app string) []string {
+	for _, apps := range p.Together {
+		if slices.Contains(apps, app) {
+			return apps
+		}
+	}
+	return []string{app}
+}
+
+// Group returns the group of a name.
+func (p Promote) Group(name string) (Group, bool) {
+	i := slices.IndexFunc(p.Groups, func(g Group) bool { return g.Name == name })
+	if i < 0 {
+		return Group{}, false
+	}
+	return p.Groups[i], true
 }
 
 // Group is several environments under one name.
@@ -63,6 +93,8 @@ type Freeze struct {
 	For    time.Duration
 	Zone   *time.Location
 	Reason string
+
+	starts cron.Schedule
 }
 
 // Sealing is how secrets of one environment are sealed.
@@ -74,4 +106,15 @@ type Sealing struct {
 	Controller string
 	// Sealers are who may seal, written as Gate.Promoters; empty means "write".
 	Sealers []string
+}
+
+// Environment returns what is said about an environment; all but its name is zero
+// when nothing is.
+func (c *Config) Environment(name string) Environment {
+	for _, e := range c.Environments {
+		if e.Name == name {
+			return e
+		}
+	}
+	return Environment{Name: name}
 }

@@ -1,0 +1,147 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/layout"
+	"github.com/sealift/sealift/gitops/promote"
+)
+
+// gateRequest is a promotion whose rules are to be looked at.
+type gateRequest struct {
+	Repo gitops.Repository
+	// Config is the configuration of the base branch; nil has no rules.
+	Config *layout.Config
+	// Chain is all environments in their order.
+	Chain    []string
+	From, To string
+	Apps     []string
+	// Source is the commit that is promoted; Since is when the source environment
+	// became what it is there, by a merge or a promotion. Zero is unknown.
+	Source string
+	Since  time.Time
+	// Labels are those of the pull request that asks.
+	Labels []string
+	// Login is who asks; "" is the service itself, by `auto`.
+	Login string
+	// Force allows a promotion downwards or past environments of the chain.
+	Force bool
+}
+
+// gate returns the rules that forbid a promotion, in a fixed order; none means
+// that it may be written. It is asked when a promotion is planned, and again
+// before it is written and before it is merged.
+func (s *Service) gate(ctx context.Context, host Host, changes Changes, r gateRequest) ([]promote.Refusal, error) {
+	g := &gateCheck{service: s, host: host, changes: changes, request: r, now: s.now()}
+	if r.Config != nil {
+		g.gate = r.Config.Environment(r.To).Gate
+		g.skip = r.Config.Promote.Skip
+	}
+	for _, rule := range []func(context.Context) error{g.promoters, g.order, g.holds, g.freezes, g.soak, g.checks, g.labels} {
+		if err := rule(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return g.refused, nil
+}
+
+// may reports whether a person is one of those who may, and says who they are.
+// who is written as in [layout.Gate]; empty means "write". Whoever is named, or is in
+// a team, must still be able to write to the repository: somebody else may have taken
+// the login of a person who left.
+func may(ctx context.Context, host People, teams Teams, who []string, login string) (bool, string, error) {
+	if len(who) == 0 {
+		who = []string{string(RightWrite)}
+	}
+	says := whoMay(who)
+	permission, err := host.Permission(ctx, login)
+	if err != nil || !RightWrite.includes(permission) {
+		return false, says, gone(err)
+	}
+	for _, w := range who {
+		if strings.EqualFold(w, login) && !isRight(w) || isRight(w) && Right(w).includes(permission) {
+			return true, says, nil
+		}
+	}
+	for _, w := range who {
+		team, ok := strings.CutPrefix(w, "@")
+		if !ok {
+			continue
+		}
+		if in, err := teams.TeamMember(ctx, team, login); in || err != nil {
+			return in, says, err
+		}
+	}
+	return false, says, nil
+}
+
+// Teams says who is in a team.
+type Teams interface {
+	// TeamMember tells whether a person is an active member of a team "owner/team".
+	TeamMember(ctx context.Context, team, login string) (bool, error)
+}
+
+func isRight(s string) bool { return slices.Contains([]string{"write", "maintain", "admin"}, s) }
+
+// whoMay says in words who is on a list of those who may.
+func whoMay(who []string) string {
+	var words []string
+	for _, w := range who {
+		switch {
+		case isRight(w):
+			words = append(words, Right(w).people())
+		case strings.HasPrefix(w, "@"):
+			words = append(words, "members of "+w[1:])
+		default:
+			words = append(words, w)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// gateCheck goes through the rules of one promotion.
+type gateCheck struct {
+	service *Service
+	host    Host
+	changes Changes
+	request gateRequest
+	gate    layout.Gate
+	skip    bool
+	now     time.Time
+	refused []promote.Refusal
+}
+
+func (g *gateCheck) refuse(rule, format string, args ...any) {
+	g.refused = append(g.refused, promote.Refusal{Rule: rule, Message: fmt.Sprintf(format, args...)})
+}
+
+// promoters holds people to the list. What is automatic is allowed by the
+// configuration itself.
+func (g *gateCheck) promoters(ctx context.Context) error {
+	if g.request.Login == "" {
+		return nil
+	}
+	ok, who, err := may(ctx, g.host, g.changes, g.gate.Promoters, g.request.Login)
+	if err == nil && !ok {
+		g.refuse("promoters", "%s may not promote to %s; %s may", g.request.Login, g.request.To, who)
+	}
+	return err
+}
+
+// order keeps a promotion from going down the chain or past an environment of it.
+func (g *gateCheck) order(context.Context) error { return nil }
+
+func (g *gateCheck) holds(context.Context) error { return nil }
+
+func (g *gateCheck) freezes(context.Context) error { return nil }
+
+func (g *gateCheck) soak(context.Context) error { return nil }
+
+func (g *gateCheck) checks(context.Context) error { return nil }
+
+func (g *gateCheck) labels(context.Context) error { return nil }
