@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 KUSTOMIZE_VERSION := v5.8.2
+KUBESEAL_VERSION := v0.36.6
 CACHE := $(CURDIR)/.cache
 SOURCES := $(wildcard cmd commands gitops webhook)
 
@@ -86,7 +87,7 @@ clean: ## Remove what was built and cached here
 
 # What tests need: commands, and GitHub's own descriptions and client from npm.
 .PHONY: tools
-tools: $(CACHE)/bin/.kustomize-$(KUSTOMIZE_VERSION) $(CACHE)/npm/.installed
+tools: $(CACHE)/bin/.kustomize-$(KUSTOMIZE_VERSION) $(CACHE)/bin/.kubeseal-$(KUBESEAL_VERSION) $(CACHE)/npm/.installed
 	@.ci/deps --check
 
 NPM_FILES := $(addprefix webhook/hub/testdata/npm/,package.json package-lock.json)
@@ -100,4 +101,9 @@ $(CACHE)/npm/.installed: $(NPM_FILES)
 $(CACHE)/bin/.kustomize-$(KUSTOMIZE_VERSION):
 	@mkdir -p $(CACHE)/bin
 	GOBIN=$(CACHE)/bin go install sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION)
+	@touch $@
+
+$(CACHE)/bin/.kubeseal-$(KUBESEAL_VERSION):
+	@mkdir -p $(CACHE)/bin
+	GOBIN=$(CACHE)/bin go install github.com/bitnami-labs/sealed-secrets/cmd/kubeseal@$(KUBESEAL_VERSION)
 	@touch $@
