@@ -49,6 +49,7 @@ type masker struct {
 	kind        string
 	path        []string
 	changed     bool
+	odd         bool // a key was replaced
 }
 
 // print returns the masked text and tree of a manifest. One that cannot be read
@@ -57,12 +58,18 @@ func (m *masker) print(text []byte) (string, any) {
 	tree, err := parse(text)
 	if err == nil {
 		tree = m.root(tree)
+		if m.intact() && !bytes.ContainsRune(text, '#') {
+			return string(text), tree // marshalling would give the same
+		}
 		if out, err := marshal(tree); err == nil {
 			return out, tree
 		}
 	}
 	return m.hide(string(text), secretLabel) + "\n", nil
 }
+
+// intact reports whether everything in the manifest may be shown as it is.
+func (m *masker) intact() bool { return len(m.hidden) == 0 && !m.odd }
 
 // parse reads exactly one document. Mappings become [yaml.MapSlice], which keeps
 // their order and every repeated key. The parser has panicked on hostile input
@@ -159,7 +166,7 @@ func (m *masker) mapping(v yaml.MapSlice) yaml.MapSlice {
 			under = name
 		}
 		m.path = append(m.path, key)
-		out[i] = yaml.MapItem{Key: plainKey(item.Key), Value: m.field(under, item.Value)}
+		out[i] = yaml.MapItem{Key: m.plainKey(item.Key), Value: m.field(under, item.Value)}
 		m.path = m.path[:len(m.path)-1]
 	}
 	return out
@@ -221,7 +228,7 @@ func (m *masker) secret(v yaml.MapSlice) yaml.MapSlice {
 			continue
 		}
 		m.path = append(m.path, key)
-		out[i] = yaml.MapItem{Key: plainKey(item.Key), Value: m.values(item.Value, secretLabel, &values)}
+		out[i] = yaml.MapItem{Key: m.plainKey(item.Key), Value: m.values(item.Value, secretLabel, &values)}
 		m.path = m.path[:len(m.path)-1]
 	}
 	for i, item := range out {
@@ -247,7 +254,7 @@ func (m *masker) values(v any, label string, seen *[]string) any {
 	for i, e := range entries {
 		*seen = append(*seen, spellings(e.Value)...)
 		m.path = append(m.path, fmt.Sprint(e.Key))
-		out[i] = yaml.MapItem{Key: plainKey(e.Key), Value: m.hide(source(e.Value), label)}
+		out[i] = yaml.MapItem{Key: m.plainKey(e.Key), Value: m.hide(source(e.Value), label)}
 		m.path = m.path[:len(m.path)-1]
 	}
 	return out
@@ -261,7 +268,7 @@ func (m *masker) repeated(v any, values []string) any {
 		out := make(yaml.MapSlice, len(v))
 		for i, item := range v {
 			m.path = append(m.path, fmt.Sprint(item.Key))
-			out[i] = yaml.MapItem{Key: plainKey(item.Key), Value: m.repeated(item.Value, values)}
+			out[i] = yaml.MapItem{Key: m.plainKey(item.Key), Value: m.repeated(item.Value, values)}
 			m.path = m.path[:len(m.path)-1]
 		}
 		return out
@@ -295,11 +302,12 @@ func stringAt(v yaml.MapSlice, key string) string {
 }
 
 // plainKey returns a key that may be shown: a short scalar.
-func plainKey(key any) any {
+func (m *masker) plainKey(key any) any {
 	switch key.(type) {
 	case string, int, bool:
 		return key
 	}
+	m.odd = true
 	return "(" + secretLabel + ")"
 }
 
