@@ -167,9 +167,9 @@ func (s *Store) Depth(ctx context.Context, now time.Time) (Depth, error) {
 	return out[0], nil
 }
 
-// Clean deletes deliveries that ended before the first time, the payloads of
-// failed ones that ended before the second, and actions planned before the
-// third.
+// Clean deletes deliveries and links that ended before the first time, the
+// payloads of failed deliveries that ended before the second, and actions planned
+// before the third.
 func (s *Store) Clean(ctx context.Context, ended, failed, planned time.Time) error {
 	return s.Update(ctx, func(tx *Tx) error {
 		for _, q := range []struct {
@@ -179,6 +179,7 @@ func (s *Store) Clean(ctx context.Context, ended, failed, planned time.Time) err
 			{"DELETE FROM deliveries WHERE outcome <> 'pending' AND finished < $1", ended},
 			{"UPDATE deliveries SET payload = NULL WHERE outcome = 'failed' AND finished < $1 AND payload IS NOT NULL", failed},
 			{"DELETE FROM actions WHERE planned < $1", planned},
+			{"DELETE FROM links WHERE expires < $1", ended},
 		} {
 			if _, err := tx.exec(ctx, q.query, micros(q.before)); err != nil {
 				return err

@@ -6,9 +6,10 @@
 // statements; only the migrations and a few expressions differ. One conformance
 // suite runs over both.
 //
-// The tables are the inbox of deliveries, the replicas that are alive, and the
-// action log. The inbox is driven by package queue, which decides what runs
-// when; the methods of [Tx] are its statements and carry no policy.
+// The tables are the inbox of deliveries, the replicas that are alive, the
+// action log, and links that are good once. The inbox is driven by package queue,
+// which decides what runs when; the methods of [Tx] are its statements and carry
+// no policy.
 //
 // What a committed transaction wrote survives the death of the process and the
 // loss of power: SQLite runs in WAL mode with synchronous=FULL, which syncs the
