@@ -81,6 +81,7 @@ func (b *bot) fail(err error) int {
 // usageError is a command line that cannot be read.
 type usageError struct{ error }
 
+// Unwrap returns what the library said.
 func (e usageError) Unwrap() error { return e.error }
 
 func (b *bot) root() *cobra.Command {

@@ -76,6 +76,7 @@ type id struct{ group, kind, namespace, name string }
 // plainKind matches a kind that needs no quotes in a message.
 var plainKind = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,62}$`)
 
+// String names the object as messages do, such as `Deployment "web"`.
 func (i id) String() string {
 	kind := i.kind
 	if !plainKind.MatchString(kind) {

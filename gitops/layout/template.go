@@ -265,6 +265,7 @@ type limited struct {
 	left int
 }
 
+// Write fails once more was written than the limit.
 func (w *limited) Write(p []byte) (int, error) {
 	if w.left -= len(p); w.left < 0 {
 		return 0, errTooLong

@@ -33,6 +33,7 @@ type tail struct {
 	last []byte
 }
 
+// Write keeps the end of all that was written.
 func (t *tail) Write(p []byte) (int, error) {
 	const keep = 16 << 10
 	t.mu.Lock()

@@ -81,6 +81,7 @@ const (
 // entries are rewritten before kustomize sees them; this is the second wall.
 type refuseHTTP struct{}
 
+// RoundTrip refuses every request.
 func (refuseHTTP) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, fmt.Errorf("remote file is not served: %s", gitops.Quote(r.URL.String()))
 }

@@ -152,10 +152,14 @@ func root(what, s string) (*url.URL, error) {
 	return u, nil
 }
 
+// silent is a meter that counts nothing.
 type silent struct{}
 
+// Call implements [Meter].
 func (silent) Call(string, int, time.Duration) {}
-func (silent) Quota(int64, int)                {}
+
+// Quota implements [Meter].
+func (silent) Quota(int64, int) {}
 
 // maxRedirects is how many redirects a call follows: GitHub redirects once for
 // a repository that was renamed or moved.

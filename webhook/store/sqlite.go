@@ -167,7 +167,8 @@ func (c sqliteConn) dialect() *dialect { return sqliteDialect() }
 
 type sqliteRows struct{ *sql.Rows }
 
-func (r sqliteRows) Close() { _ = r.Rows.Close() } // errors show in Err
+// Close ends the query; an error shows in Err.
+func (r sqliteRows) Close() { _ = r.Rows.Close() }
 
 // numbered turns $1 into ?1. The JSON paths of the dialect are the only other
 // dollar signs and are not followed by a digit.

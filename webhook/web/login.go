@@ -69,7 +69,10 @@ type loginError struct {
 	back string
 }
 
+// Error says why the log-in did not work.
 func (e *loginError) Error() string { return e.err.Error() }
+
+// Unwrap returns the cause.
 func (e *loginError) Unwrap() error { return e.err }
 
 // session returns who is logged in.
