@@ -100,6 +100,11 @@ type Changes interface {
 	// CreateCommit writes a commit that no branch names yet; without a difference
 	// it returns parent.
 	CreateCommit(ctx context.Context, parent, message string, edits []gitops.FileEdit) (string, error)
+	// MergeCommit writes a commit with the files of base and edits to them, on top
+	// of tip and base; when tip has these files it returns tip.
+	MergeCommit(ctx context.Context, tip, base, message string, edits []gitops.FileEdit) (string, error)
+	// Commit returns a commit by its full id.
+	Commit(ctx context.Context, id string) (gitops.Commit, error)
 	CreateBranch(ctx context.Context, branch, sha string) error
 	// MoveBranch moves a branch forward; it fails with code stale otherwise.
 	MoveBranch(ctx context.Context, branch, sha string) error

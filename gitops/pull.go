@@ -133,6 +133,19 @@ type Event struct {
 	Installation int64
 }
 
+// Commit is a commit as GitHub shows it.
+type Commit struct {
+	SHA     string
+	Message string
+	// Author and Committer are the accounts that GitHub found for it; their ID is
+	// 0 when there is none.
+	Author, Committer User
+	// Verified says that GitHub knows the key it is signed with.
+	Verified bool
+	// Committed is when it was written, by its own word.
+	Committed time.Time
+}
+
 // FileEdit is a change to one file.
 type FileEdit struct {
 	// Path is clean and relative to the root.

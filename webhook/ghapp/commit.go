@@ -6,7 +6,9 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/sealift/sealift/gitops"
@@ -19,11 +21,8 @@ import (
 // It fails with code not_found when parent is not there. A commit with a workflow
 // is made, but no branch can be put on it: the App may not write workflows.
 func (r *Repo) CreateCommit(ctx context.Context, parent, message string, edits []gitops.FileEdit) (string, error) {
-	if err := checkID(parent); err != nil {
-		return "", err
-	}
-	var before struct{ Tree struct{ SHA string } }
-	if err := get(ctx, r.c, r.path+"/git/commits/"+parent, &before); err != nil {
+	before, err := r.gitCommit(ctx, parent)
+	if err != nil {
 		return "", err
 	}
 	tree, err := r.createTree(ctx, before.Tree.SHA, edits)
@@ -32,6 +31,77 @@ func (r *Repo) CreateCommit(ctx context.Context, parent, message string, edits [
 	}
 	body := map[string]any{"message": message, "tree": tree, "parents": []string{parent}}
 	return r.createObject(ctx, "commits", body)
+}
+
+// MergeCommit writes a commit with the files of base and edits to them, on top of
+// tip and of base, both full commit ids: it renews a branch at tip for a base that
+// moved on, and the branch can be moved to it without force. Files that tip has
+// already make no commit: the id is tip. Else it is like [Repo.CreateCommit].
+func (r *Repo) MergeCommit(ctx context.Context, tip, base, message string, edits []gitops.FileEdit) (string, error) {
+	was, err := r.gitCommit(ctx, tip)
+	if err != nil {
+		return "", err
+	}
+	onto, err := r.gitCommit(ctx, base)
+	if err != nil {
+		return "", err
+	}
+	tree, err := r.createTree(ctx, onto.Tree.SHA, edits)
+	if err != nil || tree == was.Tree.SHA {
+		return tip, err
+	}
+	parents := []string{tip, base}
+	if was.has(base) {
+		parents = parents[:1]
+	}
+	return r.createObject(ctx, "commits", map[string]any{"message": message, "tree": tree, "parents": parents})
+}
+
+// gitCommit is a commit of the git data API, as far as it is read.
+type gitCommit struct {
+	Tree    struct{ SHA string }
+	Parents []struct{ SHA string }
+}
+
+// has reports whether a commit is a parent.
+func (c gitCommit) has(parent string) bool {
+	return slices.ContainsFunc(c.Parents, func(p struct{ SHA string }) bool { return p.SHA == parent })
+}
+
+func (r *Repo) gitCommit(ctx context.Context, id string) (c gitCommit, err error) {
+	if err := checkID(id); err != nil {
+		return c, err
+	}
+	err = get(ctx, r.c, r.path+"/git/commits/"+id, &c)
+	return c, err
+}
+
+// Commit returns a commit by its full id. It fails with code not_found when it is
+// not there.
+func (r *Repo) Commit(ctx context.Context, id string) (gitops.Commit, error) {
+	if err := checkID(id); err != nil {
+		return gitops.Commit{}, err
+	}
+	var c struct {
+		SHA               string
+		Author, Committer *user // null without an account
+		Commit            struct {
+			Message      string
+			Committer    struct{ Date time.Time }
+			Verification struct{ Verified bool }
+		}
+	}
+	if err := get(ctx, r.c, r.path+"/commits/"+id+"?per_page=1", &c); err != nil {
+		return gitops.Commit{}, err
+	}
+	out := gitops.Commit{SHA: c.SHA, Message: c.Commit.Message, Verified: c.Commit.Verification.Verified, Committed: c.Commit.Committer.Date}
+	if c.Author != nil {
+		out.Author = c.Author.gitops()
+	}
+	if c.Committer != nil {
+		out.Committer = c.Committer.gitops()
+	}
+	return out, nil
 }
 
 // createTree writes a tree and returns its id.

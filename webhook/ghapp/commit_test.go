@@ -75,6 +75,52 @@ func TestChange(t *testing.T) {
 	must(t, r.DeleteBranch(t.Context(), branch))
 }
 
+// A branch of ours is renewed for a base that moved on, without force: the files
+// are those of the base with the edits, and nothing of what it had before stays.
+func TestMergeCommit(t *testing.T) {
+	w := newWorld(t, hub.Options{})
+	r, main := w.repo, w.Tip(repository, "main")
+	first, err := r.CreateCommit(t.Context(), main, "First", []gitops.FileEdit{{Path: "old.yaml", Content: []byte("a: 1\n")}})
+	must(t, err)
+	must(t, r.CreateBranch(t.Context(), "ours", first))
+	moved, err := w.dev.Push(t.Context(), repository, "main", "Elsewhere", map[string]string{"other.yaml": "b: 1\n"})
+	must(t, err)
+	edits := []gitops.FileEdit{{Path: "new.yaml", Content: []byte("a: 2\n")}}
+	next, err := r.MergeCommit(t.Context(), first, moved, "Second\n\nRequested-by: @dev", edits)
+	must(t, err)
+	must(t, r.MoveBranch(t.Context(), "ours", next))
+	for path, there := range map[string]bool{"old.yaml": false, "other.yaml": true, "new.yaml": true} {
+		if _, err := r.File(t.Context(), next, path); (err == nil) != there {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	same, err := r.MergeCommit(t.Context(), next, moved, "Third", edits)
+	if err != nil || same != next {
+		t.Errorf("a commit that changes nothing: %s, %v", same, err)
+	}
+	c, err := r.Commit(t.Context(), next)
+	must(t, err)
+	self, err := w.gh.Self(t.Context())
+	must(t, err)
+	if c.Author.ID != self.Bot.ID || !c.Verified || c.SHA != next || !strings.HasSuffix(c.Message, "Requested-by: @dev") || c.Committed.IsZero() {
+		t.Errorf("commit %+v", c)
+	}
+	byHand, err := r.Commit(t.Context(), moved)
+	if err != nil || byHand.Author.Login != "dev" || byHand.Verified {
+		t.Errorf("commit by hand %+v, %v", byHand, err)
+	}
+	_, err = r.Commit(t.Context(), strings.Repeat("1", 40))
+	wantError(t, err, gitops.NotFound)
+	for _, bad := range []string{"", "main", "../x"} {
+		_, err := r.MergeCommit(t.Context(), bad, moved, "x", edits)
+		wantError(t, err, gitops.Invalid)
+		_, err = r.MergeCommit(t.Context(), next, bad, "x", edits)
+		wantError(t, err, gitops.Invalid)
+		_, err = r.Commit(t.Context(), bad)
+		wantError(t, err, gitops.Invalid)
+	}
+}
+
 func TestChangeRefused(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	main := w.Tip(repository, "main")
