@@ -1,0 +1,231 @@
+package edit
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+var errForm = errors.New("YAML is written in a form that cannot be edited")
+
+// children adds and removes children of a collection that keeps some.
+func (w *writer) children(n *yaml.Node) error {
+	var err error
+	switch p := w.places[n]; {
+	case n.Style&yaml.FlowStyle == 0:
+		err = w.blockChildren(n)
+	case w.src.byteAt(p.body) != '[' && w.src.byteAt(p.body) != '{':
+		err = errForm
+	default:
+		err = w.flowChildren(n)
+	}
+	if err != nil {
+		return w.fail(gitops.Invalid, n, err.Error())
+	}
+	return nil
+}
+
+// span is where a child of a collection is.
+type span struct {
+	start, end int
+	removed    bool
+}
+
+// spans are the children of n with their dashes or question marks.
+func (w *writer) spans(n *yaml.Node) ([]span, error) {
+	var out []span
+	for i := 0; i < len(n.Content); i += stride(n) {
+		first, last := w.places[n.Content[i]], w.places[n.Content[i+stride(n)-1]]
+		s := span{start: first.start, end: max(first.end, last.end), removed: w.removed[n.Content[i]]}
+		switch at := w.before(n, i); {
+		case n.Kind == yaml.MappingNode && w.src.byteAt(at) == '?' && at < s.start:
+			s.start = at
+		case n.Kind == yaml.SequenceNode && n.Style&yaml.FlowStyle == 0:
+			dash, ok := w.dash(n.Content[i])
+			if !ok {
+				return nil, errForm
+			}
+			s.start, s.end = dash, max(s.end, dash+1)
+		case n.Kind == yaml.MappingNode && last.start == last.end:
+			if colon, ok := w.colon(n.Content[i+1]); ok {
+				s.end = max(first.end, colon)
+			}
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// before is where what belongs to child i begins at the earliest.
+func (w *writer) before(n *yaml.Node, i int) int {
+	at := w.places[n].body
+	if n.Style&yaml.FlowStyle != 0 {
+		at++
+	}
+	if i > 0 {
+		at = w.places[n.Content[i-1]].end
+	}
+	return w.src.skip(at, ",")
+}
+
+func (w *writer) flowChildren(n *yaml.Node) error {
+	spans, err := w.spans(n)
+	if err != nil {
+		return err
+	}
+	last := lastKept(spans)
+	for i, s := range spans {
+		if s.removed && i < last {
+			w.add(n, s.start, spans[i+1].start, "")
+		}
+	}
+	end := spans[len(spans)-1].end
+	if last < len(spans)-1 {
+		w.add(n, spans[last].end, end, "")
+	}
+	for _, a := range w.added[n] {
+		text, err := w.flowChild(a)
+		if err != nil {
+			return err
+		}
+		if i := a.at / stride(n); i < len(spans) {
+			w.add(n, spans[i].start, spans[i].start, text+", ")
+		} else {
+			w.add(n, end, end, ", "+text)
+		}
+	}
+	return nil
+}
+
+func lastKept(spans []span) int {
+	for i := len(spans) - 1; i >= 0; i-- {
+		if !spans[i].removed {
+			return i
+		}
+	}
+	return -1
+}
+
+func (w *writer) flowChild(a insertion) (string, error) {
+	if a.key != nil {
+		return w.flowPair(a.key, a.value, 0)
+	}
+	return w.flow(a.value, 0)
+}
+
+func (w *writer) blockChildren(n *yaml.Node) error {
+	spans, err := w.spans(n)
+	if err != nil {
+		return err
+	}
+	w.removeLines(n, spans)
+	for _, a := range w.added[n] {
+		head, tail, err := w.blockChild(n, a)
+		if err != nil {
+			return err
+		}
+		w.insertLines(n, spans, a.at/stride(n), head, tail)
+	}
+	return nil
+}
+
+func (w *writer) blockChild(n *yaml.Node, a insertion) (head string, tail []string, err error) {
+	indent := w.indent(n)
+	if a.key != nil {
+		return w.pair(a.key, a.value, indent, 0)
+	}
+	offset := 2
+	for _, c := range n.Content {
+		if dash, ok := w.dash(c); ok && blockNode(c) && w.src.line(dash) == w.src.line(w.places[c].start) {
+			offset = w.places[c].start - dash
+			break
+		}
+	}
+	return w.item(a.value, indent, offset, 0)
+}
+
+// insertLines puts a new child before child i, or behind the last that is kept.
+func (w *writer) insertLines(n *yaml.Node, spans []span, i int, head string, tail []string) {
+	indent := strings.Repeat(" ", w.indent(n))
+	if i == len(spans) {
+		at := w.src.lineEnd(spans[lastKept(spans)].end)
+		w.add(n, at, at, w.src.newline+indent+head+w.below(tail))
+		return
+	}
+	if at := spans[i].start; !w.src.first(at) {
+		w.add(n, at, at, head+w.below(tail)+w.src.newline+indent)
+		return
+	}
+	at := w.commentStart(n, spans, i)
+	w.add(n, at, at, indent+head+w.src.newline+w.above(tail))
+}
+
+// removeLines removes the children that are not kept.
+func (w *writer) removeLines(n *yaml.Node, spans []span) {
+	for i := 0; i < len(spans); i++ {
+		if !spans[i].removed {
+			continue
+		}
+		if w.src.first(spans[i].start) {
+			w.removeChild(n, spans, i)
+			continue
+		}
+		next := i + 1 // one is kept behind the first: else there would be no collection
+		for spans[next].removed {
+			next++
+		}
+		w.pullUp(n, spans[i], spans[next])
+		i = next
+	}
+}
+
+// removeChild removes the lines of a child.
+func (w *writer) removeChild(n *yaml.Node, spans []span, i int) {
+	start, end := w.commentStart(n, spans, i), w.src.lineEnd(spans[i].end)
+	if end < len(w.text) {
+		w.add(n, start, end+breakLen(w.text[end:]), "")
+		return
+	}
+	// At the end of the file without a final newline the line before loses its own.
+	w.add(n, w.lineBefore(start), end, "")
+}
+
+// pullUp puts a child in the place of the first, which does not begin its line.
+func (w *writer) pullUp(n *yaml.Node, first, kept span) {
+	if bytes.IndexByte(w.text[w.src.lineEnd(first.end):kept.start], '#') < 0 {
+		w.add(n, first.start, kept.start, "")
+		return
+	}
+	w.add(n, first.start, w.src.lineEnd(first.end), "")
+}
+
+// lineBefore is where the line before the one that starts at start ends.
+func (w *writer) lineBefore(start int) int {
+	if start == 0 {
+		return 0
+	}
+	before := w.src.lines[w.src.line(start)-1]
+	return w.src.lineEnd(before)
+}
+
+// commentStart is where the comment lines right above child i start, or its
+// line. Comments above the first key of a document are about the document.
+func (w *writer) commentStart(n *yaml.Node, spans []span, i int) int {
+	start := w.src.lineStart(spans[i].start)
+	if i == 0 && w.places[n].parent == nil {
+		return start
+	}
+	prefix := append(bytes.Clone(w.text[start:spans[i].start]), '#')
+	for line := w.src.line(start) - 1; line >= 0; line-- {
+		if at := w.src.lines[line]; bytes.HasPrefix(w.text[at:], prefix) {
+			start = at
+			continue
+		}
+		break
+	}
+	return start
+}

@@ -1,0 +1,144 @@
+package edit
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// MaxSize is the largest file that [Parse] reads, in bytes.
+const MaxSize = 2 << 20
+
+const byteOrderMark = "\ufeff"
+
+// File is one YAML file and the edits asked for. It is not safe for concurrent
+// use.
+type File struct {
+	name string
+	mark string // the byte order mark, or ""
+	text []byte // without the mark
+	docs []*yaml.Node
+
+	src    *source // made with the first edit
+	places map[*yaml.Node]*place
+
+	replaced map[*yaml.Node]replacement
+	removed  map[*yaml.Node]bool // keys of mappings, items of sequences
+	added    map[*yaml.Node][]insertion
+}
+
+// replacement is what stands for a node.
+type replacement struct {
+	node *yaml.Node
+	// keep leaves the node's own anchor and tag where they are.
+	keep bool
+}
+
+// insertion is a new child of a collection, before the child with index at.
+type insertion struct {
+	at    int
+	key   *yaml.Node // nil in sequences
+	value *yaml.Node
+}
+
+// Parse reads a file; name is for messages. A file that is not YAML, not UTF-8
+// or larger than [MaxSize] is an error with code invalid and the line.
+func Parse(name string, data []byte) (*File, error) {
+	if len(data) > MaxSize {
+		return nil, &gitops.Error{Code: gitops.Invalid, File: name, Message: "file is larger than 2 MiB"}
+	}
+	text, marked := bytes.CutPrefix(data, []byte(byteOrderMark))
+	f := &File{name: name, text: text}
+	if marked {
+		f.mark = byteOrderMark
+	}
+	var err error
+	if f.docs, err = parse(text); err != nil {
+		return nil, invalidYAML(name, err)
+	}
+	return f, nil
+}
+
+// parse returns the document nodes of text.
+func parse(text []byte) ([]*yaml.Node, error) {
+	var docs []*yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	for {
+		var doc yaml.Node
+		err := d.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			return docs, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, &doc)
+	}
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+func invalidYAML(name string, err error) error {
+	e := &gitops.Error{Code: gitops.Invalid, Cause: gitops.CauseYAML, File: name, Err: err}
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil && m[1] != "" {
+		e.Line, _ = strconv.Atoi(m[1])
+	}
+	e.Message = "invalid YAML: " + gitops.Printable(yamlLine.ReplaceAllString(err.Error(), ""))
+	return e
+}
+
+// Documents returns the root node of each document, nil for an empty one.
+func (f *File) Documents() []*yaml.Node {
+	roots := make([]*yaml.Node, len(f.docs))
+	for i, d := range f.docs {
+		if len(d.Content) > 0 && !implied(d.Content[0]) {
+			roots[i] = d.Content[0]
+		}
+	}
+	return roots
+}
+
+// implied reports whether a node has no text of its own: a key without value, an
+// empty document.
+func implied(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style&^yaml.TaggedStyle == 0
+}
+
+// Edited reports whether something was asked for that changes the file.
+func (f *File) Edited() bool {
+	return len(f.replaced)+len(f.removed)+len(f.added) > 0
+}
+
+// Bytes returns the file with all edits. A file without edits gives its own
+// bytes. Edits of what another edit removes or replaces are an error with code
+// invalid. A result that does not mean what was asked is an error with code
+// internal; there are no bytes then.
+func (f *File) Bytes() ([]byte, error) {
+	if !f.Edited() {
+		return slices.Concat([]byte(f.mark), f.text), nil
+	}
+	splices, err := f.splices()
+	if err != nil {
+		return nil, err
+	}
+	text, err := f.apply(splices)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.verify(text); err != nil {
+		return nil, err
+	}
+	return slices.Concat([]byte(f.mark), text), nil
+}
+
+// fail is an error at a node.
+func (f *File) fail(code gitops.Code, n *yaml.Node, message string) error {
+	return &gitops.Error{Code: code, File: f.name, Line: n.Line, Column: n.Column, Message: message}
+}

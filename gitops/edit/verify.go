@@ -1,0 +1,68 @@
+package edit
+
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// verify reports whether text means what was asked for.
+func (f *File) verify(text []byte) error {
+	docs, err := parse(text)
+	if err != nil {
+		return &gitops.Error{Code: gitops.Internal, File: f.name, Message: "edited file is not YAML", Err: err}
+	}
+	if len(docs) != len(f.docs) {
+		return &gitops.Error{Code: gitops.Internal, File: f.name, Message: "edited file has another number of documents"}
+	}
+	for i, d := range f.docs {
+		for _, root := range d.Content {
+			if !slices.ContainsFunc(docs[i].Content, func(got *yaml.Node) bool { return Same(f.result(root), got) }) {
+				return f.fail(gitops.Internal, root, "edited file does not mean what was asked for")
+			}
+		}
+	}
+	return nil
+}
+
+// result is the node with the edits.
+func (f *File) result(n *yaml.Node) *yaml.Node {
+	if r, ok := f.replaced[n]; ok {
+		return r.node
+	}
+	if len(n.Content) == 0 && len(f.added[n]) == 0 {
+		return n
+	}
+	out := *n
+	out.Content = nil
+	for i := 0; i < len(n.Content); i += stride(n) {
+		out.Content = append(out.Content, f.addedAt(n, i)...)
+		if f.removed[n.Content[i]] {
+			continue
+		}
+		for _, c := range n.Content[i : i+stride(n)] {
+			out.Content = append(out.Content, f.result(c))
+		}
+	}
+	out.Content = append(out.Content, f.addedAt(n, len(n.Content))...)
+	if len(n.Content) == 0 {
+		out.Style &^= yaml.FlowStyle
+	}
+	return &out
+}
+
+// addedAt are the nodes added to n before the one with index i.
+func (f *File) addedAt(n *yaml.Node, i int) (nodes []*yaml.Node) {
+	for _, a := range f.added[n] {
+		switch {
+		case a.at != i:
+		case a.key != nil:
+			nodes = append(nodes, a.key, a.value)
+		default:
+			nodes = append(nodes, a.value)
+		}
+	}
+	return nodes
+}
