@@ -1,0 +1,56 @@
+package tree
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/sealift/sealift/gitops"
+)
+
+func TestWith(t *testing.T) {
+	base := Memory(map[string]string{"a/x": "1", "a-b": "2", "only/one": "3", "deep/er/file": "4", "z": "5"})
+	got := With(base, map[string][]byte{
+		"a/x":          []byte("new"),
+		"a/new/y":      []byte(""),
+		"only/one":     nil,
+		"deep/er/file": nil,
+		"deep/other":   []byte("6"),
+		"../out":       []byte("no"),
+		"gone":         nil,
+	})
+	want := Memory(map[string]string{"a/x": "new", "a-b": "2", "a/new/y": "", "deep/other": "6", "z": "5"})
+	if diff := cmp.Diff(readAll(t, want), readAll(t, got)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+	var order, wantOrder []gitops.Entry
+	for e := range got.Entries() {
+		order = append(order, e)
+	}
+	for e := range want.Entries() {
+		wantOrder = append(wantOrder, e)
+	}
+	if diff := cmp.Diff(wantOrder, order); diff != "" {
+		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+	for _, p := range []string{".", "a", "a/new", "a/new/y", "only", "only/one", "deep", "deep/er", "deep/other", "z", "nothing"} {
+		if g, w := got.Lookup(p).Kind, want.Lookup(p).Kind; g != w {
+			t.Errorf("Lookup(%q) = %v, want %v", p, g, w)
+		}
+	}
+	if data, err := base.Read(t.Context(), "a/x"); err != nil || string(data) != "1" {
+		t.Errorf("the tree itself has %q now, %v", data, err)
+	}
+	if _, err := got.Read(t.Context(), "only/one"); gitops.CodeOf(err) != gitops.NotFound {
+		t.Errorf("a removed file reads: %v", err)
+	}
+}
+
+func TestWithFileForDirectory(t *testing.T) {
+	got := With(Memory(map[string]string{"a/b/c": "1", "a/d": "2"}), map[string][]byte{"a/b": []byte("file")})
+	if diff := cmp.Diff(map[string]string{"a/b": "file", "a/d": "2"}, readAll(t, got)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+	if k := got.Lookup("a/b/c").Kind; k != gitops.Missing {
+		t.Errorf("below the file there is a %v", k)
+	}
+}
