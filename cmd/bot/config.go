@@ -40,6 +40,9 @@ type serviceConfig struct {
 	AllowRemote, AllowPrivate []string
 	RemoteCA                  string
 
+	Controllers     []controller
+	InlinePlaintext bool // accept values in comments on private repositories
+
 	LogLevel  slog.Level
 	LogFormat string // text or json
 

@@ -146,7 +146,8 @@ func TestConfigEverySettingEverywhere(t *testing.T) {
 		"addr": "127.0.0.1:99", "metrics-addr": "127.0.0.1:98", "public-url": "https://s.example.com", "trusted-proxies": "10.0.0.0/8", "data-dir": t.TempDir(), "database": "sqlite:/x.db",
 		"github-url": "https://ghe.example.com/api/v3/", "github-web-url": "https://ghe.example.com", "app-id": "5", "private-key": testKey(), "webhook-secret": "one\ntwo",
 		"client-id": "Iv1.a", "client-secret": "client", "jobs": "3", "workers": "4", "render-timeout": "3s", "cache-size": "64MiB", "mirror-size": "64MiB", "max-comment": "9000",
-		"max-comments": "2", "allow-remote": "github.com/acme", "allow-private-address": "git.example.com:443", "remote-ca": "/ca.pem", "log-level": "debug", "log-format": "json",
+		"max-comments": "2", "allow-remote": "github.com/acme", "allow-private-address": "git.example.com:443", "remote-ca": "/ca.pem",
+		"controllers": "prod=https://sealed.example.com,dev=/etc/dev.pem", "inline-plaintext": "accept", "log-level": "debug", "log-format": "json",
 	}
 	var byFlag, byEnv, byFile sources
 	byEnv.env, byFlag.files = map[string]string{}, map[string]string{}

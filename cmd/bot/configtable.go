@@ -34,6 +34,7 @@ const (
 	sectionService = "Service"
 	sectionApp     = "GitHub App"
 	sectionWork    = "Work"
+	sectionSeal    = "Secrets"
 	sectionLog     = "Log"
 )
 
@@ -46,7 +47,7 @@ func envName(name string) string {
 // the documentation come from it.
 func configTable() []setting {
 	var out []setting
-	for _, group := range [][]setting{serviceSettings(), appSettings(), workSettings(), logSettings()} {
+	for _, group := range [][]setting{serviceSettings(), appSettings(), workSettings(), sealSettings(), logSettings()} {
 		out = append(out, group...)
 	}
 	return out
@@ -90,6 +91,14 @@ func workSettings() []setting {
 		{name: "allow-remote", section: in, list: true, otherwise: "none", help: "fetch remote bases from `HOST[/ORG[/REPO]]`", set: to(func(c *serviceConfig) *[]string { return &c.AllowRemote }, each(remote))},
 		{name: "allow-private-address", section: in, list: true, otherwise: "none", help: "`HOST:PORT` of an allowed remote that may have a private address", set: to(func(c *serviceConfig) *[]string { return &c.AllowPrivate }, each(address))},
 		{name: "remote-ca", section: in, otherwise: "the system's", help: "`FILE` of PEM certificates to trust for remotes", set: to(func(c *serviceConfig) *string { return &c.RemoteCA }, nonEmpty)},
+	}
+}
+
+func sealSettings() []setting {
+	const in = sectionSeal
+	return []setting{
+		{name: "controllers", section: in, list: true, otherwise: "none", help: "`NAME=URL` of a controller of sealed-secrets that repositories may name, or `NAME=FILE` of its certificates as PEM; from the URL /v1/cert.pem is fetched, and /reseal uses /v1/rotate", set: to(func(c *serviceConfig) *[]controller { return &c.Controllers }, controllers)},
+		{name: "inline-plaintext", section: in, fallback: "refuse", help: "`ANSWER` to a value in plain in a /seal comment, which is deleted in any case: refuse it, or accept it in private repositories; it has left in e-mails by then", set: to(func(c *serviceConfig) *bool { return &c.InlinePlaintext }, acceptance)},
 	}
 }
 

@@ -177,6 +177,13 @@ func size(s string) (int64, error) {
 	return n, nil
 }
 
+func acceptance(s string) (bool, error) {
+	if s != "accept" && s != "refuse" {
+		return false, bad("word", s, "want accept or refuse")
+	}
+	return s == "accept", nil
+}
+
 func level(s string) (slog.Level, error) {
 	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 	l, ok := levels[s]
