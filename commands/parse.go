@@ -13,13 +13,16 @@ type Request struct {
 	Args []string
 	// Line is the line of the comment, from 1.
 	Line int
+	// Fence is what the code fence holds that directly follows the line, "" when
+	// none does.
+	Fence string
 }
 
 // Bounds of what is read of a comment.
 const (
 	// MaxRequests is how many commands of one comment are carried out.
 	MaxRequests = 10
-	maxLine     = 1000 // bytes of a command line
+	maxLine     = 1000 // bytes of a command line; one with ciphertext may be longer
 )
 
 // Parse returns the commands in a comment: lines that start with a slash and a
@@ -28,14 +31,18 @@ const (
 // [MaxRequests] are returned; more says that there were others.
 func Parse(body string) (list []Request, more bool) {
 	var s scanner
+	var f fenceOf
 	number := 0
 	for line := range strings.Lines(body) {
 		number++
 		line = strings.TrimRight(line, "\r\n")
+		opened := s.fence != ""
 		if !s.visible(line) {
+			f.hidden(opened, s.fence != "", line)
 			continue
 		}
 		r, ok := parseLine(line)
+		f.visible(ok, line)
 		if !ok {
 			continue
 		}
@@ -44,12 +51,36 @@ func Parse(body string) (list []Request, more bool) {
 		}
 		r.Line = number
 		list = append(list, r)
+		f.of = &list[len(list)-1]
 	}
 	return list, false
 }
 
+// fenceOf gives a request the code fence that directly follows it; empty lines may
+// stand between.
+type fenceOf struct {
+	of     *Request
+	near   bool // the fence may begin
+	inside bool
+}
+
+func (f *fenceOf) visible(request bool, line string) {
+	f.near = request || f.near && strings.TrimSpace(line) == ""
+}
+
+// hidden takes a line that says nothing, with whether a fence was open before it
+// and is after it.
+func (f *fenceOf) hidden(before, after bool, line string) {
+	if f.inside && after {
+		f.of.Fence += line + "\n"
+		return
+	}
+	f.inside, f.near = f.near && after && !before, false
+}
+
 func parseLine(line string) (Request, bool) {
-	if len(line) < 2 || len(line) > maxLine || line[0] != '/' || !letter(line[1]) || !printableASCII(line) {
+	long := len(line) > maxLine && !isSeal(line)
+	if len(line) < 2 || long || line[0] != '/' || !letter(line[1]) || !printableASCII(line) {
 		return Request{}, false
 	}
 	words := strings.Fields(line)
