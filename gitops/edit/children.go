@@ -200,7 +200,7 @@ func (w *writer) pullUp(n *yaml.Node, first, kept span) {
 		w.add(n, first.start, kept.start, "")
 		return
 	}
-	w.add(n, first.start, w.src.lineEnd(first.end), "")
+	w.add(n, w.trimmed(first.start), w.src.lineEnd(first.end), "")
 }
 
 // lineBefore is where the line before the one that starts at start ends.

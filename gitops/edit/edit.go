@@ -16,12 +16,13 @@ func (f *File) SetValue(scalar *yaml.Node, value string) error {
 	if err := f.known(scalar); err != nil {
 		return err
 	}
-	switch scalar.Kind {
-	case yaml.AliasNode:
+	switch {
+	case scalar.Kind == yaml.AliasNode:
 		return f.fail(gitops.Invalid, scalar, "value is an alias of "+gitops.Quote(scalar.Value)+": edit the anchor")
-	case yaml.ScalarNode:
-	default:
+	case scalar.Kind != yaml.ScalarNode:
 		return f.fail(gitops.Invalid, scalar, "value is not a scalar")
+	case f.isKey(scalar):
+		return f.fail(gitops.Invalid, scalar, "key cannot be changed")
 	}
 	if scalar.Value == value && !implied(scalar) {
 		delete(f.replaced, scalar)
@@ -63,8 +64,8 @@ func (f *File) Replace(old, value *yaml.Node) error {
 		delete(f.replaced, old)
 		return nil
 	}
-	if p := f.places[old].parent; p != nil && p.Kind == yaml.MappingNode && f.places[old].index%2 == 0 {
-		return f.fail(gitops.Invalid, old, "key cannot be replaced")
+	if f.isKey(old) {
+		return f.fail(gitops.Invalid, old, "key cannot be changed")
 	}
 	if err := f.unused(old); err != nil {
 		return err
@@ -163,6 +164,11 @@ func (f *File) known(n *yaml.Node) error {
 		return gitops.Errorf(gitops.Internal, "node is not one of %s", gitops.Quote(f.name))
 	}
 	return nil
+}
+
+func (f *File) isKey(n *yaml.Node) bool {
+	p := f.places[n]
+	return p.parent != nil && p.parent.Kind == yaml.MappingNode && p.index%2 == 0
 }
 
 // key is the index of a key in the mapping, -1 when it is not there.

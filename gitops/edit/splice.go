@@ -24,7 +24,7 @@ func (f *File) splices() ([]splice, error) {
 	for _, n := range f.touched() {
 		r, replaced := f.replaced[n]
 		switch {
-		case f.dropped(n):
+		case f.dropped(n), replaced && (len(f.added[n]) > 0 || f.survivors(n)*stride(n) < len(n.Content)):
 			return nil, f.fail(gitops.Invalid, n, "value is edited and removed")
 		case !replaced && f.survivors(n) > 0:
 			if err := w.children(n); err != nil {

@@ -1,0 +1,167 @@
+package edit
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestGolden applies the edits of every case, lines like "set 0.spec.replicas 3",
+// to in/file.yaml. The first word of a path is the number of the document. <BOM>,
+// <CR> and <EOF> (cut from there) stand for what a text file cannot show.
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			a, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in, want := a.Files[0], txtar.File{Name: "want/file.yaml"}
+			if len(a.Files) > 1 {
+				want = a.Files[1]
+			}
+			got := hidden(golden(t, shown(in.Data), string(a.Comment)))
+			if *update {
+				a.Files = []txtar.File{in, {Name: want.Name, Data: got}}
+				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(want.Data), string(got)); diff != "" {
+				t.Errorf("edited file (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func shown(data []byte) []byte {
+	data, _, _ = bytes.Cut(data, []byte("<EOF>"))
+	data = bytes.ReplaceAll(data, []byte("<CR>"), []byte("\r"))
+	return bytes.ReplaceAll(data, []byte("<BOM>"), []byte(byteOrderMark))
+}
+
+func hidden(data []byte) []byte {
+	if len(data) > 0 && data[len(data)-1] != '\n' {
+		data = append(data, "<EOF>\n"...)
+	}
+	data = bytes.ReplaceAll(data, []byte("\r"), []byte("<CR>"))
+	return bytes.ReplaceAll(data, []byte(byteOrderMark), []byte("<BOM>"))
+}
+
+// golden returns the edited file, or the error.
+func golden(t *testing.T, data []byte, comment string) []byte {
+	t.Helper()
+	f, err := Parse("file.yaml", data)
+	if err == nil {
+		err = edits(t, f, comment)
+	}
+	var out []byte
+	if err == nil {
+		out, err = f.Bytes()
+	}
+	if err != nil {
+		return fmt.Appendf(nil, "error: %s: %v\n", gitops.CodeOf(err), err)
+	}
+	return out
+}
+
+func edits(t *testing.T, f *File, comment string) error {
+	t.Helper()
+	var errs []error
+	for line := range strings.Lines(comment) {
+		verb, rest, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		if !ok {
+			continue
+		}
+		path, value, _ := strings.Cut(rest, " ")
+		errs = append(errs, edit(t, f, verb, path, value))
+	}
+	return errors.Join(errs...)
+}
+
+func edit(t *testing.T, f *File, verb, path, value string) error {
+	t.Helper()
+	parent, last, _ := cutLast(path)
+	switch verb {
+	case "set":
+		return f.SetValue(find(t, f, path), strings.ReplaceAll(value, `\n`, "\n"))
+	case "replace":
+		return f.Replace(find(t, f, path), node(t, value))
+	case "key":
+		return f.SetKey(find(t, f, parent), last, node(t, value))
+	case "remove-key":
+		return f.RemoveKey(find(t, f, parent), last)
+	case "insert":
+		at, _ := strconv.Atoi(last)
+		return f.InsertItem(find(t, f, parent), at, node(t, value))
+	case "remove-item":
+		at, _ := strconv.Atoi(last)
+		return f.RemoveItem(find(t, f, parent), at)
+	}
+	t.Fatalf("unknown edit %q", verb)
+	return nil
+}
+
+func cutLast(path string) (parent, last string, ok bool) {
+	i := strings.LastIndexByte(path, '.')
+	return path[:max(i, 0)], path[i+1:], i >= 0
+}
+
+// node reads a value that is written in one line: flow collections stand for
+// blocks, and "flow " before one leaves it as it is.
+func node(t *testing.T, text string) *yaml.Node {
+	t.Helper()
+	text, flow := strings.CutPrefix(text, "flow ")
+	var doc yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatal(err)
+	}
+	walk(&doc, func(n *yaml.Node) {
+		if !flow {
+			n.Style &^= yaml.FlowStyle
+		}
+	})
+	return doc.Content[0]
+}
+
+func find(t *testing.T, f *File, path string) *yaml.Node {
+	t.Helper()
+	words := strings.Split(path, ".")
+	at, _ := strconv.Atoi(words[0])
+	n := f.Documents()[at]
+	for _, word := range words[1:] {
+		next := n
+		for i, c := range n.Content {
+			if n.Kind == yaml.SequenceNode && word == strconv.Itoa(i) {
+				next = c
+			}
+			if n.Kind == yaml.MappingNode && i%2 == 0 && c.Value == word {
+				next = n.Content[i+1]
+			}
+		}
+		if next == n {
+			t.Fatalf("%s is not there", path)
+		}
+		n = next
+	}
+	return n
+}
