@@ -67,6 +67,7 @@ var owners = []struct {
 	{"sigs.k8s.io/kustomize", []string{"gitops/render"}, []string{"*"}},
 	{"github.com/landlock-lsm/go-landlock", []string{"gitops/render"}, nil},
 	{"golang.org/x/sys", []string{"gitops/render", "gitops/tree", "cmd/bot"}, nil},
+	{"github.com/robfig/cron", []string{"gitops/layout"}, nil},
 	{"znkr.io/diff", []string{"gitops/diff"}, nil},
 	{"github.com/bitnami-labs/sealed-secrets", []string{"gitops/seal"}, nil},
 	{"k8s.io", []string{"gitops/seal", "gitops/check"}, nil},

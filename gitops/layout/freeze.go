@@ -8,10 +8,6 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// maxFreeze is how long one freeze may last: one that lasts longer than a quarter is a
-// mistake.
-const maxFreeze = 92 * 24 * time.Hour
-
 // maxStarts is how many starts of a freeze are followed, so that one that never
 // ends has an end to tell.
 const maxStarts = 1000
@@ -35,8 +31,8 @@ func parseCron(s string) (cron.Schedule, error) {
 // Until reports whether t is in the freeze, and when the freeze ends. Freezes that
 // follow each other without a gap are one.
 //
-// Cron is read on the wall clock of Zone. A start in the hour that a change of the
-// clock leaves out is an hour earlier or later; it is not left out.
+// Cron is read on the wall clock of Zone. A start in an hour that a change of the clock
+// leaves out or repeats happens once, at one of the two times that it may stand for.
 func (f Freeze) Until(t time.Time) (time.Time, bool) {
 	if f.starts == nil {
 		return time.Time{}, false

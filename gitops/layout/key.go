@@ -20,6 +20,7 @@ func (p *parser) config(c *Config, root *yaml.Node) {
 		}},
 		field{"ignore", func(n *yaml.Node) { c.Ignore, c.ignore = p.globs(n, "ignore") }},
 		field{"checks", func(n *yaml.Node) { p.checks(c, n) }},
+		field{"promote", func(n *yaml.Node) { c.Promote = p.promote(n) }},
 		field{"fail-on", func(n *yaml.Node) {
 			c.FailOn = p.word(n, "fail-on", gitops.SeverityError, gitops.SeverityWarning, Never)
 		}},
@@ -62,6 +63,8 @@ func (p *parser) environment(n *yaml.Node) (env Environment) {
 	p.mapping(n, "environment",
 		field{"name", func(n *yaml.Node) { named = true; env.Name = p.name(n, "environment") }},
 		field{"match", func(n *yaml.Node) { env.Match, env.match = p.globs(n, "match") }},
+		field{"promote", func(n *yaml.Node) { env.Gate = p.gate(n) }},
+		field{"seal", func(n *yaml.Node) { env.Sealing = p.sealing(n) }},
 	)
 	if !named && n.Kind == yaml.MappingNode {
 		p.fail(n, "environment has no name")
