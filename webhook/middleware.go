@@ -29,7 +29,7 @@ const (
 )
 
 // observe gives a request an id of our own, and logs at debug level how it
-// went. Of the address it logs the path only: queries carry codes.
+// went.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := time.Now()
@@ -46,11 +46,21 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		delivery, _ := c.Get(keyDelivery).(string)
 		s.log.LogAttrs(c.Request().Context(), slog.LevelDebug, "request",
-			slog.String(keyRequest, id), slog.String(keyMethod, c.Request().Method), slog.String(keyPath, c.Request().URL.Path),
+			slog.String(keyRequest, id), slog.String(keyMethod, c.Request().Method), slog.String(keyPath, loggedPath(c)),
 			slog.Int(keyStatus, c.Response().Status), slog.Int64(keyBytes, c.Response().Size), slog.Duration(keyDuration, took),
 			slog.String(keyDelivery, delivery))
 		return nil
 	}
+}
+
+// loggedPath is what the log says of an address: the path without the query, which
+// may carry a code; and of a page the pattern that the pages found it by, because its
+// path may carry a token. That is "" for what they refused before.
+func loggedPath(c echo.Context) string {
+	if c.Path() == pagesPath {
+		return c.Request().Pattern
+	}
+	return c.Request().URL.Path
 }
 
 // requestID returns the id that observe gave.

@@ -13,8 +13,11 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// webhookPath is where deliveries go.
-const webhookPath = "/webhook"
+// Where deliveries go, and every path that nothing else answers.
+const (
+	webhookPath = "/webhook"
+	pagesPath   = "/*"
+)
 
 // Limits of the edge.
 const (
@@ -122,7 +125,7 @@ func (s *Server) routes() *echo.Echo {
 		e.GET("/metrics", echo.WrapHandler(s.metrics.Handler()))
 	}
 	if s.config.Pages != nil {
-		e.Any("/*", echo.WrapHandler(s.config.Pages))
+		e.Any(pagesPath, echo.WrapHandler(s.config.Pages))
 	}
 	return e
 }

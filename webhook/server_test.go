@@ -130,6 +130,26 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// TestLogHasNoPathsOfPages has a token in the path of a page that was found, and of
+// one that was refused before.
+func TestLogHasNoPathsOfPages(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /seal/{token}", func(http.ResponseWriter, *http.Request) {})
+	e := newEdge(t, func(c *webhook.Config) { c.Pages = http.NewCrossOriginProtection().Handler(mux) })
+	for _, path := range []string{"/seal/verysecret", "//seal/verysecret", "/seal/%76erysecret", "/nothing/verysecret"} {
+		e.do(t, get(path))
+	}
+	r := httptest.NewRequest("POST", "/seal/verysecret", nil)
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	if a := e.do(t, r); a.status != http.StatusForbidden {
+		t.Errorf("from another site: %d", a.status)
+	}
+	if !strings.Contains(e.log.String(), `path="GET /seal/{token}"`) {
+		t.Errorf("log misses the request:\n%s", e.log)
+	}
+	checkSilent(t, e, "verysecret")
+}
+
 func TestLogHasNoQueries(t *testing.T) {
 	e := newEdge(t, nil)
 	e.do(t, get("/setup/callback?code=verysecret"))

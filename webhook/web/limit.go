@@ -14,40 +14,41 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// Attempts of one address: a log-in takes two.
+// Attempts of one address, and of one person at forms: a log-in takes two, a form
+// two more.
 const (
 	burst = 20
 	// refill is the time after which one more attempt is allowed.
 	refill = 3 * time.Second
-	// maxBuckets bounds the addresses that are remembered.
+	// maxBuckets bounds who is remembered.
 	maxBuckets = 10_000
 )
 
-// limiter counts attempts by address, as token buckets. It remembers an address
+// limiter counts attempts by address or person, as token buckets. It remembers one
 // until its bucket is full again.
-type limiter struct {
+type limiter[K comparable] struct {
 	now     func() time.Time
 	mu      sync.Mutex
-	buckets map[netip.Prefix]time.Time // when the bucket is full again
+	buckets map[K]time.Time // when the bucket is full again
 }
 
-func newLimiter(now func() time.Time) *limiter {
-	return &limiter{now: now, buckets: map[netip.Prefix]time.Time{}}
+func newLimiter[K comparable](now func() time.Time) *limiter[K] {
+	return &limiter[K]{now: now, buckets: map[K]time.Time{}}
 }
 
 // allow takes one token. Without one it returns when there is one again. When too
-// many addresses are remembered, new ones share a bucket.
-func (l *limiter) allow(p netip.Prefix) (time.Time, bool) {
+// many are remembered, new ones share a bucket.
+func (l *limiter[K]) allow(k K) (time.Time, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if _, known := l.buckets[p]; !known && len(l.buckets) >= maxBuckets {
+	if _, known := l.buckets[k]; !known && len(l.buckets) >= maxBuckets {
 		l.sweep(now)
 		if len(l.buckets) >= maxBuckets {
-			p = netip.Prefix{}
+			k = *new(K)
 		}
 	}
-	full := l.buckets[p]
+	full := l.buckets[k]
 	if full.Before(now) {
 		full = now
 	}
@@ -55,14 +56,14 @@ func (l *limiter) allow(p netip.Prefix) (time.Time, bool) {
 	if over := full.Sub(now) - burst*refill; over > 0 {
 		return now.Add(over), false
 	}
-	l.buckets[p] = full
+	l.buckets[k] = full
 	return time.Time{}, true
 }
 
-func (l *limiter) sweep(now time.Time) {
-	for p, full := range l.buckets {
+func (l *limiter[K]) sweep(now time.Time) {
+	for k, full := range l.buckets {
 		if !now.Before(full) {
-			delete(l.buckets, p)
+			delete(l.buckets, k)
 		}
 	}
 }
@@ -75,7 +76,11 @@ func (p *Pages) attempt(r *http.Request) error {
 		return nil
 	}
 	p.log.Warn("too many attempts", slog.String(keyAddress, from.String()))
-	return &gitops.Error{Code: gitops.Limited, Message: "Too many attempts", Hint: "Wait a minute and try again.", RetryAt: at}
+	return errTooMany(at)
+}
+
+func errTooMany(retry time.Time) error {
+	return &gitops.Error{Code: gitops.Limited, Message: "Too many attempts", Hint: "Wait a minute and try again.", RetryAt: retry}
 }
 
 // client returns the network that a request comes from: an IPv4 address or the

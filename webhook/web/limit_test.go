@@ -38,7 +38,7 @@ func TestClient(t *testing.T) {
 // TestLimiterIsBounded fills it with addresses.
 func TestLimiterIsBounded(t *testing.T) {
 	now := time.Unix(1e9, 0)
-	l := newLimiter(func() time.Time { return now })
+	l := newLimiter[netip.Prefix](func() time.Time { return now })
 	address := func(i int) netip.Prefix {
 		return netip.MustParsePrefix(fmt.Sprintf("10.%d.%d.%d/32", i>>16, i>>8&255, i&255))
 	}
@@ -67,7 +67,7 @@ func TestLimiterIsBounded(t *testing.T) {
 
 func TestWaitTells(t *testing.T) {
 	now := time.Unix(1e9, 0)
-	l := newLimiter(func() time.Time { return now })
+	l := newLimiter[netip.Prefix](func() time.Time { return now })
 	for range burst {
 		l.allow(netip.Prefix{})
 	}

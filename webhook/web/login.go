@@ -84,12 +84,17 @@ func (p *Pages) session(r *http.Request) (session, bool) {
 	return s, true
 }
 
-// login sends the browser to GitHub.
+// login logs somebody in, for the page that the query names.
 func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	if err := p.attempt(r); err != nil {
 		return err
 	}
-	f := flow{State: rand.Text(), Verifier: rand.Text() + rand.Text(), Back: local(r.URL.Query().Get("return_to")), Ends: p.now().Add(flowLife)}
+	return p.beginLogin(w, r, local(r.URL.Query().Get("return_to")))
+}
+
+// beginLogin sends the browser to GitHub, from where it comes back to a path of ours.
+func (p *Pages) beginLogin(w http.ResponseWriter, r *http.Request, back string) error {
+	f := flow{State: rand.Text(), Verifier: rand.Text() + rand.Text(), Back: back, Ends: p.now().Add(flowLife)}
 	if err := p.keep(w, flowCookie(f.State), f, flowLife); err != nil {
 		return err
 	}

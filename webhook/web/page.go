@@ -19,10 +19,12 @@ import (
 
 // The keys of log records.
 const (
-	keyError   = "error"
-	keyPage    = "page"
-	keyAddress = "address"
-	keyLogin   = "login"
+	keyError      = "error"
+	keyPage       = "page"
+	keyAddress    = "address"
+	keyLogin      = "login"
+	keyPull       = "pull"
+	keyRepository = "repository"
 )
 
 // The policy of every page: one style sheet of our own, forms to ourselves (and,
@@ -100,36 +102,44 @@ func errNotFound() error {
 	return &gitops.Error{Code: gitops.NotFound, Message: "There is no such page, or you may not see it"}
 }
 
-// fail answers with a page about an error. Of our own bugs and of what failed
-// behind us it tells a reference only.
-func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+// failure returns what a person is told of an error, and logs what the operator
+// should know: of a page its pattern, because addresses hold tokens. Of our own bugs
+// and of what failed behind us it tells a reference only.
+func (p *Pages) failure(w http.ResponseWriter, r *http.Request, err error) errorView {
 	e, ok := errors.AsType[*gitops.Error](err)
 	if !ok {
 		e = &gitops.Error{Code: gitops.Internal}
 	}
-	view := errorView{Message: e.Message, Hint: e.Hint}
+	view := errorView{Code: e.Code, Message: e.Message, Hint: e.Hint}
 	switch e.Code {
 	case gitops.Internal:
 		view.Message, view.Hint = "Something went wrong, and it is our fault", ""
 		view.Reference = w.Header().Get("X-Request-Id") // set by package webhook
-		p.log.Error("page failed", slog.String(keyPage, r.URL.Path), slog.Any(keyError, err))
+		p.log.Error("page failed", slog.String(keyPage, r.Pattern), slog.Any(keyError, err))
 	case gitops.Unavailable, gitops.Limited:
 		w.Header().Set("Retry-After", strconv.Itoa(p.wait(e)))
-		p.log.Warn("page failed", slog.String(keyPage, r.URL.Path), slog.Any(keyError, err))
+		p.log.Warn("page failed", slog.String(keyPage, r.Pattern), slog.Any(keyError, err))
 	}
+	return view
+}
+
+// fail answers with a page about an error.
+func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	view := p.failure(w, r, err)
 	view.frame = frame{Title: view.Message}
 	if again, ok := errors.AsType[*loginError](err); ok {
 		view.Login = loginPath(again.back)
 	} else if s, ok := p.session(r); ok {
 		view.Who = s.Login
 	}
-	if shown := p.show(w, e.Code.HTTP(), "error", view); shown != nil {
-		p.log.Error("page failed", slog.String(keyPage, r.URL.Path), slog.Any(keyError, shown))
+	if shown := p.show(w, view.Code.HTTP(), "error", view); shown != nil {
+		p.log.Error("page failed", slog.String(keyPage, r.Pattern), slog.Any(keyError, shown))
 	}
 }
 
 type errorView struct {
 	frame
+	Code                     gitops.Code
 	Message, Hint, Reference string
 	// Login is where to log in, when that may help.
 	Login string

@@ -12,8 +12,8 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// maxReports is how many reports are made at a time; others wait.
-const maxReports = 4
+// maxWorking is how many reports and forms are made at a time; others wait.
+const maxWorking = 4
 
 // Reader tells whether a person may read a repository.
 type Reader interface {
@@ -98,13 +98,22 @@ func (p *Pages) report(w http.ResponseWriter, r *http.Request) error {
 
 // makeReport waits for its turn and makes a report.
 func (p *Pages) makeReport(ctx context.Context, t target) (gitops.Report, error) {
+	end, err := p.turn(ctx)
+	if err != nil {
+		return gitops.Report{}, err
+	}
+	defer end()
+	return p.opts.Reports.Report(ctx, t.Owner, t.Repo, t.Number, t.Base, t.Head)
+}
+
+// turn waits until there is room for more work. The caller says when its own ends.
+func (p *Pages) turn(ctx context.Context) (end func(), err error) {
 	select {
 	case p.working <- struct{}{}:
-		defer func() { <-p.working }()
+		return func() { <-p.working }, nil
 	case <-ctx.Done():
-		return gitops.Report{}, gitops.Errorf(gitops.Unavailable, "report: %w", ctx.Err())
+		return nil, gitops.Errorf(gitops.Unavailable, "page: %w", ctx.Err())
 	}
-	return p.opts.Reports.Report(ctx, t.Owner, t.Repo, t.Number, t.Base, t.Head)
 }
 
 // stream sends a report as it is written, which may be long.

@@ -53,14 +53,14 @@ func TestReportsAtATime(t *testing.T) {
 		s := &source{gate: make(chan struct{})}
 		p, r := s.request(t)
 		gone, leave := context.WithCancel(t.Context())
-		for i := range maxReports + 2 {
+		for i := range maxWorking + 2 {
 			ctx := t.Context()
 			if i == 0 {
 				ctx = gone
 			}
 			go p.ServeHTTP(httptest.NewRecorder(), r.WithContext(ctx))
 			synctest.Wait()
-			if got, want := int(s.making.Load()), min(i+1, maxReports); got != want {
+			if got, want := int(s.making.Load()), min(i+1, maxWorking); got != want {
 				t.Fatalf("%d reports are being made for %d people, want %d", got, i+1, want)
 			}
 		}
@@ -74,8 +74,8 @@ func TestReportsAtATime(t *testing.T) {
 		leave()
 		close(s.gate)
 		synctest.Wait()
-		if got := s.making.Load(); got != maxReports+2 {
-			t.Errorf("%d reports were made, want %d", got, maxReports+2)
+		if got := s.making.Load(); got != maxWorking+2 {
+			t.Errorf("%d reports were made, want %d", got, maxWorking+2)
 		}
 	})
 }

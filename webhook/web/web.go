@@ -30,6 +30,9 @@ type Options struct {
 	Login   Login
 	Reader  Reader
 	Reports Reports
+	// Sealing is for the form that encrypts secrets. Without it, or without Login,
+	// there is none.
+	Sealing Sealing
 	// Title returns the first line of a report as plain text; nil is a fixed one.
 	Title func(gitops.Report) string
 	// Setup registers an App; nil when there is one.
@@ -53,9 +56,10 @@ type Pages struct {
 	log     *slog.Logger
 	now     func() time.Time
 	sealer  sealer
-	limiter *limiter
-	setup   *registration // nil without [Options].Setup
-	working chan struct{} // bounds the reports that are made at a time
+	limiter *limiter[netip.Prefix] // attempts by address
+	persons *limiter[int64]        // uses of the form by person
+	setup   *registration          // nil without [Options].Setup
+	working chan struct{}          // bounds what is made at a time
 	views   *template.Template
 	routes  http.Handler
 }
@@ -82,14 +86,14 @@ func New(o Options) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{opts: o, public: public, github: github, log: o.Log, now: o.Now, sealer: s, working: make(chan struct{}, maxReports)}
+	p := &Pages{opts: o, public: public, github: github, log: o.Log, now: o.Now, sealer: s, working: make(chan struct{}, maxWorking)}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
 	if p.now == nil {
 		p.now = time.Now
 	}
-	p.limiter = newLimiter(p.now)
+	p.limiter, p.persons = newLimiter[netip.Prefix](p.now), newLimiter[int64](p.now)
 	if p.views, err = pageTemplates(); err != nil {
 		return nil, err
 	}
@@ -123,6 +127,10 @@ func (p *Pages) route() error {
 	}
 	if p.opts.Login != nil && p.opts.Reader != nil && p.opts.Reports != nil {
 		mux.Handle("GET /r/{owner}/{repo}/{number}/{range}", p.page(p.report))
+	}
+	if p.opts.Login != nil && p.opts.Sealing != nil {
+		mux.Handle("GET "+SealPath("{token}"), p.page(p.sealForm))
+		mux.Handle("POST "+SealPath("{token}"), p.api(p.sealSubmit))
 	}
 	protection := http.NewCrossOriginProtection()
 	if err := protection.AddTrustedOrigin(p.public.Scheme + "://" + p.public.Host); err != nil {
