@@ -60,11 +60,11 @@ const (
 	TakeTarget = "target"
 )
 
-// FieldRule names fields of the files that Path reports true for; Field is
-// written as in package layout.
+// FieldRule names fields of the files that Path reports true for. The zero Field
+// is the whole file.
 type FieldRule struct {
 	Path  func(path string) bool
-	Field string
+	Field gitops.FieldPath
 }
 
 // Plan is what a promotion would do. As JSON it has the form that [Schema]

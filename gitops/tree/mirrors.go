@@ -140,14 +140,6 @@ func (m *Mirror) Tree(ctx context.Context, commit string) (gitops.Tree, error) {
 	return t, err
 }
 
-// MergeBase returns the best common ancestor of two commits, given as full ids.
-func (m *Mirror) MergeBase(ctx context.Context, a, b string) (string, error) {
-	if err := m.fullIDs(a, b); err != nil {
-		return "", err
-	}
-	return m.mergeBase(ctx, a, b)
-}
-
 // address checks a URL. Http is for the machine itself.
 func (ms *Mirrors) address(s string) (address, error) {
 	a, err := parseRepo(s)

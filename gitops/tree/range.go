@@ -60,6 +60,14 @@ func cutRange(s string) (base, head string, merge bool) {
 
 func hasRange(s string) bool { return strings.Contains(s, "..") }
 
+// MergeBase returns the best common ancestor of two commits, given as full ids.
+func (r *Repo) MergeBase(ctx context.Context, a, b string) (string, error) {
+	if err := r.fullIDs(a, b); err != nil {
+		return "", err
+	}
+	return r.mergeBase(ctx, a, b)
+}
+
 // mergeBase returns the best common ancestor of two commits.
 func (r *Repo) mergeBase(ctx context.Context, a, b string) (string, error) {
 	out, err := r.ours(ctx, "merge-base", a, b)
