@@ -124,7 +124,20 @@ func (f *File) Bytes() ([]byte, error) {
 	if !f.Edited() {
 		return slices.Concat([]byte(f.mark), f.text), nil
 	}
-	splices, err := f.splices()
+	text, err := f.write(false)
+	if gitops.CodeOf(err) == gitops.Internal {
+		// Indented comments below would belong to a new block of text.
+		text, err = f.write(true)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat([]byte(f.mark), text), nil
+}
+
+// write makes the edits and checks the result.
+func (f *File) write(quoted bool) ([]byte, error) {
+	splices, err := f.splices(quoted)
 	if err != nil {
 		return nil, err
 	}
@@ -132,10 +145,13 @@ func (f *File) Bytes() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.verify(text); err != nil {
-		return nil, err
+	err = f.verify(text)
+	if err != nil && !bytes.HasSuffix(text, []byte("\n")) {
+		// A block of text that is last now may need the end of its line.
+		text = append(text, f.src.newline...)
+		err = f.verify(text)
 	}
-	return slices.Concat([]byte(f.mark), text), nil
+	return text, err
 }
 
 // fail is an error at a node.

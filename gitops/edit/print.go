@@ -16,6 +16,11 @@ const maxDepth = 200
 type printer struct {
 	step int // of a mapping below its key
 	list int // of a list below its key
+	// keep allows a text that ends with empty lines: they are ambiguous where
+	// others follow.
+	keep bool
+	// quoted writes no blocks of text.
+	quoted bool
 }
 
 // Scalar returns a node for a string.
@@ -43,7 +48,7 @@ func Marshal(value *yaml.Node, indent int) ([]byte, error) {
 func (p printer) value(n *yaml.Node, indent, list, depth int) (head string, tail []string, err error) {
 	if !blockNode(n) {
 		if n.Kind == yaml.ScalarNode {
-			head, tail, err = scalarText(n, inBlock)
+			head, tail, err = p.scalar(n, inBlock)
 			return head, indented(tail, indent), err
 		}
 		head, err = p.flow(n, depth)
@@ -61,6 +66,15 @@ func (p printer) value(n *yaml.Node, indent, list, depth int) (head string, tail
 		tail, err = p.pairs(n, indent, depth)
 	}
 	return head, tail, err
+}
+
+// root writes a scalar or a flow collection that is a document.
+func (p printer) root(n *yaml.Node) (string, error) {
+	if n.Kind != yaml.ScalarNode {
+		return p.flow(n, 0)
+	}
+	head, _, err := p.scalar(n, inRoot)
+	return head, err
 }
 
 // blockNode reports whether n is written on lines of its own.
@@ -94,7 +108,7 @@ func (p printer) pair(key, value *yaml.Node, indent, depth int) (head string, ta
 	if key.Kind != yaml.ScalarNode {
 		return "", nil, fmt.Errorf("key is not a scalar")
 	}
-	name, _, err := scalarText(key, inKey)
+	name, _, err := p.scalar(key, inKey)
 	if err != nil {
 		return "", nil, err
 	}
@@ -140,7 +154,7 @@ func (p printer) flow(n *yaml.Node, depth int) (string, error) {
 	}
 	switch n.Kind {
 	case yaml.ScalarNode:
-		head, _, err := scalarText(n, inFlow)
+		head, _, err := p.scalar(n, inFlow)
 		return head, err
 	case yaml.SequenceNode:
 		items, err := p.flowItems(n, depth)
@@ -178,7 +192,7 @@ func (p printer) flowPair(key, value *yaml.Node, depth int) (string, error) {
 	if key.Kind != yaml.ScalarNode {
 		return "", fmt.Errorf("key is not a scalar")
 	}
-	name, _, err := scalarText(key, inFlowKey)
+	name, _, err := p.scalar(key, inFlowKey)
 	if err != nil {
 		return "", err
 	}

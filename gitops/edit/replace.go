@@ -91,13 +91,13 @@ func (w *writer) replaceRoot(old, value *yaml.Node, start int) error {
 	}
 	indent := w.src.column(start)
 	if !blockNode(value) {
-		text, err := w.flow(value, 0)
-		w.add(old, start, p.end, text)
+		text, err := w.root(value)
+		w.add(old, start, w.lastEnd(old), text)
 		return err
 	}
 	_, tail, err := w.value(value, indent, indent, 0)
 	if err == nil {
-		w.add(old, start, p.end, strings.TrimPrefix(w.below(tail), w.src.newline+strings.Repeat(" ", indent)))
+		w.add(old, start, w.src.lineEnd(p.end), strings.TrimPrefix(w.below(tail), w.src.newline+strings.Repeat(" ", indent)))
 	}
 	return err
 }
@@ -119,7 +119,9 @@ func (w *writer) replaceChild(old, value *yaml.Node, start int) error {
 	} else if p.header > 0 && value.Kind == yaml.ScalarNode {
 		indent = w.blockIndent(p, indent)
 	}
-	head, tail, err := w.value(value, indent, list, 0)
+	layout := w.printer
+	layout.keep = bytes.IndexByte(w.text[p.body:max(p.body, p.header)], '+') >= 0
+	head, tail, err := layout.value(value, indent, list, 0)
 	if err != nil {
 		return err
 	}
@@ -130,12 +132,12 @@ func (w *writer) replaceChild(old, value *yaml.Node, start int) error {
 	case sameLine:
 		w.inline(old, start, at, head, tail)
 	case head == "" && old.Kind == value.Kind:
-		w.add(old, start, p.end, strings.TrimPrefix(w.below(tail), w.src.newline+strings.Repeat(" ", indent)))
+		w.add(old, start, w.src.lineEnd(p.end), strings.TrimPrefix(w.below(tail), w.src.newline+strings.Repeat(" ", indent)))
 	default:
 		if head != "" {
 			w.add(old, at, at, " "+head)
 		}
-		w.add(old, w.src.lineEnd(at), p.end, w.below(tail))
+		w.add(old, w.src.lineEnd(at), w.src.lineEnd(p.end), w.below(tail))
 	}
 	return nil
 }
@@ -178,9 +180,19 @@ func (w *writer) inline(old *yaml.Node, start, at int, head string, tail []strin
 		w.add(old, w.src.lineEnd(p.header), p.end, w.below(tail))
 		return
 	}
-	w.add(old, start, p.end, head)
+	w.add(old, start, w.lastEnd(old), head)
 	end := w.src.lineEnd(p.end)
 	w.add(old, end, end, w.below(tail))
+}
+
+// lastEnd is where a node ends, with the comment behind it when that is about
+// the last of several lines.
+func (w *writer) lastEnd(n *yaml.Node) int {
+	p := w.places[n]
+	if n.Kind != yaml.ScalarNode && w.src.line(p.start) != w.src.line(p.end) {
+		return w.src.lineEnd(p.end)
+	}
+	return p.end
 }
 
 // trimmed is where the blanks and line breaks before at begin.

@@ -18,9 +18,10 @@ type splice struct {
 	depth      int // of the node; at one place the deeper comes first
 }
 
-// splices turns the edits into splices.
-func (f *File) splices() ([]splice, error) {
+// splices turns the edits into splices; quoted makes them without blocks of text.
+func (f *File) splices(quoted bool) ([]splice, error) {
 	w := &writer{File: f, printer: f.layout()}
+	w.quoted = quoted
 	for _, n := range f.touched() {
 		r, replaced := f.replaced[n]
 		switch {

@@ -24,6 +24,7 @@ const (
 	inKey     = "%s: v\n"
 	inFlow    = "{k: [%s]}\n"
 	inFlowKey = "{%s: v}\n"
+	inRoot    = "%s\n"
 )
 
 // yaml11 are plain scalars that readers of YAML 1.1 take for truth values or
@@ -31,9 +32,9 @@ const (
 // numbers to base 60 of http://yaml.org/type/int.html.
 var yaml11 = regexp.MustCompile(`^(?i:y|n|yes|no|on|off)$|^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$`)
 
-// scalarText writes a scalar: what follows its key on the line, and the lines
+// scalar writes a scalar: what follows its key on the line, and the lines
 // below, which have no indentation yet.
-func scalarText(n *yaml.Node, where string) (head string, tail []string, err error) {
+func (p printer) scalar(n *yaml.Node, where string) (head string, tail []string, err error) {
 	if !utf8.ValidString(n.Value) {
 		return "", nil, fmt.Errorf("value is not UTF-8")
 	}
@@ -42,7 +43,7 @@ func scalarText(n *yaml.Node, where string) (head string, tail []string, err err
 		tag = tagText(n.Tag) + " "
 	}
 	if where == inBlock && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		if head, tail, ok := blockText(n); ok {
+		if head, tail, ok := p.blockText(n); ok {
 			return tag + head, tail, nil
 		}
 	}
@@ -50,13 +51,13 @@ func scalarText(n *yaml.Node, where string) (head string, tail []string, err err
 		return tag + "'" + strings.ReplaceAll(n.Value, "'", "''") + "'", nil, nil
 	}
 	if n.Style&^yaml.TaggedStyle == 0 {
-		return plainText(n, where, tag)
+		return p.plain(n, where, tag)
 	}
 	return tag + doubleQuoted(n.Value), nil, nil
 }
 
-// plainText writes a scalar without quotes where that gives the same value.
-func plainText(n *yaml.Node, where, tag string) (head string, tail []string, err error) {
+// plain writes a scalar without quotes where that gives the same value.
+func (p printer) plain(n *yaml.Node, where, tag string) (head string, tail []string, err error) {
 	if n.ShortTag() == nullTag && n.Value == "" {
 		return tag + "null", nil, nil
 	}
@@ -67,7 +68,7 @@ func plainText(n *yaml.Node, where, tag string) (head string, tail []string, err
 		return "", nil, fmt.Errorf("value is not of type %s", n.ShortTag())
 	}
 	if where == inBlock && strings.Contains(n.Value, "\n") {
-		if head, tail, ok := blockText(n); ok {
+		if head, tail, ok := p.blockText(n); ok {
 			return tag + head, tail, nil
 		}
 	}
@@ -83,22 +84,29 @@ func fits(n *yaml.Node, tag, where string) bool {
 	if err := yaml.Unmarshal(fmt.Appendf(nil, where, tag+n.Value), &doc); err != nil || len(doc.Content) == 0 {
 		return false
 	}
-	at := doc.Content[0]
-	if at.Kind != yaml.MappingNode || len(at.Content) != 2 {
-		return false
+	at := tried(doc.Content[0], where)
+	return at != nil && at.Kind == yaml.ScalarNode && at.Value == n.Value && at.ShortTag() == n.ShortTag() && at.Style&^yaml.TaggedStyle == 0
+}
+
+// tried is the scalar in the file that it is tried in, nil when the file became
+// another.
+func tried(root *yaml.Node, where string) *yaml.Node {
+	if where == inRoot {
+		return root
 	}
-	switch where {
-	case inKey, inFlowKey:
-		at = at.Content[0]
-	case inBlock:
-		at = at.Content[1]
-	case inFlow:
-		if at = at.Content[1]; len(at.Content) != 1 {
-			return false
-		}
-		at = at.Content[0]
+	if root.Kind != yaml.MappingNode || len(root.Content) != 2 {
+		return nil
 	}
-	return at.Kind == yaml.ScalarNode && at.Value == n.Value && at.ShortTag() == n.ShortTag() && at.Style&^yaml.TaggedStyle == 0
+	key, value := root.Content[0], root.Content[1]
+	switch {
+	case where == inKey || where == inFlowKey:
+		return key
+	case where == inBlock:
+		return value
+	case len(value.Content) == 1:
+		return value.Content[0]
+	}
+	return nil
 }
 
 // printable reports whether s can stand on one line as it is.
@@ -141,10 +149,10 @@ func doubleQuoted(s string) string {
 }
 
 // blockText writes a literal or folded scalar, when its value allows that.
-func blockText(n *yaml.Node) (header string, lines []string, ok bool) {
+func (p printer) blockText(n *yaml.Node) (header string, lines []string, ok bool) {
 	body := strings.TrimRight(n.Value, "\n")
 	final := len(n.Value) - len(body)
-	if body == "" || strings.HasPrefix(body, "\n") {
+	if p.quoted || body == "" || strings.HasPrefix(body, "\n") || final > 1 && !p.keep {
 		return "", nil, false
 	}
 	folded := n.Style&yaml.FoldedStyle != 0
