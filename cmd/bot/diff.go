@@ -55,13 +55,18 @@ func (b *bot) diff(ctx context.Context, f diffFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	s, err := b.start()
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	s.workers.Prestart(1) // it gets ready while the trees and the layout are read
 	repo, err := tree.Open(ctx, b.flags.repo, tree.Options{})
 	if err != nil {
 		return err
 	}
 	defer repo.Close()
-	s, err := b.open(repo.GitDir())
-	if err != nil {
+	if err := b.use(s, repo.GitDir()); err != nil {
 		return err
 	}
 	report, err := b.compare(ctx, s, repo, f.overlays, args)
@@ -77,7 +82,6 @@ func (b *bot) diff(ctx context.Context, f diffFlags, args []string) error {
 }
 
 func (b *bot) compare(ctx context.Context, s *session, repo *tree.Repo, overlays string, args []string) (gitops.Report, error) {
-	s.renderer.Prestart(1) // it gets ready while the trees and the layout are read
 	base, head, err := repo.Range(ctx, args)
 	if err != nil {
 		return gitops.Report{}, err

@@ -66,7 +66,8 @@ func (b *bot) useColor() (bool, error) {
 
 // session is one run over one repository.
 type session struct {
-	renderer *render.Renderer
+	workers  *render.Renderer // has the processes, and no cache
+	renderer *render.Renderer // of the repository, with its cache and remotes
 	cache    *render.Cache // nil without a cache
 	remotes  *tree.Remotes
 	scratch  string // a directory to remove at the end, or ""
@@ -75,27 +76,41 @@ type session struct {
 // open starts what a run needs. id tells repositories apart in the cache, ""
 // means that there is none.
 func (b *bot) open(id string) (*session, error) {
-	s := &session{}
+	s, err := b.start()
+	if err == nil {
+		err = b.use(s, id)
+	}
+	return s, err
+}
+
+// start makes a session that knows no repository yet, so that a worker can get
+// ready while one is opened.
+func (b *bot) start() (*session, error) {
+	workers, err := render.New(render.Options{Workers: b.flags.workers, Timeout: b.flags.timeout})
+	return &session{workers: workers}, err
+}
+
+// use gives a session its repository; id is as for open.
+func (b *bot) use(s *session, id string) error {
 	mirrors := ""
 	if id != "" && !b.flags.noCache {
 		if dir, key, err := b.cachePlace(); err == nil {
 			sum := sha256.Sum256([]byte(id))
 			if s.cache, err = render.OpenCache(filepath.Join(dir, cacheRepos, hex.EncodeToString(sum[:12])), key, 0); err != nil {
-				return nil, err
+				return err
 			}
 			mirrors = filepath.Join(dir, cacheMirrors)
 		}
 	}
 	if err := s.allow(b.flags, mirrors); err != nil {
-		return nil, err
+		return err
 	}
-	options := render.Options{Workers: b.flags.workers, Timeout: b.flags.timeout, Cache: s.cache}
+	var remote render.Remote
 	if s.remotes != nil {
-		options.Remote = s.remotes
+		remote = s.remotes
 	}
-	var err error
-	s.renderer, err = render.New(options)
-	return s, err
+	s.renderer = s.workers.For("", s.cache, remote)
+	return nil
 }
 
 // allow sets up remotes, if any are allowed.
@@ -127,8 +142,12 @@ func (s *session) memo() layout.Memo {
 	return s.cache
 }
 
+// close ends a session; it may be called twice.
 func (s *session) close() {
-	_ = s.renderer.Close() // a cache that cannot be written is a slower next run
+	_ = s.workers.Close()
+	if s.cache != nil {
+		_ = s.cache.Flush() // a cache that cannot be written is a slower next run
+	}
 	if s.remotes != nil {
 		_ = s.remotes.Close()
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // pool is the worker processes that a Renderer and all made from it by
@@ -13,10 +14,16 @@ type pool struct {
 	opts  Options
 	slots chan struct{} // one per render that runs
 
-	mu      sync.Mutex
-	idle    []*process
-	closed  bool
-	starts  sync.WaitGroup
+	// freed has something when a worker became idle, or one that was on its way
+	// did not start.
+	freed chan struct{}
+
+	mu       sync.Mutex
+	idle     []*process
+	busy     int // workers that render
+	starting int // workers that nobody waits for yet
+	closed   bool
+	starts   sync.WaitGroup
 	stats   Stats
 	walls   string
 	baseCtx context.Context
@@ -34,24 +41,39 @@ type Stats struct {
 	WorkerRSS int64
 }
 
-// Prestart starts up to n workers in the background, ahead of need: a worker
-// takes about 60 ms to warm up.
-func (r *pool) Prestart(n int) {
-	for range min(n, r.opts.Workers) {
-		r.mu.Lock()
-		if r.closed {
-			r.mu.Unlock()
-			return
-		}
-		r.starts.Add(1)
-		r.mu.Unlock()
-		go func() {
-			defer r.starts.Done()
-			if p, err := r.spawn(r.baseCtx, false); err == nil {
-				r.release(p, false)
-			}
-		}()
+// startTime is about how long a worker takes to warm up.
+const startTime = 60 * time.Millisecond
+
+// Prestart starts workers in the background, ahead of need, until n are ready for
+// r or on their way.
+func (r *Renderer) Prestart(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
 	}
+	for range min(n, r.opts.Workers) - r.starting - r.usable(r.tenant) {
+		r.starting++
+		r.starts.Go(func() {
+			p, err := r.spawn(r.baseCtx, false)
+			r.mu.Lock()
+			r.starting--
+			r.busy++ // release counts it back
+			r.mu.Unlock()
+			r.release(p, err != nil)
+		})
+	}
+}
+
+// usable returns how many idle workers may render for a tenant.
+func (r *pool) usable(tenant string) int {
+	n := 0
+	for _, p := range r.idle {
+		if p.tenant == nil || *p.tenant == tenant {
+			n++
+		}
+	}
+	return n
 }
 
 // Stats returns the counts so far. WorkerRSS covers all workers after Close.
@@ -69,23 +91,43 @@ func (r *pool) Walls() string {
 	return r.walls
 }
 
-// acquire returns a worker that has not rendered for anybody else.
+// acquire returns a worker that has not rendered for anybody else. Most renders
+// are done sooner than a worker starts, so one that is busy or on its way is waited
+// for that long.
 func (r *pool) acquire(ctx context.Context, tenant string, cold bool) (*process, error) {
 	if !cold {
-		if p := r.take(tenant); p != nil {
-			p.tenant = &tenant
-			return p, nil
+		late := time.After(startTime)
+		for waiting := true; waiting; {
+			p, more := r.take(tenant)
+			if p != nil {
+				return p, nil
+			}
+			if !more {
+				break
+			}
+			select {
+			case <-r.freed:
+			case <-late:
+				waiting = false
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
 		}
 	}
 	p, err := r.spawn(ctx, cold)
-	if err == nil {
-		p.tenant = &tenant
+	if err != nil {
+		return nil, err
 	}
-	return p, err
+	p.tenant = &tenant
+	r.mu.Lock()
+	r.busy++
+	r.mu.Unlock()
+	return p, nil
 }
 
-// take returns an idle worker of the tenant, else one that is new, else nil.
-func (r *pool) take(tenant string) *process {
+// take returns an idle worker of the tenant, else one that is new, else nil, and
+// whether more may become idle soon.
+func (r *pool) take(tenant string) (p *process, more bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	found := -1
@@ -99,11 +141,13 @@ func (r *pool) take(tenant string) *process {
 		}
 	}
 	if found < 0 {
-		return nil
+		return nil, r.busy+r.starting > 0
 	}
-	p := r.idle[found]
+	p = r.idle[found]
 	r.idle = slices.Delete(r.idle, found, found+1)
-	return p
+	p.tenant = &tenant
+	r.busy++
+	return p, false
 }
 
 func (r *pool) spawn(ctx context.Context, cold bool) (*process, error) {
@@ -118,10 +162,12 @@ func (r *pool) spawn(ctx context.Context, cold bool) (*process, error) {
 	return p, nil
 }
 
-// release puts a worker back, or ends it when it cannot be used again. Of more
-// idle workers than can run at once, the one idle longest goes.
+// release puts a worker back, or ends it when it cannot be used again; p is nil
+// when it did not start. Of more idle workers than can run at once, the one idle
+// longest goes.
 func (r *pool) release(p *process, spent bool) {
 	r.mu.Lock()
+	r.busy--
 	if !spent && !r.closed && p.jobs < maxJobs {
 		r.idle = append(r.idle, p)
 		p = nil
@@ -131,6 +177,10 @@ func (r *pool) release(p *process, spent bool) {
 		}
 	}
 	r.mu.Unlock()
+	select {
+	case r.freed <- struct{}{}:
+	default:
+	}
 	if p != nil {
 		r.retire(p)
 	}

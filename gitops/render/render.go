@@ -58,7 +58,7 @@ func New(opts Options) (*Renderer, error) {
 		opts.Program = program
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &pool{opts: opts, slots: make(chan struct{}, opts.Workers), baseCtx: ctx, cancel: cancel}
+	p := &pool{opts: opts, slots: make(chan struct{}, opts.Workers), freed: make(chan struct{}, opts.Workers), baseCtx: ctx, cancel: cancel}
 	return &Renderer{pool: p, cache: opts.Cache, remote: opts.Remote}, nil
 }
 
@@ -162,11 +162,18 @@ func (r *Renderer) run(ctx context.Context, s *server, path string, cold bool) (
 	return out, err
 }
 
+// manyPaths is how many paths for each worker make it worth to start all of them
+// at once.
+const manyPaths = 20
+
 // parallel calls f for each path in as many goroutines as there are workers,
 // until one fails.
 func (r *Renderer) parallel(ctx context.Context, paths []string, f func(context.Context, string) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if len(paths) > manyPaths*r.opts.Workers {
+		r.Prestart(r.opts.Workers)
+	}
 	work := make(chan string)
 	var wg sync.WaitGroup
 	for range min(r.opts.Workers, len(paths)) {

@@ -38,11 +38,11 @@ func WorkerMain() int {
 	debug.SetMemoryLimit(heapTarget)
 	_ = os.Setenv("PATH", "")
 	http.DefaultTransport = refuseHTTP{}
+	debug.SetGCPercent(-1) // the warm-up is small
 	cold := len(os.Args) > 1 && os.Args[1] == argCold
 	if !cold {
 		warmUp()
 	}
-	runtime.GC()
 	collectRarely()
 	walls, err := enclose()
 	if err != nil {
