@@ -57,6 +57,8 @@ type Existing struct {
 	File, Name, Namespace, Type string
 	Scope                       Scope
 	Keys                        []string
+	// Shared says that other overlays read it too: a change of it changes them.
+	Shared bool
 }
 
 // Submission is what the form sends: ciphertext only.

@@ -1,21 +1,162 @@
-// Package seal makes and reads SealedSecrets.
 package seal
 
-import "crypto/x509"
+import (
+	"slices"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/sealift/sealift/gitops"
+)
 
 // Scope says where a SealedSecret may be decrypted.
 type Scope string
 
 // The scopes, tightest first.
 const (
-	Strict        Scope = "strict"
+	// Strict binds a value to a namespace and a name.
+	Strict Scope = "strict"
+	// NamespaceWide binds it to a namespace.
 	NamespaceWide Scope = "namespace-wide"
-	ClusterWide   Scope = "cluster-wide"
+	// ClusterWide binds it to nothing but the cluster's key.
+	ClusterWide Scope = "cluster-wide"
 )
 
-// Certificate is the public half of a controller's key.
-type Certificate struct {
-	X509 *x509.Certificate
-	// Fingerprint is the SHA-256 of the DER, in hex.
-	Fingerprint string
+// Scopes returns the scopes, tightest first.
+func Scopes() []Scope { return []Scope{Strict, NamespaceWide, ClusterWide} }
+
+// ParseScope reads the name of a scope; "" is [Strict].
+func ParseScope(s string) (Scope, error) {
+	if s == "" {
+		return Strict, nil
+	}
+	if slices.Contains(Scopes(), Scope(s)) {
+		return Scope(s), nil
+	}
+	return "", &gitops.Error{Code: gitops.Invalid, Message: "unknown scope " + gitops.Quote(s), Hint: "use strict, namespace-wide or cluster-wide"}
+}
+
+// The annotations that say the scope, on the SealedSecret and on its template, with
+// the value "true". A strict one has neither; with both, cluster-wide counts.
+const (
+	ClusterWideAnnotation   = "sealedsecrets.bitnami.com/cluster-wide"
+	NamespaceWideAnnotation = "sealedsecrets.bitnami.com/namespace-wide"
+)
+
+// annotations returns what says the scope, nil for a strict one.
+func (s Scope) annotations() map[string]string {
+	switch s {
+	case ClusterWide:
+		return map[string]string{ClusterWideAnnotation: "true"}
+	case NamespaceWide:
+		return map[string]string{NamespaceWideAnnotation: "true"}
+	}
+	return nil
+}
+
+// scopeOf returns the scope that annotations say.
+func scopeOf(annotations map[string]string) Scope {
+	switch {
+	case annotations[ClusterWideAnnotation] == "true":
+		return ClusterWide
+	case annotations[NamespaceWideAnnotation] == "true":
+		return NamespaceWide
+	}
+	return Strict
+}
+
+// Label is what a value is bound to when it is encrypted: decryption under another
+// label fails. It is empty for a cluster-wide scope. The format is that of
+// EncryptionLabel in sealed-secrets.
+func (s Scope) Label(namespace, name string) []byte {
+	switch s {
+	case ClusterWide:
+		return nil
+	case NamespaceWide:
+		return []byte(namespace)
+	}
+	return []byte(namespace + "/" + name)
+}
+
+// Secret is a SealedSecret: whom it is for and its ciphertext.
+type Secret struct {
+	Name, Namespace string
+	// Type is that of the Secret it becomes, "" for Kubernetes' default, Opaque.
+	Type  string
+	Scope Scope
+	// Items are keys with base64 ciphertext.
+	Items map[string]string
+	// Labels and Annotations are those of the Secret it becomes; the annotation
+	// of the scope is not among them.
+	Labels, Annotations map[string]string
+	// Immutable says that the Secret may not be changed once it is there.
+	Immutable bool
+}
+
+// manifest is a SealedSecret as kubeseal writes it.
+type manifest struct {
+	APIVersion string   `json:"apiVersion"`
+	Kind       string   `json:"kind"`
+	Metadata   metadata `json:"metadata"`
+	Spec       spec     `json:"spec"`
+}
+
+type metadata struct {
+	Annotations map[string]string `json:"annotations,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	Name        string            `json:"name,omitempty"`
+	Namespace   string            `json:"namespace,omitempty"`
+}
+
+type spec struct {
+	EncryptedData map[string]string `json:"encryptedData"`
+	Template      template          `json:"template"`
+}
+
+type template struct {
+	Immutable bool     `json:"immutable,omitempty"`
+	Metadata  metadata `json:"metadata"`
+	Type      string   `json:"type,omitempty"`
+}
+
+// The apiVersion and kind of a SealedSecret.
+const (
+	apiVersion = "bitnami.com/v1alpha1"
+	kind       = "SealedSecret"
+)
+
+func (s *Secret) manifest() manifest {
+	inner := map[string]string{}
+	for _, from := range []map[string]string{s.Annotations, s.Scope.annotations()} {
+		for k, v := range from {
+			inner[k] = v
+		}
+	}
+	return manifest{
+		APIVersion: apiVersion, Kind: kind,
+		Metadata: metadata{Name: s.Name, Namespace: s.Namespace, Annotations: s.Scope.annotations()},
+		Spec: spec{
+			EncryptedData: s.Items,
+			Template: template{
+				Immutable: s.Immutable, Type: s.Type,
+				Metadata: metadata{Name: s.Name, Namespace: s.Namespace, Annotations: inner, Labels: s.Labels},
+			},
+		},
+	}
+}
+
+// New returns the manifest of a SealedSecret, the same bytes as kubeseal's apart
+// from the ciphertext. It checks names and keys and that the keys that the type
+// needs are there; the ciphertext itself is checked by [Secret.Check].
+func New(s Secret) ([]byte, error) {
+	if err := s.checkNames(); err != nil {
+		return nil, err
+	}
+	if err := checkKeys(s.Type, s.Items); err != nil {
+		return nil, err
+	}
+	text, err := yaml.Marshal(s.manifest())
+	if err != nil {
+		return nil, gitops.Errorf(gitops.Internal, "SealedSecret: %w", err)
+	}
+	return append([]byte("---\n"), text...), nil
 }

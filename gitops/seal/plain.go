@@ -1,0 +1,103 @@
+package seal
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/edit"
+)
+
+// plain is a Secret that is not encrypted, as it stands in a file.
+type plain struct {
+	Secret
+	values map[string][]byte
+	node   *yaml.Node
+}
+
+func (p *plain) clear() {
+	for _, v := range p.values {
+		clear(v)
+	}
+}
+
+// readPlain returns the plain Secrets of a file, in its order.
+func readPlain(file string, f *edit.File) ([]plain, error) {
+	var out []plain
+	for m := range manifests(f.Documents()) {
+		if text(field(m, "kind")) != "Secret" || text(field(m, "apiVersion")) != "v1" {
+			continue
+		}
+		p, err := plainAt(file, m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// notCopied are the annotations that hold a copy of the whole object.
+var notCopied = []string{"kubectl.kubernetes.io/last-applied-configuration", "kubecfg.ksonnet.io/last-applied-configuration"}
+
+func plainAt(file string, m *yaml.Node) (plain, error) {
+	if n := field(m, "sops"); n != nil {
+		return plain{}, at(file, n, gitops.Invalid, "Secret is encrypted with SOPS", "decrypt it first, outside of the repository")
+	}
+	meta := field(m, "metadata")
+	p := plain{
+		Secret: Secret{
+			Name: text(field(meta, "name")), Namespace: text(field(meta, "namespace")), Type: text(field(m, "type")),
+			Labels: stringMap(field(meta, "labels")), Annotations: stringMap(field(meta, "annotations")),
+			Immutable: text(field(m, "immutable")) == "true",
+		},
+		node: m,
+	}
+	p.Scope = scopeOf(p.Annotations)
+	for _, key := range slices.Concat(notCopied, []string{ClusterWideAnnotation, NamespaceWideAnnotation}) {
+		delete(p.Annotations, key)
+	}
+	var err error
+	p.values, err = plainValues(file, m)
+	return p, err
+}
+
+// plainValues returns the values of a Secret; stringData wins over data, as in
+// Kubernetes.
+func plainValues(file string, m *yaml.Node) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	for k, v := range pairs(field(m, "data")) {
+		value, err := base64.StdEncoding.DecodeString(text(v))
+		if err != nil || !isString(v) {
+			return nil, at(file, v, gitops.Invalid, "value of "+gitops.Quote(k.Value)+" is not base64", "values under stringData are taken as they are")
+		}
+		out[k.Value] = value
+	}
+	for k, v := range pairs(field(m, "stringData")) {
+		if !isString(v) {
+			return nil, at(file, v, gitops.Invalid, "value of "+gitops.Quote(k.Value)+" is not a string", "put it in quotes")
+		}
+		out[k.Value] = []byte(text(v))
+	}
+	return out, nil
+}
+
+// words are what Kubernetes' YAML reads as true or false when it has no quotes.
+var words = []string{"y", "yes", "on", "n", "no", "off"}
+
+// isString reports whether Kubernetes reads a node as a string, or as null.
+func isString(n *yaml.Node) bool {
+	if n.Kind != yaml.ScalarNode {
+		return false
+	}
+	switch n.ShortTag() {
+	case "!!null":
+		return true
+	case "!!str":
+		return n.Style != 0 || !slices.Contains(words, strings.ToLower(n.Value))
+	}
+	return false
+}
