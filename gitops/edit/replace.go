@@ -20,6 +20,8 @@ func (w *writer) replace(old *yaml.Node, r replacement) error {
 	}
 	var err error
 	switch {
+	case w.isKey(old): // a collection that is a key, and was emptied
+		err = errForm
 	case p.flow:
 		err = w.replaceFlow(old, value, start)
 	case p.parent == nil:
