@@ -14,6 +14,7 @@ import (
 // before it writes, or is recorded under its key, so that a crash at any point and
 // a second delivery leave one comment and one check.
 func (s *Service) act(ctx context.Context, host Host, e gitops.Event, plan Plan) error {
+	made := map[string]int{}
 	for _, action := range plan {
 		var err error
 		switch a := action.(type) {
@@ -28,6 +29,10 @@ func (s *Service) act(ctx context.Context, host Host, e gitops.Event, plan Plan)
 			}
 		case Check:
 			err = s.report(ctx, host, e, a)
+		case Publish:
+			made[a.Branch], err = s.publish(ctx, e, a)
+		case Answer:
+			err = s.answerOnce(ctx, host, e, a, made)
 		}
 		if err != nil {
 			return err

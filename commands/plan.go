@@ -10,8 +10,8 @@ import (
 // actor of a [Service] carries it out.
 type Plan []Action
 
-// Action is one change to the outside world: [Sticky], [Reply], [React] or
-// [Check].
+// Action is one change to the outside world: [Sticky], [Reply], [React], [Check],
+// [Publish] or [Answer].
 type Action interface {
 	// describe says what it does, without foreign text, for the action log.
 	describe() string
