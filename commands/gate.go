@@ -17,7 +17,7 @@ type gateRequest struct {
 	Repo gitops.Repository
 	// Config is the configuration of the base branch; nil has no rules.
 	Config *layout.Config
-	// Chain is all environments in their order.
+	// Chain is the environments that have the apps, in their order.
 	Chain    []string
 	From, To string
 	Apps     []string
@@ -25,11 +25,14 @@ type gateRequest struct {
 	// became what it is there, by a merge or a promotion. Zero is unknown.
 	Source string
 	Since  time.Time
+	// Before is when the environment before To in its group got Source; zero when it
+	// has not.
+	Before time.Time
 	// Labels are those of the pull request that asks.
 	Labels []string
 	// Login is who asks; "" is the service itself, by `auto`.
 	Login string
-	// Force allows a promotion downwards or past environments of the chain.
+	// Force allows a promotion downwards.
 	Force bool
 }
 
@@ -40,13 +43,18 @@ func (s *Service) gate(ctx context.Context, host Host, changes Changes, r gateRe
 	g := &gateCheck{service: s, host: host, changes: changes, request: r, now: s.now()}
 	if r.Config != nil {
 		g.gate = r.Config.Environment(r.To).Gate
-		g.skip = r.Config.Promote.Skip
+		g.promote = r.Config.Promote
 	}
-	for _, rule := range []func(context.Context) error{g.promoters, g.order, g.holds, g.freezes, g.soak, g.checks, g.labels} {
+	for _, rule := range []func(context.Context) error{g.promoters, g.holds, g.checks} {
 		if err := rule(ctx); err != nil {
 			return nil, err
 		}
 	}
+	g.order()
+	g.group()
+	g.freezes()
+	g.soak()
+	g.labels()
 	return g.refused, nil
 }
 
@@ -111,7 +119,7 @@ type gateCheck struct {
 	changes Changes
 	request gateRequest
 	gate    layout.Gate
-	skip    bool
+	promote layout.Promote
 	now     time.Time
 	refused []promote.Refusal
 }
@@ -132,16 +140,3 @@ func (g *gateCheck) promoters(ctx context.Context) error {
 	}
 	return err
 }
-
-// order keeps a promotion from going down the chain or past an environment of it.
-func (g *gateCheck) order(context.Context) error { return nil }
-
-func (g *gateCheck) holds(context.Context) error { return nil }
-
-func (g *gateCheck) freezes(context.Context) error { return nil }
-
-func (g *gateCheck) soak(context.Context) error { return nil }
-
-func (g *gateCheck) checks(context.Context) error { return nil }
-
-func (g *gateCheck) labels(context.Context) error { return nil }

@@ -39,6 +39,9 @@ type Checks interface {
 	// ID is 0 when there is none.
 	FindCheck(ctx context.Context, name, sha string) (gitops.CheckRun, error)
 	CreateCheck(ctx context.Context, run gitops.CheckRun) (gitops.CheckRun, error)
+	// Conclusions returns what all checks and statuses of a commit say, by name: ""
+	// is one that runs. Of several with one name the worst counts.
+	Conclusions(ctx context.Context, sha string) (map[string]gitops.Conclusion, error)
 }
 
 // People says what somebody may.

@@ -43,7 +43,7 @@ func readApp(t *testing.T) appManifest {
 // TestAppPermissions has no permission too many: above all no "workflows".
 func TestAppPermissions(t *testing.T) {
 	want := map[string]string{
-		"metadata": "read", "contents": "write", "pull_requests": "write", "issues": "write", "checks": "write", "members": "read",
+		"metadata": "read", "contents": "write", "pull_requests": "write", "issues": "write", "checks": "write", "members": "read", "statuses": "read",
 		"merge_queues": "read", // GitHub refuses the event merge_group without it
 	}
 	if diff := cmp.Diff(want, readApp(t).DefaultPermissions); diff != "" {
@@ -54,7 +54,7 @@ func TestAppPermissions(t *testing.T) {
 // TestAppEvents subscribes to what Decode reads. GitHub sends the events of
 // installations unasked, and refuses manifests that name them.
 func TestAppEvents(t *testing.T) {
-	want := []string{"pull_request", "issue_comment", "push", "merge_group", "check_run", "check_suite"}
+	want := []string{"pull_request", "issue_comment", "push", "merge_group", "check_run", "check_suite", "status"}
 	if diff := cmp.Diff(want, readApp(t).DefaultEvents); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}

@@ -63,7 +63,7 @@ func newWorld(t *testing.T, o hub.Options, change ...func(*ghapp.Config)) *world
 	w.User("stranger")
 	var err error
 	w.app, err = w.Register(hub.AppConfig{Name: "Sealift", Owner: "acme", WebhookSecret: hubtest.Secret, Key: hubtest.Key(t),
-		Permissions: map[string]string{"contents": "write", "pull_requests": "write", "issues": "write", "checks": "write", "members": "read"},
+		Permissions: map[string]string{"contents": "write", "pull_requests": "write", "issues": "write", "checks": "write", "statuses": "read", "members": "read"},
 		Callbacks:   []string{"http://127.0.0.1:1/oauth"}})
 	must(t, err)
 	w.inst, err = w.app.Install("acme", repository)

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"net/http"
 	"slices"
 	"unicode/utf8"
 )
@@ -23,15 +24,14 @@ func (c *call) createStatus() *answer {
 	case utf8.RuneCountInString(req.Description) > 140:
 		return failed(invalidField("Status", "description", "custom", "description is too long (maximum is 140 characters)"))
 	}
-	s := &commitStatus{id: c.h.id(), sha: sha, state: req.State, context: req.Context, reason: req.Description, user: c.who.account(), created: c.h.now()}
+	s := &commitStatus{sha: sha, state: req.State, context: req.Context, reason: req.Description, user: c.who.account()}
 	if s.context == "" {
 		s.context = "default"
 	}
 	if req.TargetURL != nil {
 		s.target = *req.TargetURL
 	}
-	c.repo.statuses = append(c.repo.statuses, s)
-	if err := c.h.checked(c.ctx, c.repo, sha); err != nil {
+	if err := c.h.setStatus(c.ctx, c.repo, s); err != nil {
 		return failed(err)
 	}
 	return created(c.h.statusJSON(c.repo, s))
@@ -63,5 +63,8 @@ func (c *call) combinedStatus() *answer {
 		state = "pending"
 	}
 	u := c.h.repoURL(c.repo) + "/commits/" + sha
-	return ok(obj{"state": state, "sha": sha, "total_count": len(list), "statuses": list, "repository": c.h.repository(c.repo), "commit_url": u, "url": u + "/status"})
+	part, header := page(c, list)
+	return &answer{status: http.StatusOK, header: header, body: obj{
+		"state": state, "sha": sha, "total_count": len(list), "statuses": nonNil(part), "repository": c.h.repository(c.repo), "commit_url": u, "url": u + "/status",
+	}}
 }
