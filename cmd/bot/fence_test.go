@@ -49,6 +49,8 @@ var layers = map[string]struct {
 	"gitops/seal":     {layer: 2, pure: true},
 	"gitops/tree":     {layer: 2},
 
+	"gitops/seal/sealtest": {layer: 1, tests: true},
+
 	"gitops/edit": {layer: 1, pure: true},
 	"gitops":      {layer: 0, pure: true},
 }
