@@ -16,21 +16,19 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/webhook/hub/hubtest"
 	"github.com/sealift/sealift/webhook/web"
 )
 
-// What a look at the pages leaves and uses, both for people.
-var (
-	shots = flag.String("shots", "", "write screenshots into this `directory`")
-	axe   = flag.String("axe", "", "check pages with this `axe.min.js`")
-)
+// shots is for people who want to look at the pages.
+var shots = flag.String("shots", "", "write screenshots into this `directory`")
 
 // browserTimeout bounds a whole test in the browser.
 const browserTimeout = 2 * time.Minute
 
-// chromium starts Chromium. Without one the test is skipped, or fails when CI is
-// set.
-func chromium(t *testing.T) context.Context {
+// chromium starts Chromium, with more flags of its command line if need be. Without
+// one the test is skipped, or fails when CI is set.
+func chromium(t *testing.T, flags ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -38,16 +36,14 @@ func chromium(t *testing.T) context.Context {
 			path = found
 		}
 	}
-	if path == "" && os.Getenv("CI") != "" {
-		t.Fatal("Chromium is not installed")
-	}
 	if path == "" {
-		t.Skip("Chromium is not installed")
+		hubtest.Missing(t, "Chromium is not installed")
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()))
 	for _, name := range []string{"no-sandbox", "disable-gpu", "disable-quic", "disable-component-update", "ignore-certificate-errors"} {
 		opts = append(opts, chromedp.Flag(name, true))
 	}
+	opts = append(opts, flags...)
 	ctx, cancel := context.WithTimeout(t.Context(), browserTimeout)
 	t.Cleanup(cancel)
 	ctx, stop := chromedp.NewExecAllocator(ctx, opts...)
@@ -58,7 +54,7 @@ func chromium(t *testing.T) context.Context {
 }
 
 // look checks the page that is open, in three sizes and colours: it does not scroll
-// sideways, and axe, when it is there, finds nothing.
+// sideways, and axe finds nothing.
 func look(ctx context.Context, t *testing.T, name string) {
 	t.Helper()
 	for _, v := range []struct {
@@ -86,16 +82,9 @@ func look(ctx context.Context, t *testing.T, name string) {
 
 func runAxe(ctx context.Context, t *testing.T, name string) {
 	t.Helper()
-	if *axe == "" {
-		return
-	}
-	script, err := os.ReadFile(*axe)
+	script, err := os.ReadFile(hubtest.NPM(t, "axe-core", "axe.min.js"))
 	must(t, err)
-	_, err = chromedp.Run(ctx, chromedp.Evaluate[bool](string(script)+";axe.run().then(r => { window.found = JSON.stringify(r.violations.map(v => [v.id, v.help, v.nodes.map(n => n.html)])) }), true"))
-	must(t, err)
-	_, err = chromedp.Run(ctx, chromedp.Poll[bool](`!!window.found`))
-	must(t, err)
-	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](`window.found`))
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](string(script)+";axe.run().then(r => JSON.stringify(r.violations.map(v => [v.id, v.help, v.nodes.map(n => n.html)])))", chromedp.EvalAwaitPromise))
 	must(t, err)
 	if found != "[]" {
 		t.Errorf("%s: axe finds %s", name, found)

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"encoding/pem"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -221,10 +220,18 @@ type sealView struct {
 
 // sealData is a seal.Form for the script: certificates as PEM, and no null.
 type sealData struct {
-	CSRF         string      `json:"csrf"`
-	Ask          askData     `json:"ask"`
-	OwnPull      bool        `json:"ownPull"`
-	Environments []placeData `json:"environments"`
+	CSRF         string       `json:"csrf"`
+	Ask          askData      `json:"ask"`
+	OwnPull      bool         `json:"ownPull"`
+	Types        []typeData   `json:"types"`
+	Scopes       []seal.Scope `json:"scopes"`
+	Environments []placeData  `json:"environments"`
+}
+
+type typeData struct {
+	Name string   `json:"name"`
+	Keys []string `json:"keys"`
+	Any  bool     `json:"any"` // one of Keys is enough
 }
 
 type askData struct {
@@ -259,6 +266,7 @@ type existingData struct {
 	Type      string     `json:"type"`
 	Scope     seal.Scope `json:"scope"`
 	Keys      []string   `json:"keys"`
+	Shared    bool       `json:"shared"`
 }
 
 func (p *Pages) newSealView(v visit, f seal.Form, csrf string) sealView {
@@ -266,7 +274,10 @@ func (p *Pages) newSealView(v visit, f seal.Form, csrf string) sealView {
 	view := sealView{
 		frame: frame{Title: "Seal a secret"}, Repo: v.link.Repo.String(), Number: v.link.Number, Login: v.person.Login, Until: v.link.Expires.UTC(),
 		PullURL: p.github.JoinPath(v.link.Repo.Owner, v.link.Repo.Name, "pull", number).String(),
-		Data:    sealData{CSRF: csrf, Ask: askData(f.Ask), OwnPull: f.OwnPull},
+		Data:    sealData{CSRF: csrf, Ask: askData(f.Ask), OwnPull: f.OwnPull, Scopes: seal.Scopes()},
+	}
+	for _, t := range seal.Types() {
+		view.Data.Types = append(view.Data.Types, typeData{t.Name, t.Keys, t.Any})
 	}
 	for _, e := range f.Environments {
 		view.Data.Environments = append(view.Data.Environments, newPlace(e))
@@ -281,8 +292,7 @@ func newPlace(e seal.FormEnvironment) placeData {
 		return d
 	}
 	c := e.Certificate
-	d.Certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.X509.Raw}))
-	d.Fingerprint, d.Expires = c.Fingerprint, c.X509.NotAfter.UTC().Format("2 January 2006")
+	d.Certificate, d.Fingerprint, d.Expires = string(c.PEM()), c.Fingerprint, c.X509.NotAfter.UTC().Format("2 January 2006")
 	for _, o := range e.Overlays {
 		overlay := overlayData{Path: o.Path, App: o.App, Namespace: o.Namespace}
 		for _, s := range o.Secrets {

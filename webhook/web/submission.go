@@ -35,11 +35,8 @@ type submission struct {
 // The forms of what a submission says.
 var (
 	environmentForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
-	namespaceForm   = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
-	nameForm        = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$`)
 	typeForm        = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9./_-]{0,252}$`)
 	fingerprintForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	secretKeyForm   = regexp.MustCompile(`^[A-Za-z0-9._-]{1,253}$`)
 )
 
 // readSubmission reads what the form sent. It fails with code invalid, and never
@@ -77,10 +74,10 @@ func (s submission) wrong() string {
 	}{
 		{environmentForm.MatchString(s.Environment), "environment"},
 		{filePath(s.Overlay), "overlay"},
-		{namespaceForm.MatchString(s.Namespace), "namespace"},
-		{nameForm.MatchString(s.Name), "name"},
+		{seal.CheckNamespace(s.Namespace) == nil, "namespace"},
+		{seal.CheckName(s.Name) == nil, "name"},
 		{typeForm.MatchString(s.Type), "type"},
-		{slices.Contains([]seal.Scope{seal.Strict, seal.NamespaceWide, seal.ClusterWide}, s.Scope), "scope"},
+		{slices.Contains(seal.Scopes(), s.Scope), "scope"},
 		{fingerprintForm.MatchString(s.Fingerprint), "fingerprint"},
 		{s.Existing == "" || filePath(s.Existing), "file"},
 		{len(s.Items) > 0, "values"},
@@ -90,7 +87,7 @@ func (s submission) wrong() string {
 		}
 	}
 	for key, value := range s.Items {
-		if !secretKeyForm.MatchString(key) || key == "." || strings.HasPrefix(key, "..") {
+		if seal.CheckKey(key) != nil {
 			return "a key is not valid"
 		}
 		if !ciphertext(value) {
@@ -105,22 +102,17 @@ func filePath(s string) bool {
 	return s != "" && len(s) <= 1000 && path.Clean(s) == s && s != ".." && !strings.HasPrefix(s, "../") && !strings.HasPrefix(s, "/") && !strings.ContainsFunc(s, hidden)
 }
 
-// The shape of a value: the size of the session key's block, which is that of an RSA
-// key of 2048 to 16384 bits, the block, and AES-GCM with its tag.
-const (
-	lengthSize         = 2
-	minBlock, maxBlock = 2048 / 8, 16384 / 8
-	tagSize            = 16
-)
+// maxBlock is the largest session key's block, in bytes: that of an RSA key of 16384
+// bits.
+const maxBlock = 16384 / 8
 
 // ciphertext tells whether s has the shape of an encrypted value, in base64 without
-// any other byte. Text is never taken for one: the first two bytes are a number
-// from 256 to 2048, that is 1 to 8 and another, and no text begins with those.
+// any other byte. Text in base64 is never taken for one: a ciphertext begins with the
+// size of its block as two bytes, the first of which is at most 8. No text begins so.
 func ciphertext(s string) bool {
 	raw, err := base64.StdEncoding.Strict().DecodeString(s)
-	if err != nil || len(raw) < lengthSize || strings.ContainsAny(s, "\r\n") { // which the decoder skips
+	if err != nil || strings.ContainsAny(s, "\r\n") { // which the decoder skips
 		return false
 	}
-	block := int(binary.BigEndian.Uint16(raw))
-	return block >= minBlock && block <= maxBlock && len(raw) >= lengthSize+block+tagSize
+	return seal.CheckCiphertext(s) == nil && binary.BigEndian.Uint16(raw) <= maxBlock
 }

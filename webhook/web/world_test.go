@@ -160,7 +160,15 @@ func newHub(t *testing.T) *world {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := newHub(t)
-	w.serve(true, func(o *web.Options) {
+	w.withApp(true, func(o *web.Options) { o.Reports = w })
+	return w
+}
+
+// withApp serves pages that have an App.
+func (w *world) withApp(secure bool, change func(*web.Options)) {
+	t := w.t
+	t.Helper()
+	w.serve(secure, func(o *web.Options) {
 		app, err := w.Register(hub.AppConfig{Name: "Sealift", Owner: "acme", Key: hubtest.Key(t), Callbacks: []string{o.PublicURL + "/login/callback"},
 			Permissions: map[string]string{"contents": "write", "pull_requests": "write", "issues": "write", "checks": "write"}})
 		must(t, err)
@@ -170,9 +178,9 @@ func newWorld(t *testing.T) *world {
 		id, secret := app.OAuth()
 		gh, err := ghapp.New(ghapp.Config{AppID: app.ID(), PrivateKey: app.PrivateKey(), ClientID: id, ClientSecret: secret, APIURL: w.APIURL(), WebURL: w.WebURL()})
 		must(t, err)
-		o.Login, o.Reader, o.Reports, o.AppURL = github{gh, w}, github{gh, w}, w, w.WebURL()+"/apps/sealift"
+		o.Login, o.Reader, o.AppURL = github{gh, w}, github{gh, w}, w.WebURL()+"/apps/sealift"
+		change(o)
 	})
-	return w
 }
 
 // newSetup has no App, but the set-up from the module's app.yml.
