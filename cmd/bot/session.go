@@ -68,7 +68,7 @@ func (b *bot) useColor() (bool, error) {
 type session struct {
 	workers  *render.Renderer // has the processes, and no cache
 	renderer *render.Renderer // of the repository, with its cache and remotes
-	cache    *render.Cache // nil without a cache
+	cache    *render.Cache    // nil without a cache
 	remotes  *tree.Remotes
 	scratch  string // a directory to remove at the end, or ""
 }

@@ -24,10 +24,10 @@ type pool struct {
 	starting int // workers that nobody waits for yet
 	closed   bool
 	starts   sync.WaitGroup
-	stats   Stats
-	walls   string
-	baseCtx context.Context
-	cancel  context.CancelFunc
+	stats    Stats
+	walls    string
+	baseCtx  context.Context
+	cancel   context.CancelFunc
 }
 
 // Stats counts what a Renderer did.
