@@ -55,14 +55,15 @@ type Source interface {
 	// Fetch brings the tips that a pull request compares: of its base branch, and
 	// of its head. Head fails with code stale when it is not head any more.
 	Fetch(ctx context.Context, number int, base, head string) (baseTip string, err error)
+	// FetchBranch brings the tip of a branch.
+	FetchBranch(ctx context.Context, branch string) (tip string, err error)
 	// FetchCommits brings commits by their full ids.
 	FetchCommits(ctx context.Context, ids ...string) error
-	Tree(ctx context.Context, commit string) (gitops.Tree, error)
 	// MergeTree returns the tree that merging head into base gives, and the paths
 	// that conflict.
 	MergeTree(ctx context.Context, base, head string) (gitops.Tree, []string, error)
-	// MergeBase returns the commit at which head left base.
-	MergeBase(ctx context.Context, base, head string) (string, error)
+	// Commits reads what was fetched.
+	Commits
 	Close() error
 }
 
