@@ -65,6 +65,6 @@ func (c *call) combinedStatus() *answer {
 	u := c.h.repoURL(c.repo) + "/commits/" + sha
 	part, header := page(c, list)
 	return &answer{status: http.StatusOK, header: header, body: obj{
-		"state": state, "sha": sha, "total_count": len(list), "statuses": nonNil(part), "repository": c.h.repository(c.repo), "commit_url": u, "url": u + "/status",
+		"state": state, "sha": sha, "total_count": len(list), "statuses": part, "repository": c.h.repository(c.repo), "commit_url": u, "url": u + "/status",
 	}}
 }
