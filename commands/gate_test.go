@@ -132,17 +132,17 @@ func TestGate(t *testing.T) {
 		{name: "labelled", gate: "labels: [ok]", request: with(func(r *gateRequest) { r.Labels = []string{"x", "ok"} })},
 		{name: "not labelled", gate: "labels: [ok, go]", request: with(func(r *gateRequest) { r.Labels = []string{"ok"} }), want: `labels: pull request does not have the label "go"`},
 		{
-			name: "held", request: base, held: []Hold{{Environment: "staging", By: "cleo", Since: now.Add(-24 * time.Hour), Reason: "load\ntest"}},
+			name: "held", request: base, held: []Hold{{Environment: "staging", Login: "cleo", Since: now.Add(-24 * time.Hour), Reason: "load\ntest"}},
 			want: `hold: staging is on hold since 2026-07-16 20:00 UTC by cleo: "load\ntest"; /unhold staging ends that`,
 		},
 		{
-			name: "app held", request: base, held: []Hold{{Environment: "staging", App: "web", By: "cleo", Since: now}},
+			name: "app held", request: base, held: []Hold{{Environment: "staging", App: "web", Login: "cleo", Since: now}},
 			want: "hold: staging web is on hold since 2026-07-17 20:00 UTC by cleo; /unhold staging web ends that",
 		},
 		{name: "others held", request: base, held: []Hold{{Environment: "prod-eu"}, {Environment: "staging", App: "api"}}},
 		{name: "automatic held", request: base, held: []Hold{{Environment: "staging", Automatic: true}}},
 		{
-			name: "automatic held for the automatic", request: automatic, held: []Hold{{Environment: "staging", App: "web", By: "cleo", Since: now, Automatic: true}},
+			name: "automatic held for the automatic", request: automatic, held: []Hold{{Environment: "staging", App: "web", Login: "cleo", Since: now, Automatic: true}},
 			want: "hold: staging web is on hold since 2026-07-17 20:00 UTC by cleo; /unhold staging web ends that",
 		},
 		{

@@ -76,7 +76,7 @@ func (g *gateCheck) holds(ctx context.Context) error {
 		if h.Reason != "" {
 			reason = ": " + gitops.Quote(h.Reason)
 		}
-		g.refuse("hold", "%s is on hold since %s by %s%s; /unhold %s ends that", what, clock(h.Since), h.By, reason, what)
+		g.refuse("hold", "%s is on hold since %s by %s%s; /unhold %s ends that", what, clock(h.Since), h.Login, reason, what)
 	}
 	return err
 }

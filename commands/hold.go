@@ -17,12 +17,14 @@ type Holds interface {
 
 // Hold says that nothing is to be promoted to an environment.
 type Hold struct {
+	// Repo is GitHub's id of the repository.
 	Repo        int64
 	Environment string
-	App         string // "" for all of the environment
-	Reason      string // what a person wrote; it may be empty
-	By          string // a login
-	Since       time.Time
+	// App is "" for all of the environment.
+	App string
+	// Reason is what a person wrote, which may be nothing; Login who that was.
+	Reason, Login string
+	Since         time.Time
 	// Automatic says that only automatic promotions are held, as after a rollback.
 	Automatic bool
 }

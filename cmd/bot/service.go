@@ -103,6 +103,7 @@ func (s *service) answering() *commands.Service {
 		Enqueue: s.enqueue,
 		Forget:  func(context.Context, gitops.Event) error { return nil }, // mirrors and caches are bounded and go by age
 		Actions: actionLog{s.store},
+		Holds:   holds{s.store},
 		Options: commands.Options{
 			MaxComment: s.config.MaxComment, MaxComments: s.config.MaxComments, WebURL: s.config.GitHubWebURL, Log: s.log,
 			FullURL: s.fullURL,

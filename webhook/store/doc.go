@@ -7,7 +7,7 @@
 // suite runs over both.
 //
 // The tables are the inbox of deliveries, the replicas that are alive, the
-// action log, and links that are good once. The inbox is driven by package queue,
+// action log, holds, and links that are good once. The inbox is driven by package queue,
 // which decides what runs when; the methods of [Tx] are its statements and carry
 // no policy.
 //
