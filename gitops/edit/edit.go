@@ -163,6 +163,9 @@ func (f *File) known(n *yaml.Node) error {
 	if f.places[n] == nil {
 		return gitops.Errorf(gitops.Internal, "node is not one of %s", gitops.Quote(f.name))
 	}
+	if f.places[n].parent == nil && implied(n) {
+		return f.fail(gitops.Invalid, n, "document is empty")
+	}
 	return nil
 }
 

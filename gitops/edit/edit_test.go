@@ -102,6 +102,11 @@ func edit(t *testing.T, f *File, verb, path, value string) error {
 	t.Helper()
 	parent, last, _ := cutLast(path)
 	switch verb {
+	case "add-document":
+		return f.AddDocument(node(t, path+" "+value))
+	case "remove-document":
+		at, _ := strconv.Atoi(path)
+		return f.RemoveDocument(at)
 	case "set":
 		return f.SetValue(find(t, f, path), strings.ReplaceAll(value, `\n`, "\n"))
 	case "replace":

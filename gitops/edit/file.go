@@ -32,6 +32,9 @@ type File struct {
 	replaced map[*yaml.Node]replacement
 	removed  map[*yaml.Node]bool // keys of mappings, items of sequences
 	added    map[*yaml.Node][]insertion
+
+	removedDocs map[int]bool
+	addedDocs   []*yaml.Node
 }
 
 // replacement is what stands for a node.
@@ -113,7 +116,7 @@ func implied(n *yaml.Node) bool {
 
 // Edited reports whether something was asked for that changes the file.
 func (f *File) Edited() bool {
-	return len(f.replaced)+len(f.removed)+len(f.added) > 0
+	return len(f.replaced)+len(f.removed)+len(f.added)+len(f.removedDocs)+len(f.addedDocs) > 0
 }
 
 // Bytes returns the file with all edits. A file without edits gives its own

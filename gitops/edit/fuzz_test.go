@@ -45,6 +45,12 @@ func FuzzEdit(f *testing.F) {
 		for range 3 {
 			someEdit(r, file)
 		}
+		if r.IntN(3) == 0 {
+			_ = file.RemoveDocument(r.IntN(3))
+		}
+		if r.IntN(3) == 0 {
+			_ = file.AddDocument(someNode(r, 0))
+		}
 		if _, err := file.Bytes(); err != nil {
 			failure(t, err)
 		}

@@ -39,7 +39,7 @@ func (f *File) splices(quoted bool) ([]splice, error) {
 			return nil, err
 		}
 	}
-	return w.out, nil
+	return w.out, w.documents()
 }
 
 // touched are the nodes that are replaced and the collections that get or lose

@@ -14,15 +14,18 @@ func (f *File) verify(text []byte) error {
 	if err != nil {
 		return &gitops.Error{Code: gitops.Internal, File: f.name, Message: "edited file is not YAML", Err: err}
 	}
-	if len(docs) != len(f.docs) {
-		return &gitops.Error{Code: gitops.Internal, File: f.name, Message: "edited file has another number of documents"}
-	}
-	for i, d := range f.docs {
-		for _, root := range d.Content {
-			if !slices.ContainsFunc(docs[i].Content, func(got *yaml.Node) bool { return Same(f.result(root), got) }) {
-				return f.fail(gitops.Internal, root, "edited file does not mean what was asked for")
-			}
+	want := f.addedDocs
+	for i, d := range slices.Backward(f.docs) {
+		if !f.removedDocs[i] {
+			want = slices.Concat([]*yaml.Node{f.result(d.Content[0])}, want)
 		}
+	}
+	got := make([]*yaml.Node, len(docs))
+	for i, d := range docs {
+		got[i] = d.Content[0]
+	}
+	if !slices.EqualFunc(want, got, Same) {
+		return &gitops.Error{Code: gitops.Internal, File: f.name, Message: "edited file does not mean what was asked for"}
 	}
 	return nil
 }
