@@ -88,11 +88,25 @@ func (b *bot) serveDemo(ctx context.Context, addr string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(b.stdout, "A pull request on a GitHub in a box, with Sealift as its App:\n\n  %s\n\nComment there as one of three people. Ctrl-C ends it and removes everything.\n", d.pullURL())
+	fmt.Fprintf(b.stdout, demoText, d.pullURL(0), d.pullURL(1))
 	<-ctx.Done()
 	d.stop()
 	return nil
 }
+
+// demoText is what a person does next, with the addresses of both pull requests.
+const demoText = `A pull request on a GitHub in a box, with Sealift as its App:
+
+  %s
+
+Read what Sealift says there, and comment as one of three people. Write "/seal store dev"
+to seal a secret. On the second pull request there is something to promote: merge it, then
+write "/promote staging".
+
+  %s
+
+Ctrl-C ends it and removes everything.
+`
 
 // listenLoopback listens on addr, which must be of this machine, or on a free port
 // when addr is taken.

@@ -56,7 +56,7 @@ func TestDemoInBrowser(t *testing.T) {
 	}
 	says := func(text string) string { return `document.querySelector("main").innerText.includes("` + text + `")` }
 
-	do(chromedp.Navigate(d.pullURL()), chromedp.WaitVisible(chromedp.CSS("#composer")))
+	do(chromedp.Navigate(d.pullURL(0)), chromedp.WaitVisible(chromedp.CSS("#composer")))
 	until(says("1 overlay no longer renders (1 in prod); 4 of 14 overlays change"))
 	until(says("Some checks were not successful"))
 	do(chromedp.SendKeys(chromedp.CSS("#body"), "/help"), chromedp.Click(chromedp.CSS("#comment")))

@@ -32,7 +32,7 @@ const (
 type demo struct {
 	hub     *hub.Hub
 	service *service
-	pull    int
+	pulls   []int // their numbers: the change with mistakes, the release
 	log     *slog.Logger
 
 	cancel  context.CancelFunc
@@ -67,7 +67,7 @@ func startDemo(ctx context.Context, dir string, l net.Listener, workers int) (d 
 	if err := d.service.start(ctx); err != nil {
 		return d, err
 	}
-	return d, d.openPull(ctx)
+	return d, d.openPulls(ctx)
 }
 
 func (d *demo) serve(ctx context.Context, l net.Listener, h http.Handler) {
@@ -89,7 +89,11 @@ func (d *demo) world(ctx context.Context, dir, hubURL, botURL string) (*hub.App,
 	}
 	h.AddOrg("acme", admin)
 	h.User(stranger)
-	if err := h.AddRepo(ctx, demoRepo, hub.RepoOptions{Files: sample.Base(), Author: admin}); err != nil {
+	files := sample.Base()
+	if err := addCertificates(files, time.Now()); err != nil {
+		return nil, err
+	}
+	if err := h.AddRepo(ctx, demoRepo, hub.RepoOptions{Files: files, Author: admin}); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(h.Grant(demoRepo, developer, hub.Write), h.Grant(demoRepo, admin, hub.Admin)); err != nil {
@@ -140,7 +144,7 @@ func (d *demo) pageOptions() pages.Options {
 			{Login: admin, Role: "Admin", About: "administers it"},
 			{Login: stranger, Role: "Stranger", About: "may read it, as anybody"},
 		},
-		Quick:  []string{"/diff", "/help"},
+		Quick:  []string{"/diff", "/promote staging", "/promote prod", "/status", "/seal", "/help"},
 		Banner: "A GitHub in a box: everything on this page is on your machine, and gone when the demo ends.",
 		Actions: []pages.Action{{
 			Label: "Push a repair of prod", About: "The developer corrects the file name that breaks production.",
@@ -157,24 +161,30 @@ func (d *demo) pageOptions() pages.Options {
 	}
 }
 
-// openPull pushes the sample's change and opens its pull request.
-func (d *demo) openPull(ctx context.Context) error {
-	change := sample.Change()
-	files := maps.Clone(change.Files)
-	for _, name := range change.Delete {
-		files[name] = hub.Deleted
+// openPulls pushes the sample's changes and opens their pull requests. The page that
+// is shown is that of the first.
+func (d *demo) openPulls(ctx context.Context) error {
+	for _, change := range []sample.PullRequest{sample.Change(), sample.Release()} {
+		files := maps.Clone(change.Files)
+		for _, name := range change.Delete {
+			files[name] = hub.Deleted
+		}
+		dana := d.hub.User(developer)
+		if _, err := dana.Push(ctx, demoRepo, change.Branch, change.Title, files); err != nil {
+			return err
+		}
+		n, err := dana.OpenPull(ctx, demoRepo, hub.NewPull{Title: change.Title, Body: change.Body, Head: change.Branch})
+		if err != nil {
+			return err
+		}
+		d.pulls = append(d.pulls, n)
 	}
-	dana := d.hub.User(developer)
-	if _, err := dana.Push(ctx, demoRepo, change.Branch, change.Title, files); err != nil {
-		return err
-	}
-	var err error
-	d.pull, err = dana.OpenPull(ctx, demoRepo, hub.NewPull{Title: change.Title, Body: change.Body, Head: change.Branch})
-	return err
+	return nil
 }
 
-func (d *demo) pullURL() string {
-	return fmt.Sprintf("%s/%s/pull/%d", d.hub.WebURL(), demoRepo, d.pull)
+// pullURL returns the page of the first or second pull request.
+func (d *demo) pullURL(i int) string {
+	return fmt.Sprintf("%s/%s/pull/%d", d.hub.WebURL(), demoRepo, d.pulls[i])
 }
 
 // stop ends both. It may be called on a demo that did not start whole.

@@ -9,8 +9,8 @@
 // deployed. It renders without a network. Nothing in it is real: the sealed
 // values are random bytes, and the tokens are made up.
 //
-// The directories base and change hold the files as they lie in the repository;
-// all are plain files, not executable. The package only returns them: whoever
+// The directories base, change and release hold the files as they lie in the
+// repository; all are plain files, not executable. The package only returns them: whoever
 // asks puts them into a tree or into git.
 package sample
 
@@ -21,9 +21,9 @@ import (
 	"strings"
 )
 
-// files holds both directories; "all:" includes names that begin with a dot.
+// files holds the directories; "all:" includes names that begin with a dot.
 //
-//go:embed all:base all:change
+//go:embed all:base all:change all:release
 var files embed.FS
 
 // PullRequest is what a pull request says, and what it does to the files of the
@@ -65,6 +65,17 @@ func Change() PullRequest {
 		Branch: "orders-1.5.0",
 		Body:   body,
 		Files:  read("change"),
+	}
+}
+
+// Release returns a second pull request, without mistakes: a new version of one
+// service, in dev only. Once it is merged there is something to promote.
+func Release() PullRequest {
+	return PullRequest{
+		Title:  "Notifier 1.0.0 in dev",
+		Branch: "notifier-1.0.0",
+		Body:   "The first stable release of the notifier. It tries five times to reach the warehouse before it gives up.\n\nMerge it, then write `/promote staging`.",
+		Files:  read("release"),
 	}
 }
 

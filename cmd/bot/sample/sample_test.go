@@ -235,3 +235,24 @@ func TestApply(t *testing.T) {
 		t.Error("the base changed")
 	}
 }
+
+// TestRelease checks that the second pull request changes dev alone, and leaves
+// something to promote.
+func TestRelease(t *testing.T) {
+	base := sample.Base()
+	l, before := rendered(t, base)
+	_, after := rendered(t, sample.Release().Apply(base))
+	var changed []string
+	for _, o := range l.Overlays {
+		if string(after[o.Path].YAML()) != string(before[o.Path].YAML()) {
+			changed = append(changed, o.Path)
+		}
+	}
+	dev := "environments/dev/apps/store/overlays"
+	if diff := cmp.Diff([]string{dev}, changed); diff != "" {
+		t.Errorf("changed overlays (-want +got):\n%s", diff)
+	}
+	if image := "store/notifier:v1.0.0\n"; !strings.Contains(string(after[dev].YAML()), image) {
+		t.Errorf("dev has no %q", image)
+	}
+}
