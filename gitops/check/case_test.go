@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha1"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"iter"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,24 +66,40 @@ func (m memory) Read(_ context.Context, p string) ([]byte, error) {
 	return []byte(data), nil
 }
 
+// ciphers matches what stands for ciphertext in a case: CIPHER-a is always the
+// same, and another one than CIPHER-b.
+var ciphers = regexp.MustCompile(`CIPHER-[a-z0-9]+`)
+
+// cipher has the form of a value sealed with a key of 2048 bits.
+func cipher(seed string) string {
+	data := []byte{1, 0}
+	for sum := sha1.Sum([]byte(seed)); len(data) < 2+256+16; sum = sha1.Sum(sum[:]) {
+		data = append(data, sum[:]...)
+	}
+	return base64.StdEncoding.EncodeToString(data)
+}
+
 // parseCase reads a case: a sentence, then lines of these keys, then files
-// below in/ and base/.
+// below in/ and base/, with CIPHER-x for ciphertext.
 //
 //	overlay: PATH [| CODE | CAUSE | FILE | LINE | MESSAGE]   one overlay at the head, with its error
 //	was: PATH [| CODE | CAUSE | FILE | LINE | MESSAGE]       the same at the base
 //	files: PATH...     the files to look at; all without it
 //	allow: RULE GLOB
+//	environments: DIR=NAME...
+//	same-key: NAME...
 //	only-new: true
 func parseCase(t *testing.T, ar *txtar.Archive) check.Input {
 	t.Helper()
 	in := check.Input{Allow: map[string][]string{}}
 	head, base := memory{}, memory{}
 	for _, f := range ar.Files {
+		data := ciphers.ReplaceAllStringFunc(string(f.Data), cipher)
 		if p, ok := strings.CutPrefix(f.Name, "in/"); ok {
-			head[p] = string(f.Data)
+			head[p] = data
 		}
 		if p, ok := strings.CutPrefix(f.Name, "base/"); ok {
-			base[p] = string(f.Data)
+			base[p] = data
 		}
 	}
 	in.Tree = head
@@ -106,6 +124,20 @@ func parseCase(t *testing.T, ar *txtar.Archive) check.Input {
 		case "allow":
 			rule, glob, _ := strings.Cut(value, " ")
 			in.Allow[rule] = append(in.Allow[rule], glob)
+		case "environments":
+			dirs := strings.Fields(value)
+			in.Environment = func(dir string) string {
+				for _, d := range dirs {
+					if at, env, _ := strings.Cut(d, "="); dir == at || strings.HasPrefix(dir, at+"/") {
+						return env
+					}
+				}
+				return ""
+			}
+		case "same-key":
+			in.SameKey = func(a, b string) bool {
+				return slices.Contains(strings.Fields(value), a) && slices.Contains(strings.Fields(value), b)
+			}
 		case "only-new":
 			in.OnlyNew = value == "true"
 		}
@@ -114,8 +146,8 @@ func parseCase(t *testing.T, ar *txtar.Archive) check.Input {
 }
 
 // rendered stands in for the renderer: the overlay reads what its
-// kustomizations name, and its objects are those of the files, with no
-// transformation.
+// kustomizations name, and its objects are those of the files with namespace,
+// namePrefix, nameSuffix and commonAnnotations.
 func rendered(t *testing.T, tree memory, spec string) *gitops.Rendered {
 	t.Helper()
 	f := strings.Split(spec, " | ")
@@ -127,8 +159,16 @@ func rendered(t *testing.T, tree memory, spec string) *gitops.Rendered {
 		}
 		r.Err = &gitops.Error{Code: gitops.Code(f[1]), Cause: gitops.Cause(f[2]), File: f[3], Line: line, Message: f[5]}
 	}
-	seen := map[string]bool{}
-	trace(tree, r, f[0], seen)
+	for _, o := range trace(tree, r, f[0], map[string]bool{}) {
+		data, err := yaml.Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		meta := child(o, "metadata")
+		r.Objects = append(r.Objects, gitops.Object{
+			APIVersion: word(o["apiVersion"]), Kind: word(o["kind"]), Name: word(meta["name"]), Namespace: word(meta["namespace"]), YAML: data,
+		})
+	}
 	slices.SortFunc(r.Reads, func(a, b gitops.Read) int { return cmp.Compare(a.Path, b.Path) })
 	r.Reads = slices.CompactFunc(r.Reads, func(a, b gitops.Read) bool { return a.Path == b.Path })
 	if r.Err != nil {
@@ -137,11 +177,12 @@ func rendered(t *testing.T, tree memory, spec string) *gitops.Rendered {
 	return r
 }
 
-func trace(tree memory, r *gitops.Rendered, dir string, seen map[string]bool) {
+func trace(tree memory, r *gitops.Rendered, dir string, seen map[string]bool) []map[string]any {
 	if seen[dir] {
-		return
+		return nil
 	}
 	seen[dir] = true
+	var out []map[string]any
 	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
 		file := path.Join(dir, name)
 		data, ok := tree[file]
@@ -149,39 +190,75 @@ func trace(tree memory, r *gitops.Rendered, dir string, seen map[string]bool) {
 			continue
 		}
 		r.Reads = append(r.Reads, gitops.Read{Path: file, Kind: gitops.File})
-		var k struct{ Resources, Bases, Components []string }
+		var k struct {
+			Resources, Bases, Components []string
+			Namespace                    string
+			NamePrefix                   string                           `yaml:"namePrefix"`
+			NameSuffix                   string                           `yaml:"nameSuffix"`
+			Annotations                  map[string]string                `yaml:"commonAnnotations"`
+			SecretGenerator              []struct{ Envs, Files []string } `yaml:"secretGenerator"`
+		}
 		if yaml.Unmarshal([]byte(data), &k) != nil {
 			continue
 		}
+		for _, g := range k.SecretGenerator {
+			for _, e := range slices.Concat(g.Envs, g.Files) {
+				p := path.Join(dir, e[strings.Index(e, "=")+1:])
+				r.Reads = append(r.Reads, gitops.Read{Path: p, Kind: tree.Lookup(p).Kind})
+			}
+		}
+		var objects []map[string]any
 		for _, e := range slices.Concat(k.Resources, k.Bases, k.Components) {
 			p := path.Join(dir, e)
 			entry := tree.Lookup(p)
 			r.Reads = append(r.Reads, gitops.Read{Path: p, Kind: entry.Kind})
 			if entry.Kind == gitops.Dir {
-				trace(tree, r, p, seen)
+				objects = append(objects, trace(tree, r, p, seen)...)
 			}
-			addObjects(r, tree[p])
+			objects = append(objects, parseObjects(tree[p])...)
+		}
+		for _, o := range objects {
+			meta := child(o, "metadata")
+			meta["name"] = k.NamePrefix + word(meta["name"]) + k.NameSuffix
+			if k.Namespace != "" {
+				meta["namespace"] = k.Namespace
+			}
+			for name, value := range k.Annotations {
+				child(meta, "annotations")[name] = value
+			}
+		}
+		out = append(out, objects...)
+	}
+	return out
+}
+
+func parseObjects(data string) []map[string]any {
+	var out []map[string]any
+	dec := yaml.NewDecoder(strings.NewReader(data))
+	for {
+		var o map[string]any
+		if dec.Decode(&o) != nil {
+			return out
+		}
+		if word(o["kind"]) != "" {
+			out = append(out, o)
 		}
 	}
 }
 
-func addObjects(r *gitops.Rendered, data string) {
-	dec := yaml.NewDecoder(strings.NewReader(data))
-	for {
-		var o struct {
-			APIVersion string `yaml:"apiVersion"`
-			Kind       string
-			Metadata   struct{ Name, Namespace string }
-		}
-		if dec.Decode(&o) != nil {
-			return
-		}
-		if o.Kind != "" {
-			r.Objects = append(r.Objects, gitops.Object{
-				APIVersion: o.APIVersion, Kind: o.Kind, Name: o.Metadata.Name, Namespace: o.Metadata.Namespace,
-			})
-		}
+// child returns the mapping under a key, and makes it if there is none.
+func child(o map[string]any, key string) map[string]any {
+	m, ok := o[key].(map[string]any)
+	if !ok {
+		m = map[string]any{}
+		o[key] = m
 	}
+	return m
+}
+
+func word(v any) string {
+	s, _ := v.(string)
+	return s
 }
 
 // format prints findings as the golden files have them.

@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -32,8 +33,14 @@ type Input struct {
 	// Allow has, for each rule, the globs of files it does not report. "**"
 	// stands for any number of directories.
 	Allow map[string][]string
-	// OnlyNew leaves out what was found at the base already (the same rule,
-	// file and message). Otherwise such findings become notes.
+	// Environment returns the environment of a directory, "" when it has none. It
+	// may be nil.
+	Environment func(dir string) string
+	// SameKey reports whether the clusters of two environments decrypt
+	// SealedSecrets with the same key. It may be nil: they do not.
+	SameKey func(a, b string) bool
+	// OnlyNew leaves out what was found at the base already (the same rule, file,
+	// message and secret value). Otherwise such findings become notes.
 	OnlyNew bool
 }
 
@@ -55,34 +62,51 @@ type Rule struct {
 }
 
 // Rules returns every rule, sorted by name.
-func Rules() []Rule {
+func Rules() []Rule { return slices.Clone(rules()) }
+
+var rules = sync.OnceValue(func() []Rule {
 	return []Rule{
 		duplicateObject(),
 		missingFile(),
 		plainSecret(),
 		renderError(),
+		sealedSecretCiphertext(),
+		sealedSecretCopied(),
+		sealedSecretKeys(),
+		sealedSecretName(),
+		sealedSecretScope(),
+		secretValue(),
 		unpinnedRemote(),
 	}
-}
+})
 
 // Run returns what the rules find, sorted by file, line, column and rule. It
 // fails only when ctx ends or a tree cannot be read; a file that is no YAML is
 // not its business.
 func Run(ctx context.Context, in Input) ([]gitops.Finding, error) {
-	head := newPass(ctx, in.Tree, in.Overlays, in.files())
-	if err := head.runAll(); err != nil {
+	head := in.head(ctx)
+	if err := head.run(func(string) bool { return true }); err != nil {
 		return nil, err
 	}
-	found := in.allowed(once(head.findings()))
+	found := once(head.findings())
 	if in.Base == nil || len(found) == 0 {
-		return found, nil
+		return plain(found), nil
 	}
 	return in.compare(ctx, found)
 }
 
+// plain returns the findings without the values they are about.
+func plain(found []finding) []gitops.Finding {
+	var out []gitops.Finding
+	for _, f := range found {
+		out = append(out, f.Finding)
+	}
+	return out
+}
+
 // once leaves out a render error where a rule that knows more has an error at the
 // same place.
-func once(found []gitops.Finding) []gitops.Finding {
+func once(found []finding) []finding {
 	type place struct {
 		file         string
 		line, column int
@@ -93,15 +117,20 @@ func once(found []gitops.Finding) []gitops.Finding {
 			said[place{f.File, f.Line, f.Column}] = true
 		}
 	}
-	return slices.DeleteFunc(found, func(f gitops.Finding) bool {
+	return slices.DeleteFunc(found, func(f finding) bool {
 		return f.Rule == renderErrorName && said[place{f.File, f.Line, f.Column}]
 	})
 }
 
 // compare finds out which findings were there at the base.
-func (in *Input) compare(ctx context.Context, found []gitops.Finding) ([]gitops.Finding, error) {
-	p := newPass(ctx, in.Base, in.baseOverlays(found), filesOf(found))
-	if err := p.runAll(); err != nil {
+func (in *Input) compare(ctx context.Context, found []finding) ([]gitops.Finding, error) {
+	rules := map[string]bool{}
+	for _, f := range found {
+		rules[f.Rule] = true
+	}
+	p := in.before(ctx, found)
+	// A render error may have been left out for the finding of any rule.
+	if err := p.run(func(rule string) bool { return rules[rule] || rules[renderErrorName] }); err != nil {
 		return nil, err
 	}
 	old := map[string]bool{}
@@ -110,14 +139,14 @@ func (in *Input) compare(ctx context.Context, found []gitops.Finding) ([]gitops.
 	}
 	var out []gitops.Finding
 	for _, f := range found {
-		if !old[identity(f)] {
-			out = append(out, f)
+		known := old[identity(f)]
+		if known && in.OnlyNew {
 			continue
 		}
-		if !in.OnlyNew {
+		if known {
 			f.Severity = gitops.SeverityNote
-			out = append(out, f)
 		}
+		out = append(out, f.Finding)
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -82,8 +83,17 @@ func page(t *testing.T) string {
 	return b.String()
 }
 
+// ciphertext matches values that are too long to read.
+var ciphertext = regexp.MustCompile(`([A-Za-z0-9+/]{12})[A-Za-z0-9+/=]{80,}`)
+
 func files(b *strings.Builder, text string) {
 	for _, f := range txtar.Parse([]byte(text)).Files {
-		fmt.Fprintf(b, "\n`%s`:\n\n```yaml\n%s```\n", strings.TrimPrefix(f.Name, "in/"), f.Data)
+		name := strings.TrimPrefix(f.Name, "in/")
+		if base, ok := strings.CutPrefix(f.Name, "base/"); ok {
+			name = base + "` before the change"
+		} else {
+			name += "`"
+		}
+		fmt.Fprintf(b, "\n`%s:\n\n```yaml\n%s```\n", name, ciphertext.ReplaceAll(f.Data, []byte("$1…")))
 	}
 }

@@ -24,6 +24,7 @@ type ref struct {
 	node  *yaml.Node // where it stands
 	path  string     // as written, without "key="
 	use   use
+	env   bool // a file of KEY=value lines
 }
 
 // maxRefs is how many entries of one kustomization are looked at.
@@ -66,7 +67,7 @@ func collect(k *yaml.Node) []ref {
 	var out []ref
 	add := func(field string, n *yaml.Node, u use) {
 		if t := text(n); t != "" && !inline(t) {
-			out = append(out, ref{field, n, t, u})
+			out = append(out, ref{field: field, node: n, path: t, use: u})
 		}
 	}
 	list := func(name string, u use) {
@@ -106,13 +107,13 @@ func generatorRefs(name string, gen *yaml.Node) []ref {
 			file = value
 		}
 		if file != "" {
-			out = append(out, ref{name, e, file, asFile})
+			out = append(out, ref{field: name, node: e, path: file, use: asFile})
 		}
 	}
 	envs := slices.Collect(elements(field(gen, "envs")))
 	for _, e := range append(envs, field(gen, "env")) {
 		if t := text(e); t != "" {
-			out = append(out, ref{name, e, t, asFile})
+			out = append(out, ref{field: name, node: e, path: t, use: asFile, env: true})
 		}
 	}
 	return out

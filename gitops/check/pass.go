@@ -14,21 +14,48 @@ import (
 // pass is one run of the rules over one tree.
 type pass struct {
 	ctx      context.Context
+	in       *Input
 	tree     gitops.Tree
+	base     gitops.Tree // the tree before the change; nil when there is none to compare with
 	overlays []Overlay
 	files    []string // what to look at, sorted, without duplicates
 	sources  map[string]*source
 	names    *names // nearest names, made when first needed
-	rule     Rule   // the one that runs
-	found    []gitops.Finding
+	sealed   sealedMemo
+	rule     Rule // the one that runs
+	found    []finding
 }
 
-func newPass(ctx context.Context, t gitops.Tree, overlays []Overlay, files []string) *pass {
-	return &pass{ctx: ctx, tree: t, overlays: overlays, files: files, sources: map[string]*source{}}
+// finding is a finding with the secret values it is about, which its message
+// leaves out. They tell two findings of the same words apart and never leave the
+// package.
+type finding struct {
+	gitops.Finding
+	values string
 }
 
-func (p *pass) runAll() error {
-	for _, r := range Rules() {
+// head returns the pass over the tree in question.
+func (in *Input) head(ctx context.Context) *pass {
+	return &pass{
+		ctx: ctx, in: in, tree: in.Tree, base: in.Base, overlays: in.Overlays,
+		files: in.files(), sources: map[string]*source{},
+	}
+}
+
+// before returns the pass over the base that finds out which of found were there.
+func (in *Input) before(ctx context.Context, found []finding) *pass {
+	return &pass{
+		ctx: ctx, in: in, tree: in.Base, overlays: in.baseOverlays(found),
+		files: filesOf(found), sources: map[string]*source{},
+	}
+}
+
+// run runs the rules of which wanted holds.
+func (p *pass) run(wanted func(rule string) bool) error {
+	for _, r := range rules() {
+		if !wanted(r.Name) {
+			continue
+		}
 		p.rule = r
 		if err := r.run(p); err != nil {
 			return err
@@ -37,15 +64,21 @@ func (p *pass) runAll() error {
 	return nil
 }
 
-// report adds a finding. It fills in what f leaves out: the rule, its severity
-// and the overlays that read the file.
-func (p *pass) report(f gitops.Finding) {
+// report adds a finding, unless the configuration allows it. It fills in what f
+// leaves out: the rule, its severity and the overlays that read the file.
+func (p *pass) report(f gitops.Finding) { p.reportValues(f, "") }
+
+// reportValues is report for a finding about secret values.
+func (p *pass) reportValues(f gitops.Finding, values string) {
+	if p.in.allows(p.rule.Name, f.File) {
+		return
+	}
 	f.Rule = p.rule.Name
 	f.Severity = cmp.Or(f.Severity, p.rule.Severity)
 	if f.Overlays == nil {
 		f.Overlays = p.readers(f.File)
 	}
-	p.found = append(p.found, f)
+	p.found = append(p.found, finding{f, values})
 }
 
 // readers returns the paths of the overlays that read file.
@@ -68,9 +101,9 @@ func reads(r *gitops.Rendered, file string) bool {
 
 // findings returns what was reported: sorted, equal ones as one with the
 // overlays of all.
-func (p *pass) findings() []gitops.Finding {
+func (p *pass) findings() []finding {
 	slices.SortStableFunc(p.found, order)
-	var out []gitops.Finding
+	var out []finding
 	for _, f := range p.found {
 		if n := len(out); n > 0 && order(out[n-1], f) == 0 {
 			out[n-1].Overlays = append(slices.Clip(out[n-1].Overlays), f.Overlays...)
@@ -85,7 +118,7 @@ func (p *pass) findings() []gitops.Finding {
 	return out
 }
 
-func order(a, b gitops.Finding) int {
+func order(a, b finding) int {
 	return cmp.Or(
 		cmp.Compare(a.File, b.File),
 		cmp.Compare(a.Line, b.Line),
@@ -101,11 +134,11 @@ func order(a, b gitops.Finding) int {
 var inMessage = regexp.MustCompile(`:[0-9]+(:[0-9]+)?`)
 
 // identity is what two findings share when they say the same of two trees.
-func identity(f gitops.Finding) string {
-	return f.Rule + "\x00" + f.File + "\x00" + inMessage.ReplaceAllString(f.Message, "")
+func identity(f finding) string {
+	return f.Rule + "\x00" + f.File + "\x00" + inMessage.ReplaceAllString(f.Message, "") + "\x00" + f.values
 }
 
-func filesOf(found []gitops.Finding) []string {
+func filesOf(found []finding) []string {
 	var out []string
 	for _, f := range found {
 		out = append(out, f.File)
@@ -141,7 +174,7 @@ func (o Overlay) broke() bool {
 }
 
 // baseOverlays returns the overlays that found names, as they were at the base.
-func (in *Input) baseOverlays(found []gitops.Finding) []Overlay {
+func (in *Input) baseOverlays(found []finding) []Overlay {
 	named := map[string]bool{}
 	for _, f := range found {
 		for _, o := range f.Overlays {
@@ -157,12 +190,10 @@ func (in *Input) baseOverlays(found []gitops.Finding) []Overlay {
 	return out
 }
 
-// allowed returns found without what the configuration allows.
-func (in *Input) allowed(found []gitops.Finding) []gitops.Finding {
-	return slices.DeleteFunc(found, func(f gitops.Finding) bool {
-		return slices.ContainsFunc(in.Allow[f.Rule], func(glob string) bool {
-			return match(strings.Split(path.Clean(glob), "/"), strings.Split(f.File, "/"))
-		})
+// allows reports whether the configuration allows what a rule finds in a file.
+func (in *Input) allows(rule, file string) bool {
+	return slices.ContainsFunc(in.Allow[rule], func(glob string) bool {
+		return match(strings.Split(path.Clean(glob), "/"), strings.Split(file, "/"))
 	})
 }
 

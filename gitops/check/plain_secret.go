@@ -18,8 +18,9 @@ func plainSecret() Rule {
 when the file is gone. Base64 is no encryption. Seal the Secret, then change the
 value: the old one is known. Values that SOPS encrypted, empty ones and
 placeholders such as ` + "`${PASSWORD}`" + ` are fine. So are files that the configuration
-allows by path, such as templates. Literals of a secretGenerator are warnings.
-The value itself is never shown.`,
+allows by path, such as templates. What a secretGenerator makes is a Secret too: its
+literals, and the files of the repository that it reads, but for certificates and
+public keys. The value itself is never shown.`,
 		Bad: `overlay: apps/web
 -- in/apps/web/kustomization.yaml --
 resources: [secret.yaml]
@@ -35,14 +36,7 @@ stringData:
 -- in/apps/web/kustomization.yaml --
 resources: [secret.yaml]
 -- in/apps/web/secret.yaml --
-apiVersion: bitnami.com/v1alpha1
-kind: SealedSecret
-metadata:
-  name: web
-spec:
-  encryptedData:
-    password: AgBy3i4OJSWK
-`,
+` + exampleSealed("web", "web", ""),
 		run: runPlainSecret,
 	}
 }
@@ -68,7 +62,7 @@ func runPlainSecret(p *pass) error {
 			p.secrets(file, s)
 		}
 	}
-	return nil
+	return p.generatorFiles()
 }
 
 // hasSecret finds the files that are worth parsing.
@@ -80,30 +74,45 @@ func (p *pass) secrets(file string, s *source) {
 		if text(field(m, "kind")) != "Secret" {
 			continue
 		}
-		key, value := plainValue(m)
+		key, value, all := plainValues(m)
 		if value == nil {
 			continue
 		}
 		name := text(field(field(m, "metadata"), "name"))
-		p.report(gitops.Finding{
+		p.reportValues(gitops.Finding{
 			File: file, Line: value.Line, Column: value.Column,
 			Message: "Secret " + gitops.Quote(name) + " holds a plain value under " + gitops.Quote(key),
-			Fix:     "seal it and change the value, which the history keeps",
-		})
+			Fix:     "seal it" + sealFile(file) + " and change the value, which the history keeps",
+		}, all)
 	}
 }
 
-// plainValue returns the first value of a Secret that is neither empty nor
-// encrypted, with its key.
-func plainValue(m *yaml.Node) (key string, value *yaml.Node) {
+// plainValues returns the first value of a Secret that is neither empty nor
+// encrypted, with its key, and all such keys and values as one string.
+func plainValues(m *yaml.Node) (key string, value *yaml.Node, all string) {
 	for _, section := range []string{"data", "stringData"} {
 		for k, v := range pairs(field(m, section)) {
-			if isPlain(text(v)) {
-				return k.Value, v
+			if !isPlain(text(v)) {
+				continue
 			}
+			if value == nil {
+				key, value = k.Value, v
+			}
+			all += k.Value + "\x00" + v.Value + "\x00"
 		}
 	}
-	return "", nil
+	return key, value, all
+}
+
+// plainPath matches paths that a command may hold.
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9._][A-Za-z0-9._/-]*$`)
+
+// sealFile is the command that seals the Secrets of a file in place.
+func sealFile(file string) string {
+	if !plainPath.MatchString(file) {
+		return ""
+	}
+	return " with `/seal " + file + "`"
 }
 
 // placeholder matches what another tool puts the value in for: ${NAME},
@@ -125,12 +134,14 @@ func (p *pass) literals(file string, s *source) {
 				if !ok || !isPlain(strings.Trim(value, `"'`)) {
 					continue
 				}
-				p.report(gitops.Finding{
-					File: file, Line: l.Line, Column: l.Column, Severity: gitops.SeverityWarning,
+				p.reportValues(gitops.Finding{
+					File: file, Line: l.Line, Column: l.Column,
 					Message: "secretGenerator " + gitops.Quote(text(field(gen, "name"))) + " holds a plain value under " + gitops.Quote(key),
-					Fix:     "use a sealed Secret and change the value, which the history keeps",
-				})
+					Fix:     fixGenerated,
+				}, value)
 			}
 		}
 	}
 }
+
+const fixGenerated = "use a sealed Secret (`/seal`) and change the value, which the history keeps"

@@ -1,0 +1,27 @@
+package check
+
+import "strings"
+
+// exampleCipher has the form of a value sealed with a key of 2048 bits, for the
+// examples of rules. Nothing can decrypt it.
+func exampleCipher() string { return "AQB" + strings.Repeat("k3Yq", 91) + "A" }
+
+// exampleSealed is a SealedSecret as kubeseal writes it; scope "" is strict, and
+// without keys it has a password.
+func exampleSealed(name, namespace, scope string, keys ...string) string {
+	if len(keys) == 0 {
+		keys = []string{"password"}
+	}
+	annotations := func(indent string) string {
+		if scope == "" {
+			return ""
+		}
+		return indent + "annotations:\n" + indent + "  " + scopeAnnotations + scope + ": \"true\"\n"
+	}
+	s := "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata:\n  name: " + name + "\n  namespace: " + namespace + "\n" + annotations("  ")
+	s += "spec:\n  encryptedData:\n"
+	for _, k := range keys {
+		s += "    " + k + ": " + exampleCipher() + "\n"
+	}
+	return s + "  template:\n    metadata:\n      name: " + name + "\n      namespace: " + namespace + "\n" + annotations("      ")
+}
