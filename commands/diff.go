@@ -123,7 +123,11 @@ func onlyComponents(p render.Pair) bool {
 
 // findings runs the rules over what the change touches.
 func (d Diff) findings(ctx context.Context, l sides, pairs []diff.Pair, changed []string) ([]gitops.Finding, error) {
-	in := check.Input{Tree: d.Head, Base: d.Base, Files: changed, OnlyNew: true, Allow: allow(l.config)}
+	in := check.Input{
+		Tree: d.Head, Base: d.Base, Files: changed, OnlyNew: true, Allow: allow(l.config),
+		Environment: func(dir string) string { return l.overlay(dir).Environment },
+		SameKey:     func(a, b string) bool { return sameKey(l.config, a, b) },
+	}
 	for _, p := range pairs {
 		in.Overlays = append(in.Overlays, check.Overlay{Head: p.After, Base: p.Before})
 	}

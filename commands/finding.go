@@ -18,6 +18,23 @@ func allow(c *layout.Config) map[string][]string {
 	return globs
 }
 
+// sameKey reports whether the configuration gives two environments the same
+// certificates or controller to seal with.
+func sameKey(c *layout.Config, a, b string) bool {
+	var found []layout.Sealing
+	for _, e := range c.Environments {
+		if e.Name == a || e.Name == b {
+			found = append(found, e.Sealing)
+		}
+	}
+	if len(found) != 2 {
+		return false
+	}
+	x, y := found[0], found[1]
+	return x.Controller == y.Controller && slices.Equal(x.Certificates, y.Certificates) &&
+		(x.Controller != "" || len(x.Certificates) > 0)
+}
+
 // graded gives each finding the severity that the configuration says, drops
 // those of rules that are off, and sorts.
 func graded(c *layout.Config, found []gitops.Finding) []gitops.Finding {

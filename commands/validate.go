@@ -52,7 +52,11 @@ func (c Validation) Run(ctx context.Context) (ValidationResult, error) {
 	if err != nil {
 		return ValidationResult{}, err
 	}
-	in := check.Input{Tree: c.Tree, Allow: allow(config)}
+	in := check.Input{
+		Tree: c.Tree, Allow: allow(config),
+		Environment: func(dir string) string { return l.Overlay(dir).Environment },
+		SameKey:     func(a, b string) bool { return sameKey(config, a, b) },
+	}
 	if in.Overlays, err = c.render(ctx, l); err != nil {
 		return ValidationResult{}, err
 	}

@@ -23,8 +23,8 @@ func (b *bot) checkCommand() *cobra.Command {
 		Short: "Validate the repository and its configuration",
 		Long: `Check renders every overlay of the working tree, or of a commit with --at, and
 prints what is wrong: the configuration, kustomizations that do not build, references
-to files that are not there, duplicate objects, plain Secrets, remote bases without
-a pinned commit. Each rule is explained in docs/checks.md.
+to files that are not there, duplicate objects, plain Secrets and tokens, SealedSecrets
+that cannot be decrypted, remote bases without a pinned commit. Each rule is explained in docs/checks.md.
 
 It exits with 2 when a finding has the severity that fail-on of .sealift.yaml names
 (error when it says nothing).`,
