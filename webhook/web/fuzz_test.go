@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -34,6 +35,28 @@ func FuzzVisible(f *testing.F) {
 		}
 		if again := visible(got); again != got {
 			t.Errorf("visible(%q) = %q, again %q", s, got, again)
+		}
+	})
+}
+
+// FuzzSubmission reads what anybody may send. What is taken holds nothing that
+// could be a text.
+func FuzzSubmission(f *testing.F) {
+	good := base64.StdEncoding.EncodeToString(append([]byte{1, 0}, make([]byte, 256+16)...))
+	head := `{"environment":"dev","overlay":"a/b","namespace":"n","name":"x","type":"Opaque","scope":"strict","fingerprint":"` + strings.Repeat("0a", 32) + `"`
+	for _, s := range []string{head + `,"items":{"k":"` + good + `"}}`, head + `,"Items":{"k":"text"}}`, head + `,"items":{"k":"` + good + `"},"items":{"l":"x"}}`, head + "}", "[]", "{}"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, err := readSubmission("application/json", strings.NewReader(s))
+		if err != nil && strings.Contains(s, "secret-to-keep") && strings.Contains(err.Error(), "secret-to-keep") {
+			t.Errorf("the error quotes %q", s)
+		}
+		for key, value := range got.Items {
+			raw, bad := base64.StdEncoding.DecodeString(value)
+			if err != nil || bad != nil || raw[0] > 8 || len(raw) < 2+256+16 || len(key) > 253 {
+				t.Errorf("%q was taken: %q %v", s, value, err)
+			}
 		}
 	})
 }

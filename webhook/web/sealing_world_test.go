@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"math/big"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,7 +92,9 @@ func newSealWorld(t *testing.T, secure bool) *sealWorld {
 	s.token = base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{0xa5}, 32))
 	s.path = web.SealPath(s.token)
 	s.fake.form = sampleForm(t, s.key)
-	s.withApp(secure, func(o *web.Options) { o.Sealing = s.fake })
+	s.withApp(secure, func(o *web.Options) {
+		o.Sealing, o.Proxies = s.fake, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	})
 	s.fake.links = map[string]seal.Link{s.token: s.linkFor("dev")}
 	return s
 }

@@ -245,23 +245,28 @@ func (b *browser) post(to string, form url.Values, header ...string) answer {
 
 func (b *browser) send(method, to string, form url.Values, header ...string) answer {
 	b.w.t.Helper()
+	if form != nil {
+		header = append([]string{"Content-Type", "application/x-www-form-urlencoded"}, header...)
+	}
+	return b.sendBody(method, to, form.Encode(), header...)
+}
+
+func (b *browser) sendBody(method, to, body string, header ...string) answer {
+	b.w.t.Helper()
 	if strings.HasPrefix(to, "/") {
 		to = b.w.srv.URL + to
 	}
-	req, err := http.NewRequestWithContext(b.w.t.Context(), method, to, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(b.w.t.Context(), method, to, strings.NewReader(body))
 	must(b.w.t, err)
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
 	resp, err := b.Do(req)
 	must(b.w.t, err)
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	got, err := io.ReadAll(resp.Body)
 	must(b.w.t, err)
-	a := answer{t: b.w.t, what: method + " " + to, status: resp.StatusCode, header: resp.Header, body: string(body)}
+	a := answer{t: b.w.t, what: method + " " + to, status: resp.StatusCode, header: resp.Header, body: string(got)}
 	a.to, _ = resp.Location()
 	return a
 }

@@ -286,8 +286,7 @@ function takeFile(row) {
   const file = fileOf(row);
   value.disabled = Boolean(file);
   value.value = "";
-  value.placeholder = file ? "From the file, " + file.size.toLocaleString("en") + " bytes" : "";
-  part(row, "remove").textContent = file ? "Remove, also the file" : "Remove";
+  value.placeholder = file ? "From the file: " + file.size.toLocaleString("en") + " B" : "";
 }
 
 function removeRow(row) {
