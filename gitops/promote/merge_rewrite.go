@@ -1,0 +1,155 @@
+package promote
+
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops/edit"
+)
+
+// rewriter turns merged nodes into edits of the target's file.
+type rewriter struct {
+	*edit.File
+	origin map[*yaml.Node]*yaml.Node
+	roots  []*yaml.Node // of all documents as they shall be
+	err    error
+}
+
+// do keeps the first error.
+func (w *rewriter) do(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+// document writes the document with index at of the target; -1 is a new one. A nil
+// root is one that goes, or does not come.
+func (w *rewriter) document(at int, old, root *yaml.Node) {
+	switch {
+	case root == nil && old != nil:
+		w.do(w.RemoveDocument(at))
+		return
+	case root == nil:
+		return
+	case old == nil:
+		w.do(w.AddDocument(clone(root)))
+	default:
+		w.node(old, root)
+	}
+	w.roots = append(w.roots, root)
+}
+
+// node writes what has become of a node of the file.
+func (w *rewriter) node(old, now *yaml.Node) {
+	switch {
+	case old == now:
+	case old.Kind == yaml.AliasNode:
+		w.alias(old, now)
+	case old.Kind == yaml.MappingNode && now.Kind == yaml.MappingNode && keyed(old):
+		w.mapping(old, now)
+	case old.Kind == yaml.SequenceNode && now.Kind == yaml.SequenceNode && w.origin[now] == old:
+		w.list(old, now)
+	case old.Kind == yaml.ScalarNode && now.Kind == yaml.ScalarNode && old.ShortTag() == now.ShortTag():
+		w.do(w.SetValue(old, now.Value))
+	default:
+		w.do(w.Replace(old, clone(now)))
+	}
+}
+
+// alias writes the value out, unless its anchor becomes the same.
+func (w *rewriter) alias(old, now *yaml.Node) {
+	for changed, from := range w.origin {
+		if from == old.Alias && equal(changed, now) {
+			return
+		}
+	}
+	if !equal(old, now) {
+		w.do(w.Replace(old, clone(now)))
+	}
+}
+
+func (w *rewriter) mapping(old, now *yaml.Node) {
+	for i := 0; i+1 < len(old.Content); i += 2 {
+		key := old.Content[i].Value
+		if value := raw(now, key); value != nil {
+			w.node(old.Content[i+1], value)
+		} else {
+			w.do(w.RemoveKey(old, key))
+		}
+	}
+	for i := 0; i+1 < len(now.Content); i += 2 {
+		if key := now.Content[i].Value; raw(old, key) == nil {
+			w.do(w.SetKey(old, key, styled(now.Content[i+1], old)))
+		}
+	}
+}
+
+// styled is a copy of a new value, as a block where its siblings in the file are.
+func styled(n, parent *yaml.Node) *yaml.Node {
+	out := clone(n)
+	for _, c := range parent.Content {
+		if len(c.Content) > 0 && c.Style&yaml.FlowStyle == 0 {
+			out.Style &^= yaml.FlowStyle
+		}
+	}
+	return out
+}
+
+// raw returns the value of a key with aliases as they are.
+func raw(n *yaml.Node, key string) *yaml.Node {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// list writes a list: items that stay are in their old order.
+func (w *rewriter) list(old, now *yaml.Node) {
+	next := 0 // the first old item that was not passed yet
+	for _, item := range now.Content {
+		at := slices.Index(old.Content, w.from(item))
+		if at < 0 {
+			w.do(w.InsertItem(old, next, styled(item, old)))
+			continue
+		}
+		w.drop(old, next, at)
+		w.node(old.Content[at], item)
+		next = at + 1
+	}
+	w.drop(old, next, len(old.Content))
+}
+
+// from is the node of the file that a merged one stands for.
+func (w *rewriter) from(n *yaml.Node) *yaml.Node {
+	if old, ok := w.origin[n]; ok {
+		return old
+	}
+	return n
+}
+
+func (w *rewriter) drop(list *yaml.Node, from, to int) {
+	for i := from; i < to; i++ {
+		w.do(w.RemoveItem(list, i))
+	}
+}
+
+// finish returns the file with its edits. ok is false when its form does not allow
+// them, or when anchors carry a change to where it does not belong.
+func (w *rewriter) finish(name string) (data []byte, ok bool) {
+	if w.err != nil {
+		return nil, false
+	}
+	data, err := w.Bytes()
+	if err != nil {
+		return nil, false
+	}
+	f, err := edit.Parse(name, data)
+	if err != nil {
+		return nil, false
+	}
+	got := slices.DeleteFunc(f.Documents(), func(n *yaml.Node) bool { return n == nil })
+	return data, slices.EqualFunc(w.roots, got, equal)
+}
