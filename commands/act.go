@@ -33,6 +33,14 @@ func (s *Service) act(ctx context.Context, host Host, e gitops.Event, plan Plan)
 			made[a.Branch], err = s.publish(ctx, e, a)
 		case Answer:
 			err = s.answerOnce(ctx, host, e, a, made)
+		case Invite:
+			_, err = s.once(ctx, e, inviteKey(a.Link), a.describe(), func(ctx context.Context) (string, error) { return s.invite(ctx, host, e, a) })
+		case PutSealed:
+			err = s.put(ctx, host, e, a)
+		case Expose:
+			err = s.expose(ctx, e, a)
+		case Acknowledge:
+			err = s.acknowledge(ctx, e, a)
 		}
 		if err != nil {
 			return err
@@ -49,21 +57,30 @@ func (s *Service) once(ctx context.Context, e gitops.Event, key, what string, do
 	return s.Actions.Once(ctx, entry, do)
 }
 
-// reply writes a comment unless it is there already: the marker of a reply names
-// its key.
+// reply writes a comment unless it is there already.
 func (s *Service) reply(ctx context.Context, host Host, e gitops.Event, r Reply) (string, error) {
-	mark := "<!-- " + marker("reply") + " " + strings.ReplaceAll(r.Key, "--", "- -") + " -->"
-	mine, err := s.mine(ctx, host, e.Number)
-	if err != nil {
-		return "", err
+	id, err := s.findReply(ctx, host, e.Number, r.Key)
+	if err != nil || id != 0 {
+		return strconv.FormatInt(id, 10), err
 	}
+	c, err := host.CreateComment(ctx, e.Number, replyMark(r.Key)+r.Body)
+	return strconv.FormatInt(c.ID, 10), err
+}
+
+// replyMark is the first line of a reply, which names its key.
+func replyMark(key string) string {
+	return "<!-- " + marker("reply") + " " + strings.ReplaceAll(key, "--", "- -") + " -->\n"
+}
+
+// findReply returns the id of the reply of a key, 0 when there is none.
+func (s *Service) findReply(ctx context.Context, host Host, number int, key string) (int64, error) {
+	mine, err := s.mine(ctx, host, number)
 	for _, c := range mine {
-		if strings.HasPrefix(c.Body, mark) {
-			return strconv.FormatInt(c.ID, 10), nil
+		if strings.HasPrefix(c.Body, replyMark(key)) {
+			return c.ID, nil
 		}
 	}
-	c, err := host.CreateComment(ctx, e.Number, mark+"\n"+r.Body)
-	return strconv.FormatInt(c.ID, 10), err
+	return 0, err
 }
 
 // mine returns the bot's own comments on a pull request: anybody can type the

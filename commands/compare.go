@@ -22,6 +22,8 @@ type outcome struct {
 	conflicts  []string // paths that merging would conflict in
 	base, head string   // full commit ids: the base's tip and the head
 	failed     bool
+	// exposed are files whose values are in the history in plain.
+	exposed []string
 }
 
 // planDiff compares the base's tip with the merge of the head into it, and plans
@@ -29,6 +31,9 @@ type outcome struct {
 func (s *Service) planDiff(ctx context.Context, host Host, pull gitops.Pull) (Plan, error) {
 	o, err := s.comparePull(ctx, pull)
 	if err != nil {
+		return nil, err
+	}
+	if o.exposed, err = s.unchanged(ctx, pull.Repo, pull.Number); err != nil {
 		return nil, err
 	}
 	return Plan{
@@ -148,6 +153,9 @@ func (s *Service) bodies(pull gitops.Pull, o outcome, max int) []string {
 	if len(o.conflicts) > 0 {
 		bodies[0] = insertAfterMarker(bodies[0], conflictNote(o))
 	}
+	if len(o.exposed) > 0 {
+		bodies[0] = insertAfterMarker(bodies[0], reply.ExposedFiles(o.exposed))
+	}
 	return bodies
 }
 
@@ -182,6 +190,10 @@ func (s *Service) check(repo gitops.Repository, head string, o outcome) gitops.C
 	}
 	if o.failed {
 		run.Conclusion = gitops.Failure
+	}
+	if len(o.exposed) > 0 {
+		run.Conclusion, run.Title = gitops.Failure, "Secrets are in the history; "+run.Title
+		run.Summary = reply.ExposedFiles(o.exposed) + "\n\n" + run.Summary
 	}
 	if len(o.conflicts) > 0 {
 		run.Summary = conflictNote(o) + "\n\n" + run.Summary

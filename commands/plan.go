@@ -11,7 +11,7 @@ import (
 type Plan []Action
 
 // Action is one change to the outside world: [Sticky], [Reply], [React], [Check],
-// [Publish] or [Answer].
+// [Publish], [Answer], [Invite], [PutSealed], [Expose] or [Acknowledge].
 type Action interface {
 	// describe says what it does, without foreign text, for the action log.
 	describe() string

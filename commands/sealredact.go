@@ -1,8 +1,13 @@
 package commands
 
 import (
+	"context"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/sealift/sealift/commands/reply"
+	"github.com/sealift/sealift/gitops"
 )
 
 // withheld stands where a value was that must not be kept.
@@ -11,48 +16,74 @@ const withheld = "[withheld]"
 // Redact returns a comment without the values that somebody wrote in plain behind
 // `/seal`, so that they are never stored. All that follows a value is left out too:
 // a value may have spaces and lines. A comment without such values is returned as
-// it is; a command whose value was left out can still be told, see [Parse].
+// it is; of one with them it can still be told that it had some.
 //
 // What is ciphertext stays: `key=` with what `kubeseal --raw` prints, and a fence
 // with a SealedSecret.
 func Redact(body string) string {
+	if at, _ := plainAt(body); at >= 0 {
+		return body[:at] + withheld
+	}
+	return body
+}
+
+// exposed reports whether a comment has a value that was written in plain, also
+// when the value was left out already.
+func exposed(body string) bool {
+	at, _ := plainAt(body)
+	return at >= 0 || strings.HasSuffix(body, withheld)
+}
+
+// inline returns a comment up to the end of the line with the first value in plain,
+// "" when the value is none of a line.
+func inline(body string) string {
+	at, fence := plainAt(body)
+	if at < 0 || fence {
+		return ""
+	}
+	rest, _, _ := strings.Cut(body[at:], "\n")
+	return body[:at] + rest
+}
+
+// plainAt returns where the first value in plain begins, -1 when there is none, and
+// whether it is in a fence.
+func plainAt(body string) (at int, fence bool) {
 	var s scanner
 	seal, inside := false, 0 // a /seal came last; where the fence behind it began
-	at := 0
+	end := 0
 	for text := range strings.Lines(body) {
-		start, line := at, strings.TrimRight(text, "\r\n")
-		at += len(text)
+		start, line := end, strings.TrimRight(text, "\r\n")
+		end += len(text)
 		opened := s.fence != ""
-		switch visible := s.visible(line); {
+		visible := s.visible(line)
+		switch {
 		case visible && isSeal(line):
 			if cut := plainFrom(line); cut >= 0 {
-				return body[:start+cut] + withheld
+				return start + cut, false
 			}
 			seal = true
 		case visible:
 			seal = seal && strings.TrimSpace(line) == ""
 		case seal && !opened && s.fence != "":
-			seal, inside = false, at
-		case opened && s.fence == "" && inside > 0:
-			if !sealedFence(body[inside:start]) {
-				return body[:inside] + withheld
-			}
-			inside = 0
+			seal, inside = false, end
 		case !opened:
 			seal = false
+		case inside > 0 && s.fence == "":
+			if !sealedFence(body[inside:start]) {
+				return inside, true
+			}
+			inside = 0
 		}
 	}
 	if inside > 0 && !sealedFence(body[inside:]) {
-		return body[:inside] + withheld
+		return inside, true
 	}
-	return body
+	return -1, false
 }
 
-// isSeal reports whether a line is /seal with something behind it, in whatever
-// characters.
+// isSeal reports whether a line is /seal, with whatever behind it.
 func isSeal(line string) bool {
-	rest, ok := strings.CutPrefix(line, "/seal")
-	return ok && rest != "" && strings.ContainsRune(" \t", rune(rest[0]))
+	return line == "/seal" || strings.HasPrefix(line, "/seal ") || strings.HasPrefix(line, "/seal\t")
 }
 
 // plainFrom returns where the first value begins in a line that is neither an
@@ -63,15 +94,55 @@ func plainFrom(line string) int {
 		begin := at + strings.Index(line[at:], word)
 		at = begin + len(word)
 		key, value, ok := strings.Cut(word, "=")
-		if ok && !slices.Contains(sealOptions(), key) && !isCiphertext(value) {
+		switch {
+		case !ok || slices.Contains(sealOptions(), key) || isCiphertext(value):
+		case strings.Trim(value, "=") == "": // a value in base64 rather than a key
+			return begin
+		default:
 			return begin + len(key) + 1
 		}
 	}
 	return -1
 }
 
-// exposed reports whether a comment has a value that was written in plain, also
-// when the value was left out already.
-func exposed(body string) bool {
-	return Redact(body) != body || strings.HasSuffix(body, withheld)
+// conceal deletes a comment with a value in plain, whoever wrote it, before anything
+// else is done about it, and says so. It returns the event without the value; where the
+// operator accepts values, with what GitHub has of the comment.
+func (s *Service) conceal(ctx context.Context, host Host, e gitops.Event) (gitops.Event, error) {
+	if !exposed(e.Comment.Body) {
+		return e, nil
+	}
+	comment := *e.Comment
+	comment.Body = Redact(comment.Body)
+	e.Comment = &comment
+	value, err := s.accepted(ctx, host, e)
+	if err != nil {
+		return e, err
+	}
+	_, err = s.once(ctx, e, commentKey(e, "exposed"), "delete a comment with a value in plain", func(ctx context.Context) (string, error) {
+		return strconv.FormatInt(comment.ID, 10), gone(host.DeleteComment(ctx, comment.ID))
+	})
+	if err != nil {
+		return e, err
+	}
+	if value != "" {
+		comment.Body = value
+	}
+	said := Reply{commentKey(e, "exposed said"), reply.SealExposed(comment.Author.Login, value != "")}
+	return e, s.act(ctx, host, e, Plan{said})
+}
+
+// accepted returns a comment as GitHub has it, up to its first value in plain, when
+// values are accepted there. After it was deleted there is none.
+func (s *Service) accepted(ctx context.Context, host Host, e gitops.Event) (string, error) {
+	if !s.Options.InlinePlaintext || !e.Repo.Private {
+		return "", nil
+	}
+	all, err := host.Comments(ctx, e.Number)
+	for _, c := range all {
+		if c.ID == e.Comment.ID && c.Author.ID == e.Comment.Author.ID {
+			return inline(c.Body), nil
+		}
+	}
+	return "", err
 }

@@ -24,10 +24,13 @@ type sealRequest struct {
 	// items are keys with what was written behind them, ciphertext or not.
 	items map[string]string
 	// sealed is a SealedSecret in YAML.
-	sealed  string
-	kind    string // the type of the Secret
-	scope   seal.Scope
-	ownPull bool
+	sealed string
+	// plain says that items has values in plain, gone that there were some which
+	// were left out.
+	plain, gone bool
+	kind        string     // the type of the Secret, "" when not given
+	scope       seal.Scope // "" when not given
+	ownPull     bool
 }
 
 // The options of /seal.
@@ -46,25 +49,34 @@ func sealOptions() []string {
 
 // parseSeal reads the words of a /seal. It fails with code invalid.
 func parseSeal(r Request) (sealRequest, error) {
-	q := sealRequest{items: map[string]string{}, scope: seal.Strict, sealed: r.Fence}
+	q := sealRequest{items: map[string]string{}, sealed: r.Fence}
 	args := slices.Clone(r.Args)
 	for len(args) > 0 {
 		word := args[0]
 		args = args[1:]
+		key, value, pair := strings.Cut(word, "=")
 		switch {
+		case word == withheld || pair && value == withheld:
+			q.gone = true
+			if key = strings.TrimSuffix(key, withheld); key != "" {
+				q.ask.Keys = append(q.ask.Keys, key)
+			}
+		case q.plain && !pair: // nothing of a value is quoted
+			return q, sealProblem("a value in a comment cannot have spaces, and options stand before values")
 		case strings.HasPrefix(word, "--"):
 			rest, err := q.option(word, args)
 			if err != nil {
 				return q, err
 			}
 			args = rest
-		case strings.Contains(word, "="):
-			key, value, _ := strings.Cut(word, "=")
+		case pair:
 			q.items[key] = value
+			q.plain = q.plain || !isCiphertext(value)
 		default:
 			q.words = append(q.words, word)
 		}
 	}
+	q.gone = q.gone || q.sealed != "" && !sealedFence(q.sealed)
 	q.ask.Keys = append(q.ask.Keys, slices.Sorted(maps.Keys(q.items))...)
 	return q, q.files()
 }
@@ -94,14 +106,11 @@ func (q *sealRequest) option(word string, args []string) (rest []string, err err
 	case optionKeys:
 		q.ask.Keys = strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
 	case optionType:
-		q.kind = value
+		q.kind, err = seal.ParseType(value)
 	case optionScope:
-		q.scope = seal.Scope(value)
-		if !slices.Contains([]seal.Scope{seal.Strict, seal.NamespaceWide, seal.ClusterWide}, q.scope) {
-			return nil, sealProblem("scope %s is none of strict, namespace-wide and cluster-wide", gitops.Quote(value))
-		}
+		q.scope, err = seal.ParseScope(value)
 	}
-	return args, nil
+	return args, err
 }
 
 // files tells the forms that name a file.

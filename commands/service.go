@@ -22,6 +22,15 @@ type Options struct {
 	FullURL func(repo gitops.Repository, number int, base, head string) string
 	// WebURL is the address of the GitHub host, for links to commits.
 	WebURL string
+	// SealURL returns the form for secrets that a token opens; nil means there is
+	// none.
+	SealURL func(token string) string
+	// InlinePlaintext says that values in plain in comments on private repositories
+	// are sealed. The comment is deleted in any case.
+	InlinePlaintext bool
+	// Certified is told when the certificate of an environment expires; nil is told
+	// nothing.
+	Certified func(repo gitops.Repository, environment string, expires time.Time)
 	// Log receives a line for each thing that was decided; nil discards.
 	Log *slog.Logger
 }
@@ -43,8 +52,11 @@ type Service struct {
 	Forget  func(context.Context, gitops.Event) error
 	Actions Log
 	// Holds keeps what is held back; nil holds nothing.
-	Holds   Holds
-	Options Options
+	Holds Holds
+	// Links and Controllers are for sealing.
+	Links       Links
+	Controllers Controllers
+	Options     Options
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -73,6 +85,8 @@ func (s *Service) Handle(ctx context.Context, e gitops.Event, last bool) error {
 		return s.rerequested(ctx, host, e, last)
 	case gitops.Commented:
 		return s.commented(ctx, host, e, last)
+	case gitops.PullClosed:
+		return s.Links.RevokeLinks(ctx, e.Repo.ID, e.Number)
 	case gitops.Pushed:
 		return s.pushed(ctx, host, e)
 	case gitops.MergeQueued:
@@ -146,6 +160,10 @@ func gone(err error) error {
 
 // commented carries out the commands of a comment.
 func (s *Service) commented(ctx context.Context, host Host, e gitops.Event, last bool) error {
+	e, err := s.conceal(ctx, host, e)
+	if err != nil {
+		return gone(err)
+	}
 	requests, more := Parse(e.Comment.Body)
 	requests = slices.DeleteFunc(requests, func(r Request) bool {
 		_, known := verbNamed(r.Verb)

@@ -42,7 +42,7 @@ type Verb struct {
 
 // Verbs returns all commands, in the order of the list.
 func Verbs() []Verb {
-	return []Verb{diffVerb(), helpVerb()}
+	return []Verb{diffVerb(), sealVerb(), helpVerb()}
 }
 
 func verbNamed(name string) (Verb, bool) {

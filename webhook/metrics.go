@@ -23,6 +23,7 @@ type Metrics struct {
 	calls      *prometheus.CounterVec
 	quota      *prometheus.GaugeVec
 	errors     *prometheus.CounterVec
+	expiry     *prometheus.GaugeVec
 }
 
 // NewMetrics returns metrics that are all zero, with those of the process and
@@ -38,9 +39,12 @@ func NewMetrics() *Metrics {
 		quota: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "sealift_github_quota_remaining", Help: "Calls that GitHub allows until its limit resets.",
 		}, []string{"installation"}),
+		expiry: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "sealift_certificate_expiry_seconds", Help: "When the certificate expires that secrets of an environment are sealed with, in seconds since 1970.",
+		}, []string{"repository", "environment"}),
 		errors: counter("sealift_errors_total", "Errors of requests and jobs, by code.", "code"),
 	}
-	m.registry.MustRegister(m.deliveries, m.answers, m.renders, m.cache, m.calls, m.quota, m.errors,
+	m.registry.MustRegister(m.deliveries, m.answers, m.renders, m.cache, m.calls, m.quota, m.errors, m.expiry,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -93,4 +97,9 @@ func (m *Metrics) Error(err error) {
 	if err != nil {
 		m.errors.WithLabelValues(string(gitops.CodeOf(err))).Inc()
 	}
+}
+
+// Certificate notes when the certificate that was chosen for an environment expires.
+func (m *Metrics) Certificate(repository, environment string, expires time.Time) {
+	m.expiry.WithLabelValues(repository, environment).Set(float64(expires.Unix()))
 }

@@ -70,6 +70,9 @@ func (s *Server) take(c echo.Context, env envelope) (verdict, error) {
 	case !known:
 		return ignored, nil
 	}
+	if payload, err = s.redacted(ev, payload); err != nil {
+		return failed, err
+	}
 	key, class := Key(ev)
 	return s.store(c.Request().Context(), Delivery{ID: env.id, Event: env.event, Key: key, Class: class, Payload: payload})
 }

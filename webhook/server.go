@@ -39,7 +39,7 @@ type Delivery struct {
 	Event string
 	// Key and Class are as [Key] gives them.
 	Key, Class string
-	// Payload is the raw body, JSON. [Decode] reads it.
+	// Payload is the raw body, JSON, but for what was redacted. [Decode] reads it.
 	Payload []byte
 }
 
@@ -60,6 +60,9 @@ type Readiness interface {
 type Config struct {
 	// Secrets are the webhook secrets: one, or two while one replaces the other.
 	Secrets [][]byte
+	// Redact returns a comment without what must not be stored; nil stores all.
+	// [Decode] reads what it left.
+	Redact func(comment string) string
 	// Inbox takes the deliveries. Required.
 	Inbox Inbox
 	// MaxBody is the largest payload in bytes; 0 means [MaxBody].

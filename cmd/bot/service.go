@@ -69,7 +69,7 @@ func newService(ctx context.Context, c serviceConfig, log *slog.Logger) (s *serv
 	s.mirrors = tree.NewMirrors(tree.MirrorOptions{
 		Dir: filepath.Join(c.DataDir, "mirrors"), AllowPrivate: s.privateHosts(), CAFile: c.RemoteCA, MaxMirror: c.MirrorSize,
 	})
-	s.answers = s.answering()
+	s.answers = s.sealing(s.answering())
 	s.handler, err = s.edge()
 	return s, err
 }
@@ -173,7 +173,7 @@ func (s *service) edge() (http.Handler, error) {
 		return nil, err
 	}
 	server, err := webhook.New(webhook.Config{
-		Secrets: s.config.WebhookSecrets, Inbox: inbox{s.queue}, Ready: inbox{s.queue}, Metrics: s.metrics, Pages: pages, Log: s.log,
+		Secrets: s.config.WebhookSecrets, Redact: commands.Redact, Inbox: inbox{s.queue}, Ready: inbox{s.queue}, Metrics: s.metrics, Pages: pages, Log: s.log,
 	})
 	if err != nil {
 		return nil, err
@@ -187,6 +187,7 @@ func (s *service) pageOptions() web.Options {
 	if s.config.ClientID != "" {
 		p := people{s}
 		o.Login, o.Reader, o.Reports, o.Title = p, p, p, reply.Title
+		o.Sealing = sealForms{s.answers}
 	}
 	if s.config.AppSlug != "" {
 		o.AppURL = s.config.GitHubWebURL + "/apps/" + s.config.AppSlug

@@ -1,0 +1,302 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sealift/sealift/commands/reply"
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/seal"
+)
+
+// PutSealed commits sealed secrets to a branch, once, and says so. It fails with code
+// stale when the branch moved since Parent.
+type PutSealed struct {
+	// Key is what it answers; the same key is done once.
+	Key string
+	// Branch is moved from Parent to the commit. With Base it is one of ours, which
+	// is made when Create says so, and has a pull request into Base.
+	Branch, Parent, Base string
+	Create               bool
+	Edits                []gitops.FileEdit
+	// Sealed is what the comment says; its commit and address are filled in.
+	Sealed reply.Sealed
+}
+
+// describe is the record of a seal: which keys, with which certificate. Names were
+// checked to be those that Kubernetes takes.
+func (p PutSealed) describe() string {
+	s := p.Sealed
+	return fmt.Sprintf("seal %s/%s (%s) for %s with certificate %s", s.Namespace, s.Name, strings.Join(s.Keys, ", "), gitops.Printable(s.Environment), s.Fingerprint)
+}
+
+func (p PutSealed) message() string {
+	s := p.Sealed
+	return fmt.Sprintf("Seal %s for %s\n\nKeys: %s\n\nRequested-by: %s\n%s %s\n", s.Name, gitops.Printable(s.Environment), strings.Join(s.Keys, ", "), s.Login, sealTrailer, trailerKey(p.Key))
+}
+
+// sealTrailer names in a commit what it answers, so that it is found again.
+const sealTrailer = "Sealift-Answers:"
+
+func trailerKey(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:12])
+}
+
+// put carries out a PutSealed.
+func (s *Service) put(ctx context.Context, host Host, e gitops.Event, p PutSealed) error {
+	changes, err := s.Change(ctx, e.Repo)
+	if err != nil {
+		return err
+	}
+	out, err := s.putSealed(ctx, changes, e, p)
+	if err != nil {
+		return err
+	}
+	key := p.Key + " said"
+	_, err = s.once(ctx, e, key, "reply", func(ctx context.Context) (string, error) {
+		return s.reply(ctx, host, e, Reply{key, p.said(out)})
+	})
+	return err
+}
+
+// said is the comment about what was done.
+func (p PutSealed) said(out placed) string {
+	said := p.Sealed
+	said.Commit, said.URL, said.Number = out.Commit, out.URL, out.own
+	return reply.SealDone(said)
+}
+
+// placed is where a secret is.
+type placed struct {
+	seal.Outcome
+	own int // the number of a pull request of its own, 0 for the one it was asked on
+}
+
+// putSealed writes the commit, and opens its pull request, once.
+func (s *Service) putSealed(ctx context.Context, changes Changes, e gitops.Event, p PutSealed) (placed, error) {
+	result, err := s.once(ctx, e, p.Key, p.describe(), func(ctx context.Context) (string, error) {
+		commit, err := p.commit(ctx, changes)
+		if err != nil || p.Base == "" {
+			return commit, err
+		}
+		number, err := keepPull(ctx, changes, p.pull(e.Number))
+		return fmt.Sprintf("%s %d", commit, number), err
+	})
+	commit, own, _ := strings.Cut(result, " ")
+	out := placed{seal.Outcome{Commit: commit, File: p.Sealed.File, URL: s.pullURL(e.Repo, e.Number)}, 0}
+	if own != "" {
+		out.own, _ = strconv.Atoi(own)
+		out.URL = s.pullURL(e.Repo, out.own)
+	}
+	return out, err
+}
+
+// pull is the pull request of a branch of ours, which keeps the text that it has.
+func (p PutSealed) pull(asked int) Publish {
+	return Publish{
+		Branch: p.Branch, Base: p.Base, Title: fmt.Sprintf("Seal %s for %s", p.Sealed.Name, gitops.Printable(p.Sealed.Environment)),
+		Body: func(old string, _ int) string { return cmp.Or(old, reply.SealPull(p.Sealed, asked)) },
+	}
+}
+
+// commit writes the commit, unless it is at the tip of the branch already.
+func (p PutSealed) commit(ctx context.Context, changes Changes) (string, error) {
+	if done, err := answered(ctx, changes, p.Branch, p.Key); done != "" || err != nil {
+		return done, err
+	}
+	commit, err := changes.CreateCommit(ctx, p.Parent, p.message(), p.Edits)
+	if err != nil {
+		return "", err
+	}
+	if commit == p.Parent {
+		return "", gitops.Errorf(gitops.Invalid, "that is there already, nothing changes")
+	}
+	if !p.Create {
+		return commit, changes.MoveBranch(ctx, p.Branch, commit)
+	}
+	if err = changes.CreateBranch(ctx, p.Branch, commit); exists(err) {
+		err = moved(p.Branch)
+	}
+	return commit, err
+}
+
+// answered returns the commit at the tip of a branch when it is the one that answers
+// key.
+func answered(ctx context.Context, changes Changes, branch, key string) (string, error) {
+	tip, err := changes.BranchTip(ctx, branch)
+	if err != nil {
+		return "", gone(err)
+	}
+	c, err := changes.Commit(ctx, tip)
+	if err != nil || !strings.Contains(c.Message, sealTrailer+" "+trailerKey(key)) {
+		return "", err
+	}
+	return tip, nil
+}
+
+// pullURL is the page of a pull request.
+func (s *Service) pullURL(repo gitops.Repository, number int) string {
+	return strings.TrimSuffix(s.Options.WebURL, "/") + "/" + repo.String() + "/pull/" + strconv.Itoa(number)
+}
+
+// target is where a secret goes, and as what.
+type target struct {
+	environment, overlay string
+	// existing is the file of the SealedSecret to change, "" for a new one.
+	existing string
+	secret   seal.Secret
+	login    string
+}
+
+// prepare checks where a secret goes and who asks, chooses the certificate, and
+// returns the change without its edits and key.
+func (w *sealing) prepare(ctx context.Context, t target) (PutSealed, *seal.Certificate, error) {
+	if !slices.ContainsFunc(w.layout.Overlays, func(o gitops.Overlay) bool { return o.Path == t.overlay && o.Environment == t.environment }) {
+		return PutSealed{}, nil, notThere("overlay of "+t.environment, t.overlay, overlayPaths(w.layout))
+	}
+	if err := w.allowed(ctx, t.environment, t.login); err != nil {
+		return PutSealed{}, nil, err
+	}
+	if err := w.unshared(ctx, t); err != nil {
+		return PutSealed{}, nil, err
+	}
+	c, err := w.certificate(ctx, t.environment)
+	if err != nil {
+		return PutSealed{}, nil, err
+	}
+	return PutSealed{Branch: w.pull.Head.Ref, Parent: w.parent, Sealed: w.says(t, c)}, c, nil
+}
+
+// says is what there is to say of a secret.
+func (w *sealing) says(t target, c *seal.Certificate) reply.Sealed {
+	return reply.Sealed{
+		Login: t.login, Environment: t.environment, Overlay: t.overlay, Namespace: t.secret.Namespace, Name: t.secret.Name, Scope: string(t.secret.Scope),
+		File: t.existing, Keys: slices.Sorted(maps.Keys(t.secret.Items)), Fingerprint: c.Fingerprint, Expires: c.X509.NotAfter, Warnings: c.Warnings(w.service.now()),
+	}
+}
+
+// unshared fails when the file to change is read by an overlay of another environment:
+// who may seal for one could change the other, and only one could decrypt it.
+func (w *sealing) unshared(ctx context.Context, t target) error {
+	for _, o := range w.layout.Overlays {
+		if t.existing == "" || o.Environment == t.environment {
+			continue
+		}
+		list, err := w.index.List(ctx, o.Path)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(list, func(e seal.Existing) bool { return e.File == t.existing }) {
+			return &gitops.Error{Code: gitops.Invalid, Message: fmt.Sprintf("%s is part of overlay %s of %s too", gitops.Quote(t.existing), gitops.Quote(o.Path), o.Environment),
+				Hint: "Give each environment a SealedSecret of its own."}
+		}
+	}
+	return nil
+}
+
+// place fills in the edits, after it has chosen the branch.
+func (w *sealing) place(ctx context.Context, p PutSealed, t target) (PutSealed, error) {
+	if w.own {
+		if err := w.ownBranch(ctx, &p, fmt.Sprintf("sealift/seal/%d/%s", w.pull.Number, t.secret.Name)); err != nil {
+			return p, err
+		}
+	}
+	edits, err := w.index.Put(ctx, t.overlay, t.existing, t.secret)
+	if err != nil {
+		return p, err
+	}
+	p.Edits, p.Sealed.File = edits, edits[0].Path
+	return p, nil
+}
+
+// ownBranch chooses a branch of ours: one whose pull request is open is built upon;
+// one that is left over is not touched.
+func (w *sealing) ownBranch(ctx context.Context, p *PutSealed, name string) error {
+	const most = 20
+	p.Base = w.pull.Base.Ref
+	for i := range most {
+		p.Branch = name
+		if i > 0 {
+			p.Branch += "-" + strconv.Itoa(i+1)
+		}
+		tip, err := w.changes.BranchTip(ctx, p.Branch)
+		if gitops.CodeOf(err) == gitops.NotFound {
+			p.Create = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		open, err := w.changes.PullFrom(ctx, p.Branch, p.Base)
+		if err != nil {
+			return err
+		}
+		if open.Number != 0 {
+			return w.buildOn(ctx, p, tip)
+		}
+	}
+	return gitops.Errorf(gitops.Invalid, "there are %d branches named like %s, delete those that are merged", most, gitops.Quote(name))
+}
+
+// buildOn reads another commit to build on.
+func (w *sealing) buildOn(ctx context.Context, p *PutSealed, tip string) error {
+	if err := w.source.FetchCommits(ctx, tip); err != nil {
+		return err
+	}
+	w.parent, p.Parent = tip, tip
+	return w.read(ctx)
+}
+
+// submitted returns the change that a submission of the form asks for.
+func (w *sealing) submitted(ctx context.Context, person gitops.User, sub seal.Submission) (PutSealed, error) {
+	t := target{
+		environment: sub.Environment, overlay: sub.Overlay, existing: sub.Existing, login: person.Login,
+		secret: seal.Secret{Name: sub.Name, Namespace: sub.Namespace, Type: sub.Type, Scope: sub.Scope, Items: sub.Items},
+	}
+	p, c, err := w.prepare(ctx, t)
+	if err != nil {
+		return p, err
+	}
+	if c.Fingerprint != sub.Fingerprint {
+		return p, &gitops.Error{Code: gitops.Stale, Message: "the certificate of " + sub.Environment + " is another one by now", Hint: "Load the page again, and give the values once more."}
+	}
+	if err := t.secret.Check(c); err != nil {
+		return p, err
+	}
+	return w.place(ctx, p, t)
+}
+
+// answerLink edits the comment that has the link: it says what was sealed. When the
+// comment is gone, or cannot be edited, the commit is there all the same.
+func (s *Service) answerLink(ctx context.Context, host Host, e gitops.Event, link seal.Link, body string) {
+	key := inviteKey(link)
+	body = replyMark(key) + body
+	result, _, err := s.Actions.Result(ctx, key)
+	id, parseErr := strconv.ParseInt(result, 10, 64)
+	if err == nil && parseErr == nil {
+		err = host.UpdateComment(ctx, id, body)
+	}
+	if gitops.CodeOf(err) == gitops.NotFound || err == nil && parseErr != nil {
+		_, err = host.CreateComment(ctx, e.Number, body)
+	}
+	if err != nil {
+		s.log().Warn("comment about a sealed secret not written", slog.String("pull", fmt.Sprintf("%s#%d", e.Repo, e.Number)), slog.Any("error", err))
+	}
+}
+
+// log is where decisions go.
+func (s *Service) log() *slog.Logger {
+	if s.Options.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return s.Options.Log
+}
