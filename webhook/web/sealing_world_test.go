@@ -3,20 +3,8 @@ package web_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
-	"encoding/pem"
-	"math/big"
 	"net/netip"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +12,7 @@ import (
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/seal"
-	"github.com/sealift/sealift/webhook/hub/hubtest"
+	"github.com/sealift/sealift/gitops/seal/sealtest"
 	"github.com/sealift/sealift/webhook/web"
 )
 
@@ -76,11 +64,14 @@ func (s *sealing) submitted(t *testing.T) seal.Submission {
 	return s.got[0]
 }
 
+// issued is when the certificate was made.
+var issued = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // sealWorld is a world with the form, for dev on pull request 7.
 type sealWorld struct {
 	*world
 	fake  *sealing
-	key   *rsa.PrivateKey
+	key   *sealtest.Key
 	token string
 	path  string
 }
@@ -88,7 +79,7 @@ type sealWorld struct {
 // newSealWorld serves the form. Without https the traffic can be read.
 func newSealWorld(t *testing.T, secure bool) *sealWorld {
 	t.Helper()
-	s := &sealWorld{world: newHub(t), fake: &sealing{}, key: hubtest.Key(t)}
+	s := &sealWorld{world: newHub(t), fake: &sealing{}, key: sealtest.NewKeyAt(t, issued, issued.AddDate(0, 0, 380))}
 	s.token = base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{0xa5}, 32))
 	s.path = web.SealPath(s.token)
 	s.fake.form = sampleForm(t, s.key)
@@ -106,22 +97,12 @@ func (s *sealWorld) linkFor(login string) seal.Link {
 	}
 }
 
-// certificate is a self-signed one, as a controller makes it.
-func certificate(t *testing.T, key *rsa.PrivateKey) *seal.Certificate {
-	t.Helper()
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "sealed-secrets"},
-		NotBefore: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2036, 1, 2, 0, 0, 0, 0, time.UTC)}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &key.PublicKey, key)
-	must(t, err)
-	c, err := x509.ParseCertificate(der)
-	must(t, err)
-	sum := sha256.Sum256(der)
-	return &seal.Certificate{X509: c, Fingerprint: hex.EncodeToString(sum[:])}
-}
-
 // sampleForm has an environment of every kind.
-func sampleForm(t *testing.T, key *rsa.PrivateKey) seal.Form {
-	c := certificate(t, key)
+func sampleForm(t *testing.T, key *sealtest.Key) seal.Form {
+	t.Helper()
+	list, err := seal.ParseCertificates("", key.Cert)
+	must(t, err)
+	c := &list[0]
 	return seal.Form{
 		Ask: seal.Ask{Environment: "dev", Overlay: "apps/web/overlays/dev", Name: "db-credentials", Keys: []string{"username", "password"}},
 		Environments: []seal.FormEnvironment{
@@ -131,46 +112,26 @@ func sampleForm(t *testing.T, key *rsa.PrivateKey) seal.Form {
 					{File: "apps/web/overlays/dev/mail.yaml", Name: "mail", Namespace: "web-dev", Type: "Opaque", Scope: seal.NamespaceWide, Keys: []string{"host", "token"}},
 				}},
 			}},
-			{Name: "staging", Certificate: c, Warnings: []string{"The certificate expires in 10 days."}, Overlays: []seal.FormOverlay{{Path: "apps/web/overlays/staging", App: "web", Namespace: "web-staging"}}},
+			{Name: "staging", Certificate: c, Warnings: c.Warnings(issued.AddDate(0, 0, 370)), Overlays: []seal.FormOverlay{{Path: "apps/web/overlays/staging", App: "web", Namespace: "web-staging"}}},
 			{Name: "prod", Refused: "only admins of acme/gitops may seal for prod"},
 		},
 	}
 }
 
-// decrypt has the real kubeseal decrypt what was submitted.
-func (s *sealWorld) decrypt(t *testing.T, sub seal.Submission) map[string]string {
+// manifest is what was submitted, as a SealedSecret.
+func manifest(t *testing.T, sub seal.Submission) []byte {
 	t.Helper()
-	secret, err := s.unseal(t, sub)
+	out, err := seal.New(seal.Secret{Name: sub.Name, Namespace: sub.Namespace, Type: sub.Type, Scope: sub.Scope, Items: sub.Items})
 	must(t, err)
-	out := map[string]string{}
-	for k, v := range secret {
-		out[k] = string(v)
-	}
 	return out
 }
 
-func (s *sealWorld) unseal(t *testing.T, sub seal.Submission) (map[string][]byte, error) {
+// decrypt has the real kubeseal decrypt what was submitted.
+func (s *sealWorld) decrypt(t *testing.T, sub seal.Submission) map[string]string {
 	t.Helper()
-	kubeseal := filepath.Join(hubtest.Root(t), ".cache", "bin", "kubeseal")
-	if _, err := os.Stat(kubeseal); err != nil {
-		hubtest.Missing(t, "kubeseal is not in .cache/bin")
+	out := map[string]string{}
+	for k, v := range s.key.Unseal(t, manifest(t, sub)).Data {
+		out[k] = string(v)
 	}
-	keyFile := filepath.Join(t.TempDir(), "key.pem")
-	must(t, os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(s.key)}), 0o600))
-	meta := map[string]any{"name": sub.Name, "namespace": sub.Namespace}
-	if sub.Scope != seal.Strict {
-		meta["annotations"] = map[string]string{"sealedsecrets.bitnami.com/" + string(sub.Scope): "true"}
-	}
-	manifest, err := json.Marshal(map[string]any{"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret", "metadata": meta,
-		"spec": map[string]any{"encryptedData": sub.Items, "template": map[string]any{"metadata": meta, "type": sub.Type}}})
-	must(t, err)
-	cmd := exec.CommandContext(t.Context(), kubeseal, "--recovery-unseal", "--recovery-private-key", keyFile, "-o", "json")
-	cmd.Stdin = bytes.NewReader(manifest)
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, err
-	}
-	var secret struct{ Data map[string][]byte }
-	must(t, json.Unmarshal(out, &secret))
-	return secret.Data, nil
+	return out
 }
