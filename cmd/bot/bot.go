@@ -17,6 +17,7 @@ import (
 // bot is the program with all that it takes from outside, so that a test can
 // run the whole of it.
 type bot struct {
+	stdin          *os.File
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	// terminal says whether standard output and standard error are one, and
@@ -30,7 +31,7 @@ type bot struct {
 
 func newBot() *bot {
 	b := &bot{
-		stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
 		outTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
@@ -96,6 +97,7 @@ compares the results.
   bot diff main...my-branch     what my branch does, in any clone
   bot render apps/web/prod      what kustomize build prints
   bot check                     what is wrong in the repository
+  bot seal --env prod …         a secret as a SealedSecret
 
 Exit status: 0 done, 1 a difference (with --exit-code) or a bug, 2 invalid input
 or not found, 3 not allowed, 4 something failed that may work later.`,
@@ -113,7 +115,7 @@ or not found, 3 not allowed, 4 something failed that may work later.`,
 		return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
 	})
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(b.diffCommand(), b.renderCommand(), b.checkCommand(), b.demoCommand(), b.cacheCommand(),
+	root.AddCommand(b.diffCommand(), b.renderCommand(), b.checkCommand(), b.sealCommand(), b.resealCommand(), b.demoCommand(), b.cacheCommand(),
 		b.serveCommand(), b.jobsCommand(), b.logCommand(), b.redeliverCommand())
 	return root
 }

@@ -221,8 +221,20 @@ func (b *bot) plainDirectory() (source, error) {
 	return source{tree: dir, root: abs, dir: abs, close: func() { _ = dir.Close() }}, nil
 }
 
-// path returns an argument relative to the tree's root.
+// path returns a directory, given as an argument, relative to the tree's root.
 func (src source) path(arg string) (string, error) {
+	p, err := src.relative(arg)
+	if err != nil {
+		return "", err
+	}
+	if slices.Contains([]gitops.Kind{gitops.Missing, gitops.File}, src.tree.Lookup(p).Kind) {
+		return "", gitops.Errorf(gitops.NotFound, "no such directory: %s", gitops.Quote(arg))
+	}
+	return p, nil
+}
+
+// relative returns an argument relative to the tree's root.
+func (src source) relative(arg string) (string, error) {
 	p := filepath.ToSlash(filepath.Clean(arg))
 	if src.root != "" {
 		full := arg
@@ -240,9 +252,6 @@ func (src source) path(arg string) (string, error) {
 	}
 	if p == ".." || strings.HasPrefix(p, "../") || strings.HasPrefix(p, "/") {
 		return "", gitops.Errorf(gitops.Invalid, "path leads out of the repository: %s", gitops.Quote(arg))
-	}
-	if slices.Contains([]gitops.Kind{gitops.Missing, gitops.File}, src.tree.Lookup(p).Kind) {
-		return "", gitops.Errorf(gitops.NotFound, "no such directory: %s", gitops.Quote(arg))
 	}
 	return p, nil
 }

@@ -71,3 +71,19 @@ func (s *Secret) checkNames() error {
 	}
 	return CheckNamespace(s.Namespace)
 }
+
+// CheckTarget checks the names that a value is bound to by the scope, and no others.
+func (s *Secret) CheckTarget() error {
+	if _, err := ParseScope(string(s.Scope)); err != nil {
+		return err
+	}
+	if s.Scope.binds("name") {
+		if err := CheckName(s.Name); err != nil {
+			return err
+		}
+	}
+	if s.Scope.binds("namespace") {
+		return CheckNamespace(s.Namespace)
+	}
+	return nil
+}

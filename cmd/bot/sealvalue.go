@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/seal"
+	"golang.org/x/term"
+)
+
+// wanted is one value to get.
+type wanted struct {
+	key string
+	// literal says that the value is asked for; file is where it stands otherwise,
+	// "-" for standard input. With both it is asked for on a terminal, and all of
+	// standard input without one.
+	literal bool
+	file    string
+}
+
+// values gets the values. Those that it got before an error are returned too, to be
+// zeroed.
+func (b *bot) values(ctx context.Context, list []wanted) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	terminal := term.IsTerminal(int(b.stdin.Fd()))
+	var lines [][]byte
+	if !terminal && slices.ContainsFunc(list, func(w wanted) bool { return w.literal && w.file == "" }) {
+		if slices.ContainsFunc(list, func(w wanted) bool { return w.file == "-" }) {
+			return out, usageError{errors.New("standard input cannot be both a file and the answers to --from-literal")}
+		}
+		input, err := readAll(b.stdin, "standard input")
+		defer clear(input)
+		if err != nil {
+			return out, err
+		}
+		lines = bytes.SplitAfter(input, []byte("\n"))
+	}
+	for _, w := range list {
+		var value []byte
+		var err error
+		switch {
+		case w.literal && terminal:
+			value, err = b.ask(ctx, w.key)
+		case w.literal && w.file == "":
+			value, lines, err = firstLine(lines, w.key)
+		case w.file == "-":
+			value, err = readAll(b.stdin, "standard input")
+		default:
+			value, err = readValue(w.file)
+		}
+		if err != nil {
+			return out, err
+		}
+		out[w.key] = value
+	}
+	return out, nil
+}
+
+// ask asks for a value on the terminal, which does not show it.
+func (b *bot) ask(ctx context.Context, key string) ([]byte, error) {
+	fd := int(b.stdin.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return nil, gitops.Errorf(gitops.Unavailable, "terminal: %w", err)
+	}
+	fmt.Fprintf(b.stderr, "value of %s: ", gitops.Printable(key))
+	type answer struct {
+		value []byte
+		err   error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		value, err := term.ReadPassword(fd)
+		got <- answer{value, err}
+	}()
+	select {
+	case <-ctx.Done(): // the read goes on until the process ends
+		_ = term.Restore(fd, state)
+		fmt.Fprintln(b.stderr)
+		return nil, ctx.Err()
+	case a := <-got:
+		fmt.Fprintln(b.stderr)
+		if a.err != nil {
+			return nil, gitops.Errorf(gitops.Invalid, "no value for %s", gitops.Quote(key))
+		}
+		return a.value, nil
+	}
+}
+
+// firstLine takes a value from lines, without the end of the line.
+func firstLine(lines [][]byte, key string) (value []byte, rest [][]byte, err error) {
+	if len(lines) == 0 || len(lines[0]) == 0 {
+		return nil, nil, gitops.Errorf(gitops.Invalid, "standard input has no line for the value of %s", gitops.Quote(key))
+	}
+	line := bytes.TrimSuffix(bytes.TrimSuffix(lines[0], []byte("\n")), []byte("\r"))
+	return bytes.Clone(line), lines[1:], nil
+}
+
+func readValue(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	defer f.Close()
+	return readAll(f, "file "+gitops.Quote(name))
+}
+
+// readAll reads what a Secret can hold, into one buffer, so that nothing of it is left
+// elsewhere.
+func readAll(r io.Reader, what string) ([]byte, error) {
+	buffer := make([]byte, seal.MaxData+1)
+	n, err := io.ReadFull(r, buffer)
+	switch {
+	case err == nil:
+		clear(buffer)
+		return nil, &gitops.Error{Code: gitops.Invalid, Message: what + " is larger than 1 MiB", Hint: "Kubernetes takes no more in a Secret"}
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		clear(buffer)
+		return nil, gitops.Errorf(gitops.Unavailable, "%s cannot be read: %w", what, reason(err))
+	}
+	return buffer[:n], nil
+}
