@@ -32,9 +32,10 @@ type Promotion struct {
 	Create, Force bool
 	// Memo keeps what layout found out about files; it may be nil.
 	Memo layout.Memo
-	// Last returns the tree and id of the commit of the source that was promoted
-	// last, a nil tree when none was. It may be nil; [History.Last] is one.
-	Last func(ctx context.Context, app, from, to string) (gitops.Tree, string, error)
+	// Commits and Tip, the commit of the target, tell what was promoted last, see
+	// [History]. Without Commits only versions are carried.
+	Commits Commits
+	Tip     string
 }
 
 // PromotionResult is what a [Promotion] would do.
@@ -93,11 +94,12 @@ func (p Promotion) plan(ctx context.Context, s *stages) (*promote.Plan, error) {
 		SourceRefs: s.source.Refs, TargetRefs: s.target.Refs,
 		Options: s.options(p),
 	}
+	history := History{Commits: p.Commits, Tip: p.Tip, Layout: s.target}
 	for _, app := range p.Apps {
 		a := promote.App{Name: app, From: s.overlays(s.source, app, p.From), To: s.overlays(s.target, app, p.To)}
-		if p.Last != nil && len(a.To) > 0 {
+		if p.Commits != nil && len(a.To) > 0 {
 			var err error
-			if a.Last, a.LastCommit, err = p.Last(ctx, app, p.From, p.To); err != nil {
+			if a.Last, a.LastCommit, err = history.Last(ctx, app, p.From, p.To); err != nil {
 				return nil, err
 			}
 		}

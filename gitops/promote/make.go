@@ -2,11 +2,118 @@ package promote
 
 import (
 	"context"
+	"maps"
+	"path"
+	"slices"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/edit"
 )
 
-// Make plans a promotion. It fails only when a tree cannot be read or ctx ends.
+// Make plans a promotion. It fails only when a tree cannot be read or ctx ends:
+// what cannot be carried is said in the plan.
 func Make(ctx context.Context, r Request) (*Plan, error) {
-	return nil, gitops.Errorf(gitops.Internal, "promotion is not made yet")
+	p := &Plan{From: r.From, To: r.To, At: r.At}
+	changed := map[string][]byte{}
+	for i, app := range r.Apps {
+		if err := ctx.Err(); err != nil {
+			return nil, gitops.Errorf(gitops.Unavailable, "promotion: %w", err)
+		}
+		m := &maker{Request: r, app: app, swap: newSwap(app, r.From, r.To), plan: AppPlan{App: app.Name, LastPromoted: app.LastCommit}}
+		if err := m.make(ctx, changed); err != nil {
+			return nil, err
+		}
+		maps.Copy(changed, m.plan.Files)
+		p.Apps = append(p.Apps, m.plan)
+		switch {
+		case i == 0:
+			p.LastPromoted = app.LastCommit
+		case p.LastPromoted != app.LastCommit:
+			p.LastPromoted = ""
+		}
+	}
+	return p, nil
+}
+
+// make plans one app on top of what those before it changed.
+func (m *maker) make(ctx context.Context, changed map[string][]byte) error {
+	if m.From == m.To {
+		return nil
+	}
+	if err := m.read(ctx, changed); err != nil {
+		return err
+	}
+	if err := m.versions(ctx); err != nil {
+		return err
+	}
+	m.finish()
+	return nil
+}
+
+// read finds and reads the files of both environments.
+func (m *maker) read(ctx context.Context, changed map[string][]byte) error {
+	m.source = reads(m.Source, m.app.From, m.SourceRefs, m.mine(m.swap.source, m.swap.to))
+	m.target = reads(m.Target, m.app.To, m.TargetRefs, m.mine(m.swap.target, m.swap.from))
+	var err error
+	if m.now, err = files(ctx, m.Source, m.source.own); err != nil {
+		return err
+	}
+	if m.was, err = files(ctx, m.Target, m.target.own); err != nil {
+		return err
+	}
+	for file := range m.was {
+		if data, ok := changed[file]; ok {
+			m.was[file] = data
+		}
+	}
+	m.ours = maps.Clone(m.was)
+	return nil
+}
+
+// mine tells which files are an environment's own: those in the roots of its
+// overlays, and those that name it and that the configuration carries. What else
+// an overlay reads belongs to something else, or to all environments.
+func (m *maker) mine(own roots, names map[string]string) func(string) bool {
+	return func(p string) bool {
+		return own.of(p) != "" || hasElement([]string{p}, names) && slices.ContainsFunc(m.Options.Carry, func(r FieldRule) bool { return r.Path(p) })
+	}
+}
+
+// finish fills in the files that differ now.
+func (m *maker) finish() {
+	m.plan.Files = map[string][]byte{}
+	for file, data := range m.ours {
+		if old, ok := m.was[file]; !ok || string(old) != string(data) || (data == nil) != (old == nil) {
+			m.plan.Files[file] = data
+		}
+	}
+	slices.SortStableFunc(m.plan.Edits, func(a, b Edit) int { return compareFiles(a.File, b.File) })
+	slices.SortStableFunc(m.plan.Withheld, func(a, b Withheld) int { return compareFiles(a.File, b.File) })
+}
+
+func compareFiles(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// readTargets adds the names of what a kustomization patches with files.
+func readTargets(file string, data []byte, targets map[string]string) {
+	f, err := edit.Parse(file, data)
+	if err != nil {
+		return
+	}
+	for _, root := range f.Documents() {
+		for _, field := range []string{"patches", "patchesJson6902"} {
+			for _, item := range items(get(root, field)) {
+				if p := text(get(item, "path")); p != "" {
+					targets[path.Join(path.Dir(file), p)] = text(get(get(item, "target"), "name"))
+				}
+			}
+		}
+	}
 }

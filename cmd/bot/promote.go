@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/sealift/sealift/commands"
+	"github.com/sealift/sealift/commands/reply"
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/diff"
+	"github.com/sealift/sealift/gitops/promote"
+	"github.com/sealift/sealift/gitops/tree"
+	"github.com/spf13/cobra"
+)
+
+// promoteFlags are those of `bot promote`.
+type promoteFlags struct {
+	from, to, at, format string
+	apps, take           []string
+	all, create, force   bool
+	write, patch         bool
+}
+
+func (b *bot) promoteCommand() *cobra.Command {
+	var f promoteFlags
+	cmd := &cobra.Command{
+		Use:   "promote --from ENVIRONMENT --to ENVIRONMENT",
+		Short: "Carry a change from one environment to the next",
+		Long: `Promote gives one environment what another has, and only that: versions always
+(images, refs of remote bases, charts, operator channels), and what else changed in
+the source since it was promoted there last. The commit that was promoted last is
+read from trailers of commits (Promoted-From, Promoted-To, Promoted-App); where there
+is none, only versions are carried.
+
+Values are matched by meaning, so that files keep their comments, order and quotes.
+What must not be carried is listed with the reason.
+
+Without --to it is the next environment in the order, without --from the one before.
+Nothing is written unless --write says so; it edits the working tree, and refuses
+when a file to edit has uncommitted changes. --patch prints what "git apply" reads.`,
+		Example: `  bot promote --from dev --to staging
+  bot promote --to prod --app web --app api --write
+  bot promote --from dev --to staging --patch | git apply
+  bot promote --to staging --take apps/web/overlays/staging/env.yaml:spec.replicas=source`,
+		Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return b.promote(cmd.Context(), f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&b.flags.repo, "repo", ".", "`DIR` of the repository: a clone or a bare repository")
+	flags.StringVar(&b.flags.color, "color", "auto", "colours: auto, always or never")
+	flags.StringVar(&f.from, "from", "", "the `ENVIRONMENT` to promote (default: the one before --to)")
+	flags.StringVar(&f.to, "to", "", "the `ENVIRONMENT` or group to promote to (default: the one after --from)")
+	flags.StringVar(&f.at, "at", "HEAD", "the `COMMIT` to promote")
+	flags.StringArrayVar(&f.apps, "app", nil, "`NAME` of an app; may be repeated (default: all)")
+	flags.BoolVar(&f.all, "all", false, "every app that the source has")
+	flags.BoolVar(&f.write, "write", false, "edit the files of the working tree")
+	flags.BoolVar(&f.patch, "patch", false, "print a patch and nothing else")
+	flags.StringVar(&f.format, "format", "text", "text or json")
+	flags.StringArrayVar(&f.take, "take", nil, "`source|target`, or FILE[:PATH]=source|target: decide conflicts; may be repeated")
+	flags.BoolVar(&f.create, "create", false, "copy overlays that the target does not have")
+	flags.BoolVar(&f.force, "force", false, "promote down the chain")
+	cmd.MarkFlagsMutuallyExclusive("write", "patch")
+	cmd.MarkFlagsMutuallyExclusive("app", "all")
+	_ = cmd.MarkFlagDirname("repo")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (b *bot) promote(ctx context.Context, f promoteFlags) error {
+	print, err := b.planWriter(f)
+	if err != nil {
+		return err
+	}
+	take, err := decisions(f.take)
+	if err != nil {
+		return err
+	}
+	repo, err := tree.Open(ctx, b.flags.repo, tree.Options{})
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	p, err := promotionOf(ctx, repo, f)
+	if err != nil {
+		return err
+	}
+	p.Take = take
+	r, err := p.Run(ctx)
+	if err != nil {
+		return err
+	}
+	if f.write {
+		if err := writePlan(ctx, repo, p.Target, r.Plan); err != nil {
+			return err
+		}
+	}
+	return print(p.Target, r.Plan)
+}
+
+// promotionOf reads the commits. The target is what is promoted, or what is
+// checked out when it is to be written.
+func promotionOf(ctx context.Context, repo *tree.Repo, f promoteFlags) (commands.Promotion, error) {
+	p := commands.Promotion{From: f.from, To: f.to, Apps: f.apps, All: len(f.apps) == 0, Create: f.create, Force: f.force}
+	var err error
+	if p.At, err = repo.Resolve(ctx, f.at); err != nil {
+		return p, err
+	}
+	tip := p.At
+	if f.write {
+		if tip, err = repo.Resolve(ctx, "HEAD"); err != nil {
+			return p, err
+		}
+	}
+	if p.Source, err = repo.Tree(ctx, p.At); err != nil {
+		return p, err
+	}
+	p.Target = p.Source
+	if tip != p.At {
+		p.Target, err = repo.Tree(ctx, tip)
+	}
+	p.Commits, p.Tip = repo, tip
+	return p, err
+}
+
+// decisions reads the values of --take.
+func decisions(values []string) (map[string]string, error) {
+	take := map[string]string{}
+	for _, v := range values {
+		where, side := "", v
+		if i := strings.LastIndexByte(v, '='); i >= 0 {
+			where, side = v[:i], v[i+1:]
+		}
+		if side != promote.TakeSource && side != promote.TakeTarget {
+			return nil, usageError{fmt.Errorf("take: want source, target, FILE=source or FILE:PATH=source, not %s", gitops.Quote(v))}
+		}
+		take[where] = side
+	}
+	return take, nil
+}
+
+// planWriter returns what prints a plan in the form that was asked for.
+func (b *bot) planWriter(f promoteFlags) (func(gitops.Tree, *promote.Plan) error, error) {
+	color, err := b.useColor()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case f.patch:
+		return b.printPatch, nil
+	case f.format == "json":
+		return func(_ gitops.Tree, p *promote.Plan) error {
+			e := json.NewEncoder(b.stdout)
+			e.SetEscapeHTML(false)
+			e.SetIndent("", "  ")
+			return e.Encode(p)
+		}, nil
+	case f.format == "text":
+		return func(_ gitops.Tree, p *promote.Plan) error {
+			return reply.PromotionText(b.stdout, p, reply.TextOptions{Color: color, Width: b.width})
+		}, nil
+	}
+	return nil, usageError{fmt.Errorf("format: want text or json, not %s", gitops.Quote(f.format))}
+}
+
+func (b *bot) printPatch(target gitops.Tree, p *promote.Plan) error {
+	if err := allowed(p); err != nil {
+		return err
+	}
+	files := p.Files()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		before, err := content(context.Background(), target, name)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprint(b.stdout, diff.Patch(name, before, files[name])); err != nil {
+			return gitops.Errorf(gitops.Unavailable, "output: %w", err)
+		}
+	}
+	return nil
+}

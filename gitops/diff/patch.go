@@ -1,0 +1,54 @@
+package diff
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Patch returns the change of one file as `git apply` reads it, "" when there is
+// none. nil is a file that is not there. Values are written out as they are: it is
+// for the person whose files these are.
+func Patch(name string, before, after []byte) string {
+	if string(before) == string(after) && (before == nil) == (after == nil) {
+		return ""
+	}
+	a, b := quoteName("a/"+name), quoteName("b/"+name)
+	head := "diff --git " + a + " " + b + "\n"
+	switch {
+	case before == nil:
+		head += "new file mode 100644\n"
+		a = "/dev/null"
+	case after == nil:
+		head += "deleted file mode 100644\n"
+		b = "/dev/null"
+	}
+	text := unified(string(before), string(after))
+	if text == "" { // an empty file comes or goes
+		return head
+	}
+	return head + "--- " + a + "\n+++ " + b + "\n" + text
+}
+
+// quoteName writes a path as git does: in quotes when it has bytes that end a
+// line or a field.
+func quoteName(p string) string {
+	if !strings.ContainsFunc(p, func(r rune) bool { return r < 0x20 || r == '"' || r == '\\' || r >= 0x7f }) {
+		if strings.Contains(p, " ") {
+			return p + "\t"
+		}
+		return p
+	}
+	var b strings.Builder
+	for i := range len(p) {
+		switch c := p[i]; {
+		case c == '"' || c == '\\':
+			b.WriteString(`\` + string(c))
+		case c < 0x20 || c >= 0x7f:
+			b.WriteString(`\` + fmt.Sprintf("%03s", strconv.FormatUint(uint64(c), 8)))
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return `"` + b.String() + `"`
+}

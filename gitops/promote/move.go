@@ -1,0 +1,81 @@
+package promote
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// move is a place of the target with what it shall have.
+type move struct {
+	place
+	source place
+	// found says that the source has a version of it, to. Otherwise several are the
+	// versions that it has instead of one.
+	found   bool
+	to      version
+	several []string
+	// held is why it does not move unless somebody asks for it.
+	held string
+}
+
+func newMove(known *known, p place) *move {
+	v := &move{place: p}
+	v.source, v.several = known.lookup(p)
+	if v.found = v.source.keys != nil && len(v.several) < 2; v.found {
+		v.to = newVersion(p, v.source)
+	}
+	return v
+}
+
+// commitID is a version that nothing else has by chance.
+var commitID = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+
+// fork reports whether the source pulls an image from another repository than the
+// target, so that the tags of the two are not of one line.
+func (v *move) fork() bool {
+	return v.found && v.image && v.source.image && v.to.name != v.value.name
+}
+
+// along moves places along that the source says nothing about, or of a fork, and
+// that have the commit id of others in the target: one value in several places.
+// They go where all of these go.
+func along(moves []*move) {
+	next := map[string]string{}
+	for _, v := range moves {
+		if old := v.value.tag; commitID.MatchString(old) && v.found && !v.fork() && commitID.MatchString(v.to.tag) {
+			if to, ok := next[old]; ok && to != v.to.tag {
+				next[old] = ""
+				continue
+			}
+			next[old] = v.to.tag
+		}
+	}
+	for _, v := range moves {
+		to := next[v.value.tag]
+		if to == "" || v.found && !v.fork() {
+			continue
+		}
+		v.found, v.several = true, nil
+		v.to = v.value
+		v.to.tag = to
+	}
+}
+
+// apart holds refs of remote bases that the target has at another commit than the
+// image they belong to, while the source has both at one commit: somebody holds
+// them there.
+func apart(moves []*move) {
+	type group struct{ file, to string }
+	lead := map[group]*move{}
+	for _, v := range moves {
+		if at := (group{v.file, v.to.tag}); v.found && v.group == groupImage && commitID.MatchString(v.to.tag) && lead[at] == nil {
+			lead[at] = v
+		}
+	}
+	for _, v := range moves {
+		first := lead[group{v.file, v.to.tag}]
+		if v.found && v.group == groupBase && first != nil && first.value.tag != v.value.tag {
+			v.held = fmt.Sprintf("is held at another commit than %s: --take %s:%s=source moves it", first.keys[0], v.file, v.at)
+		}
+	}
+}

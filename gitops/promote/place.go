@@ -1,0 +1,160 @@
+package promote
+
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops/edit"
+)
+
+// group keeps apart what keys are names of.
+type group int
+
+const (
+	groupImage group = iota
+	groupBase
+	groupChart
+	groupChannel
+	groupCSV
+	groupPointer
+)
+
+// place is one spot of a file that says which version of something is used.
+type place struct {
+	file  string
+	group group
+	// keys name the thing, the one that is shown first. Two places are about the
+	// same thing when they share a key; an earlier one counts more.
+	keys  []string
+	at    trail
+	value version
+	// image says that it is an entry of the field images, which has the last word
+	// on what is pulled.
+	image bool
+	// weak says that it is an image by its looks alone.
+	weak bool
+	// write puts a version there and returns what changed.
+	write func(version) ([]Edit, error)
+}
+
+// doc is a YAML file whose places are known, and that can be edited.
+type doc struct {
+	name string
+	file *edit.File
+	// inner are the files inside of scalars, such as inline patches.
+	inner []innerDoc
+}
+
+type innerDoc struct {
+	doc    *doc
+	scalar *yaml.Node
+}
+
+func (d *doc) edited() bool {
+	return d.file.Edited() || slices.ContainsFunc(d.inner, func(i innerDoc) bool { return i.doc.edited() })
+}
+
+// bytes returns the file with its edits.
+func (d *doc) bytes() ([]byte, error) {
+	for _, i := range d.inner {
+		if !i.doc.edited() {
+			continue
+		}
+		data, err := i.doc.bytes()
+		if err != nil {
+			return nil, err
+		}
+		if err := d.file.SetValue(i.scalar, string(data)); err != nil {
+			return nil, err
+		}
+	}
+	return d.file.Bytes()
+}
+
+// scanner collects the places of one file.
+type scanner struct {
+	doc    *doc
+	places []place
+	// seen are the scalars that are a place, by their index: an anchor is one place
+	// however often it is used.
+	seen map[*yaml.Node]int
+	// target is the name of what a patch is for, where the patch does not say.
+	target string
+}
+
+// scan returns the places of a YAML file, in its order.
+func scan(name string, data []byte, target string) (*doc, []place, error) {
+	f, err := edit.Parse(name, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &scanner{doc: &doc{name: name, file: f}, seen: map[*yaml.Node]int{}, target: target}
+	roots := f.Documents()
+	for i, root := range roots {
+		at := document(i, len(roots))
+		switch {
+		case root == nil:
+		case isKustomization(name) || kustomizationKind(root):
+			s.kustomization(root, at)
+		default:
+			s.manifest(root, at)
+		}
+	}
+	return s.doc, s.places, nil
+}
+
+func kustomizationKind(root *yaml.Node) bool {
+	kind := text(get(root, "kind"))
+	return kind == "Kustomization" && get(root, "spec") == nil || kind == "Component"
+}
+
+// add takes a place in, once for each scalar.
+func (s *scanner) add(n *yaml.Node, p place) {
+	if i, ok := s.seen[n]; ok {
+		s.places[i].weak = s.places[i].weak && p.weak
+		return
+	}
+	s.seen[n] = len(s.places)
+	p.file = s.doc.name
+	s.places = append(s.places, p)
+}
+
+// scalar adds a place whose version is the text of one scalar.
+func (s *scanner) scalar(n *yaml.Node, g group, kind EditKind, at trail, keys ...string) {
+	n = follow(n)
+	if text(n) == "" {
+		return
+	}
+	s.add(n, place{group: g, keys: keys, at: at, value: version{tag: n.Value}, write: func(v version) ([]Edit, error) {
+		e := Edit{File: s.doc.name, Kind: kind, Key: keys[0], Path: at.String(), Old: n.Value, New: v.tag}
+		return []Edit{e}, s.doc.file.SetValue(n, v.tag)
+	}})
+}
+
+// embedded scans a scalar that holds YAML itself, such as an inline patch.
+func (s *scanner) embedded(n *yaml.Node, at trail, target string) {
+	n = follow(n)
+	if n == nil || n.Kind != yaml.ScalarNode {
+		return
+	}
+	in, places, err := scan(s.doc.name, []byte(n.Value), target)
+	if err != nil || len(places) == 0 {
+		return
+	}
+	s.doc.inner = append(s.doc.inner, innerDoc{in, n})
+	for _, p := range places {
+		write := p.write
+		inside := p.at
+		p.at = append(at[:len(at):len(at)], inside...)
+		full := p.at.String()
+		p.write = func(v version) ([]Edit, error) {
+			edits, err := write(v)
+			for i := range edits {
+				edits[i].Path = full + edits[i].Path[len(inside.String()):]
+			}
+			return edits, err
+		}
+		s.places = append(s.places, p)
+	}
+}

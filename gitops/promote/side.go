@@ -1,0 +1,96 @@
+package promote
+
+import (
+	"context"
+	"path"
+	"slices"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// side is what the overlays of an app read in one environment.
+type side struct {
+	// own are the files of the environment itself, shared those that others read
+	// as well; both sorted.
+	own, shared []string
+	// dirs are the directories of kustomizations that are the environment's own.
+	dirs []string
+}
+
+// kustomizationNames are the names that kustomize looks for, in its order.
+var kustomizationNames = [...]string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
+
+func isKustomization(file string) bool {
+	return slices.Contains(kustomizationNames[:], path.Base(file))
+}
+
+// kustomizationIn returns the kustomization file of a directory, "" when it has
+// none.
+func kustomizationIn(t gitops.Tree, dir string) string {
+	for _, name := range kustomizationNames {
+		if p := path.Join(dir, name); t.Lookup(p).Kind == gitops.File {
+			return p
+		}
+	}
+	return ""
+}
+
+// reads follows what overlays name, and returns all files on the way. mine tells
+// which of them are the environment's own.
+func reads(t gitops.Tree, overlays []string, refs func(string) []string, mine func(string) bool) side {
+	var s side
+	seen := map[string]bool{}
+	todo := slices.Clone(overlays)
+	for len(todo) > 0 {
+		p := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[p] {
+			continue
+		}
+		seen[p] = true
+		if t.Lookup(p).Kind == gitops.File {
+			s.add(p, mine(p))
+			continue
+		}
+		file := kustomizationIn(t, p)
+		if file == "" {
+			continue
+		}
+		s.add(file, mine(p))
+		if mine(p) {
+			s.dirs = append(s.dirs, p)
+		}
+		todo = append(todo, refs(p)...)
+	}
+	slices.Sort(s.own)
+	slices.Sort(s.shared)
+	slices.Sort(s.dirs)
+	return s
+}
+
+func (s *side) add(file string, own bool) {
+	if own {
+		s.own = append(s.own, file)
+	} else {
+		s.shared = append(s.shared, file)
+	}
+}
+
+// files returns the bytes of files as far as they are there. A file that is too
+// large is passed over: nothing of it is carried.
+func files(ctx context.Context, t gitops.Tree, paths []string) (map[string][]byte, error) {
+	out := make(map[string][]byte, len(paths))
+	for _, p := range paths {
+		if t.Lookup(p).Kind != gitops.File {
+			continue
+		}
+		data, err := t.Read(ctx, p)
+		if err != nil && gitops.CodeOf(err) != gitops.Invalid {
+			return nil, err
+		}
+		if err == nil {
+			out[p] = data
+		}
+	}
+	return out, nil
+}
