@@ -13,8 +13,8 @@ import (
 )
 
 // addCertificates gives each environment of the demo a certificate to seal with, as a
-// controller makes them: for ten years; the keys are shorter, to start sooner. Nobody keeps them, so
-// what is sealed in the demo is never opened.
+// controller makes them, for ten years; only the keys are shorter, to start sooner.
+// Nobody keeps the keys, so what is sealed in the demo is never opened.
 func addCertificates(files map[string]string, now time.Time) error {
 	for _, env := range []string{"dev", "staging", "prod"} {
 		text, err := certificate(env, now)

@@ -9,6 +9,9 @@
 // does. Error is the one error type, with the table of what each code means to
 // HTTP, the command line and the queue.
 //
+// gitops/edit changes YAML files and leaves every byte that it does not change; what
+// it wrote is parsed again and must mean what was asked.
+//
 // gitops/tree reads trees: commits of a clone through system git, which it runs
 // as if every repository were hostile, directories and memory. Its Remotes fetch
 // what kustomizations name elsewhere, from an allow-list.
@@ -25,6 +28,10 @@
 // gitops/diff compares two renders and masks secrets. gitops/check finds what is
 // wrong, with file, line and column. Both are pure.
 //
+// gitops/promote carries a change from one environment to another, trees in, edits out:
+// versions by their meaning, the rest by a three-way merge of structure. gitops/seal
+// makes, changes and places SealedSecrets. Both are pure too.
+//
 // commands ties these together, one file per verb, and commands/reply turns a
 // report into Markdown, text and JSON.
 //
@@ -33,11 +40,13 @@
 // webhook/store is the database, webhook/queue the durable inbox and the worker:
 // one job per pull request, the newest head supersedes. webhook/ghapp is the GitHub
 // side, with a way round every defect of the libraries. webhook/web has the bot's own
-// pages: set-up, log-in, the whole report. webhook/hub is a GitHub in a box for tests
+// pages: set-up, log-in, the whole report, and the form in which the browser encrypts
+// secrets. webhook/hub is a GitHub in a box for tests
 // and the demo, webhook/hub/pages what a person sees of it.
 //
 // commands also answers events: service.go decides, a Plan says what is to be done,
-// act.go does it, each action once. GitHub, git and the action log are interfaces
+// act.go does it, each action once; publish.go is the action that leaves one branch with
+// one pull request. GitHub, git and the action log are interfaces
 // there (host.go), because commands and webhook never see each other.
 //
 // cmd/bot is the command line: it opens trees, the cache and remotes, calls a verb
