@@ -152,7 +152,7 @@ func (w *writer) blockChild(n *yaml.Node, a insertion) (head string, tail []stri
 func (w *writer) insertLines(n *yaml.Node, spans []span, i int, head string, tail []string) {
 	indent := strings.Repeat(" ", w.indent(n))
 	if i == len(spans) {
-		at := w.src.lineEnd(spans[lastKept(spans)].end)
+		at := w.src.lineEnd(w.keptEnd(n, spans))
 		w.add(n, at, at, w.src.newline+indent+head+w.below(tail))
 		return
 	}
@@ -162,6 +162,18 @@ func (w *writer) insertLines(n *yaml.Node, spans []span, i int, head string, tai
 	}
 	at := w.commentStart(n, spans, i)
 	w.add(n, at, at, indent+head+w.src.newline+w.above(tail))
+}
+
+// keptEnd is the end of what is kept of n.
+func (w *writer) keptEnd(n *yaml.Node, spans []span) int {
+	last := lastKept(spans)
+	child := n.Content[(last+1)*stride(n)-1]
+	if _, replaced := w.replaced[child]; !replaced && blockNode(child) && w.survivors(child) > 0 {
+		if below, err := w.spans(child); err == nil {
+			return w.keptEnd(child, below)
+		}
+	}
+	return spans[last].end
 }
 
 // removeLines removes the children that are not kept.
@@ -185,13 +197,8 @@ func (w *writer) removeLines(n *yaml.Node, spans []span) {
 
 // removeChild removes the lines of a child.
 func (w *writer) removeChild(n *yaml.Node, spans []span, i int) {
-	start, end := w.commentStart(n, spans, i), w.src.lineEnd(spans[i].end)
-	if end < len(w.text) {
-		w.add(n, start, end+breakLen(w.text[end:]), "")
-		return
-	}
-	// At the end of the file without a final newline the line before loses its own.
-	w.add(n, w.lineBefore(start), end, "")
+	end := w.src.lineEnd(spans[i].end)
+	w.add(n, w.commentStart(n, spans, i), end+breakLen(w.text[end:]), "")
 }
 
 // pullUp puts a child in the place of the first, which does not begin its line.
@@ -201,15 +208,6 @@ func (w *writer) pullUp(n *yaml.Node, first, kept span) {
 		return
 	}
 	w.add(n, w.trimmed(first.start), w.src.lineEnd(first.end), "")
-}
-
-// lineBefore is where the line before the one that starts at start ends.
-func (w *writer) lineBefore(start int) int {
-	if start == 0 {
-		return 0
-	}
-	before := w.src.lines[w.src.line(start)-1]
-	return w.src.lineEnd(before)
 }
 
 // commentStart is where the comment lines right above child i start, or its

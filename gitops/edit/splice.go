@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -121,7 +122,11 @@ func (f *File) apply(splices []splice) ([]byte, error) {
 		out = append(out, s.text...)
 		at = s.end
 	}
-	return append(out, f.text[at:]...), nil
+	out = append(out, f.text[at:]...)
+	if !bytes.HasSuffix(f.text, []byte("\n")) { // it has no final newline, even where the last line went
+		out = bytes.TrimSuffix(out, []byte(f.src.newline))
+	}
+	return out, nil
 }
 
 // writer makes splices.
