@@ -182,7 +182,7 @@ func TestChangeFindings(t *testing.T) {
 	orders := "environments/dev/apps/store/services/orders/base/config/"
 	want := []string{
 		"plain-secret error " + orders + "alerts-secret.yaml",
-		"plain-secret note " + orders + "kustomization.yaml", // it was there before
+		"plain-secret error " + orders + "kustomization.yaml", // the value changes
 		"missing-file error " + broken + "/kustomization.yaml",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
