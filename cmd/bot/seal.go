@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/seal"
@@ -184,122 +180,6 @@ func (b *bot) sealRaw(c *seal.Certificate, to seal.Secret, values map[string][]b
 			_, err := io.WriteString(w, text)
 			return err
 		})
-	}
-	return nil
-}
-
-// mergeFile changes a file in place. It keeps its mode, and is whole at any time.
-func mergeFile(name string, s seal.Secret) error {
-	data, err := readFile(name)
-	if err != nil {
-		return err
-	}
-	merged, err := seal.Merge(name, data, s)
-	if err != nil {
-		return err
-	}
-	return replaceFile(name, merged)
-}
-
-// replaceFile writes a file that is there anew, whole at any time, with the mode that it
-// has.
-func replaceFile(name string, data []byte) error {
-	name, err := filepath.EvalSymlinks(name)
-	if err != nil {
-		return unreadable(name, err)
-	}
-	info, err := os.Stat(name)
-	if err != nil {
-		return unreadable(name, err)
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(name), ".seal-*")
-	if err != nil {
-		return gitops.Errorf(gitops.Unavailable, "output: %w", err)
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	if err := errors.Join(err, tmp.Chmod(info.Mode().Perm()), tmp.Close()); err != nil {
-		return gitops.Errorf(gitops.Unavailable, "output: %w", err)
-	}
-	return os.Rename(tmp.Name(), name)
-}
-
-func readFile(name string) ([]byte, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return nil, unreadable(name, err)
-	}
-	return data, nil
-}
-
-// unreadable is a file of the command line that cannot be read.
-func unreadable(name string, err error) error {
-	code := gitops.Unavailable
-	if errors.Is(err, os.ErrNotExist) {
-		code = gitops.NotFound
-	}
-	return gitops.Errorf(code, "file %s cannot be read: %w", gitops.Quote(name), reason(err))
-}
-
-// reason is what the system says of a file, without its name.
-func reason(err error) error {
-	if e, ok := errors.AsType[*os.PathError](err); ok {
-		return e.Err
-	}
-	return err
-}
-
-// wanted is the values that flags ask for.
-func (f sealFlags) wanted() ([]wanted, error) {
-	var out []wanted
-	for _, key := range f.literals {
-		if key, _, ok := strings.Cut(key, "="); ok {
-			return nil, &gitops.Error{Code: gitops.Invalid,
-				Message: "--from-literal takes a key alone: the value of " + gitops.Quote(key) + " is now in the history of your shell, and every user of this machine could read it in the list of processes",
-				Hint:    "change the value, clear the history, and run `--from-literal " + gitops.Printable(key) + "`, which asks for it"}
-		}
-		out = append(out, wanted{key: key, literal: true})
-	}
-	for _, arg := range f.files {
-		key, file, ok := strings.Cut(arg, "=")
-		if !ok {
-			key, file = filepath.Base(arg), arg
-		}
-		if !ok && arg == "-" && !f.raw {
-			return nil, usageError{errors.New("--from-file: write KEY=- to take the value of a key from standard input")}
-		}
-		out = append(out, wanted{key: key, file: file})
-	}
-	if f.raw && len(out) == 0 {
-		out = []wanted{{key: "value", literal: true, file: "-"}}
-	}
-	if f.raw && len(out) > 1 {
-		return nil, usageError{errors.New("--raw takes one value")}
-	}
-	return out, checkWanted(out, f.raw)
-}
-
-// checkWanted refuses keys that are wrong or there twice before anything is asked.
-func checkWanted(list []wanted, raw bool) error {
-	seen := map[string]bool{}
-	stdin := 0
-	for _, w := range list {
-		if err := seal.CheckKey(w.key); err != nil && !raw {
-			return err
-		}
-		if seen[w.key] {
-			return usageError{fmt.Errorf("key %s is given twice", gitops.Quote(w.key))}
-		}
-		seen[w.key] = true
-		if w.file == "-" {
-			stdin++
-		}
-	}
-	switch {
-	case len(list) == 0:
-		return usageError{errors.New("no value to seal: use --from-literal KEY or --from-file [KEY=]FILE")}
-	case stdin > 1:
-		return usageError{errors.New("standard input can be the value of one key only")}
 	}
 	return nil
 }

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/seal"
@@ -22,6 +24,61 @@ type wanted struct {
 	// standard input without one.
 	literal bool
 	file    string
+}
+
+// wanted is the values that flags ask for.
+func (f sealFlags) wanted() ([]wanted, error) {
+	var out []wanted
+	for _, key := range f.literals {
+		if key, _, ok := strings.Cut(key, "="); ok {
+			return nil, &gitops.Error{Code: gitops.Invalid,
+				Message: "--from-literal takes a key alone: the value of " + gitops.Quote(key) + " is now in the history of your shell, and every user of this machine could read it in the list of processes",
+				Hint:    "change the value, clear the history, and run `--from-literal " + gitops.Printable(key) + "`, which asks for it"}
+		}
+		out = append(out, wanted{key: key, literal: true})
+	}
+	for _, arg := range f.files {
+		key, file, ok := strings.Cut(arg, "=")
+		if !ok {
+			key, file = filepath.Base(arg), arg
+		}
+		if !ok && arg == "-" && !f.raw {
+			return nil, usageError{errors.New("--from-file: write KEY=- to take the value of a key from standard input")}
+		}
+		out = append(out, wanted{key: key, file: file})
+	}
+	if f.raw && len(out) == 0 {
+		out = []wanted{{key: "value", literal: true, file: "-"}}
+	}
+	if f.raw && len(out) > 1 {
+		return nil, usageError{errors.New("--raw takes one value")}
+	}
+	return out, checkWanted(out, f.raw)
+}
+
+// checkWanted refuses keys that are wrong or there twice before anything is asked.
+func checkWanted(list []wanted, raw bool) error {
+	seen := map[string]bool{}
+	stdin := 0
+	for _, w := range list {
+		if err := seal.CheckKey(w.key); err != nil && !raw {
+			return err
+		}
+		if seen[w.key] {
+			return usageError{fmt.Errorf("key %s is given twice", gitops.Quote(w.key))}
+		}
+		seen[w.key] = true
+		if w.file == "-" {
+			stdin++
+		}
+	}
+	switch {
+	case len(list) == 0:
+		return usageError{errors.New("no value to seal: use --from-literal KEY or --from-file [KEY=]FILE")}
+	case stdin > 1:
+		return usageError{errors.New("standard input can be the value of one key only")}
+	}
+	return nil
 }
 
 // values gets the values. Those that it got before an error are returned too, to be
