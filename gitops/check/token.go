@@ -63,8 +63,7 @@ func tokenForms() []tokenForm {
 		{"a SendGrid key", "SG.", `SG\.[\w-]{22}\.[\w-]{43}`},
 		{"a Sentry token", "sntrys_eyJ sntryu_", `sntrys_eyJ[\w+/=]{80,}|sntryu_[a-f0-9]{64}`},
 		{"a Shopify token", "shpat_ shpca_ shppa_ shpss_", `shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}`},
-		{"a Slack token", "xoxa- xoxb- xoxe- xoxo- xoxp- xoxr- xoxs-", `xox[abeoprs]-[0-9][A-Za-z0-9-]{20,}`},
-		{"a Slack token", "xoxe.xox", `xoxe\.xox[bp]-[0-9]-[A-Za-z0-9]{163,166}`},
+		{"a Slack token", "xoxa- xoxb- xoxe- xoxo- xoxp- xoxr- xoxs-", `(?:xoxe\.)?xox[abeoprs]-[0-9][A-Za-z0-9-]{20,}`},
 		{"a Slack token", "xapp-", `xapp-[0-9]-[A-Z0-9]+-[0-9]+-[a-z0-9]{20,}`},
 		{"a Slack webhook", "hooks.slack.com", `hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{43,56}`},
 		{"a Stripe key", "sk_live_ rk_live_ sk_prod_ rk_prod_", `[sr]k_(?:live|prod)_[A-Za-z0-9]{10,99}`},
@@ -82,7 +81,7 @@ const privateKey = `-----BEGIN (?:[A-Z]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:\\[
 var knownTokens = sync.OnceValue(func() []token {
 	list := []token{{"a private key", []string{"PRIVATE KEY"}, regexp.MustCompile(`(` + privateKey + `)`), false}}
 	for _, t := range tokenForms() {
-		whole := `(?:^|[^A-Za-z0-9_-])(` + t.form + `)(?:[^A-Za-z0-9_-]|$)`
+		whole := `(?:^|[^A-Za-z0-9_-]|\\[nrt])(` + t.form + `)(?:[^A-Za-z0-9_-]|$)`
 		list = append(list, token{t.what, strings.Fields(t.words), regexp.MustCompile(whole), true})
 	}
 	return list
@@ -94,10 +93,16 @@ func (t token) find(data []byte, max int) [][2]int {
 		return nil
 	}
 	var out [][2]int
-	for _, m := range t.form.FindAllSubmatchIndex(data, max) {
-		if !t.madeUp || !isExample(data[m[2]:m[3]]) {
-			out = append(out, [2]int{m[2], m[3]})
+	for start := 0; len(out) < max; {
+		m := t.form.FindSubmatchIndex(data[start:])
+		if m == nil {
+			break
 		}
+		from, to := start+m[2], start+m[3]
+		if !t.madeUp || !isExample(data[from:to]) {
+			out = append(out, [2]int{from, to})
+		}
+		start = to // and not past what follows: it may begin the next one
 	}
 	return out
 }
