@@ -33,6 +33,12 @@ func (s *Service) act(ctx context.Context, host Host, e gitops.Event, plan Plan)
 			made[a.Branch], err = s.publish(ctx, e, a)
 		case Answer:
 			err = s.answerOnce(ctx, host, e, a, made)
+		case Remember:
+			err = s.remember(ctx, e, a)
+		case SetHold:
+			err = s.Holds.Hold(ctx, a.Hold)
+		case EndHold:
+			_, err = s.Holds.Unhold(ctx, a.Repo, a.Environment, a.App)
 		case Invite:
 			_, err = s.once(ctx, e, inviteKey(a.Link), a.describe(), func(ctx context.Context) (string, error) { return s.invite(ctx, host, e, a) })
 		case PutSealed:

@@ -16,9 +16,7 @@ import (
 type gateRequest struct {
 	Repo gitops.Repository
 	// Config is the configuration of the base branch; nil has no rules.
-	Config *layout.Config
-	// Chain is the environments that have the apps, in their order.
-	Chain    []string
+	Config   *layout.Config
 	From, To string
 	Apps     []string
 	// Source is the commit that is promoted; Since is when the source environment
@@ -32,13 +30,11 @@ type gateRequest struct {
 	Labels []string
 	// Login is who asks; "" is the service itself, by `auto`.
 	Login string
-	// Force allows a promotion downwards.
-	Force bool
 }
 
-// gate returns the rules that forbid a promotion, in a fixed order; none means
-// that it may be written. It is asked when a promotion is planned, and again
-// before it is written and before it is merged.
+// gate returns the rules about people and time that forbid a promotion; none means
+// that it may be written. It is asked when a promotion is planned, and again before
+// it is written and before it is merged. The order of the chain is [Promotion]'s.
 func (s *Service) gate(ctx context.Context, host Host, changes Changes, r gateRequest) ([]promote.Refusal, error) {
 	g := &gateCheck{service: s, host: host, changes: changes, request: r, now: s.now()}
 	if r.Config != nil {
@@ -50,7 +46,6 @@ func (s *Service) gate(ctx context.Context, host Host, changes Changes, r gateRe
 			return nil, err
 		}
 	}
-	g.order()
 	g.group()
 	g.freezes()
 	g.soak()

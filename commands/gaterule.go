@@ -9,37 +9,6 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// order keeps a promotion from going down the chain or past an environment of it.
-// The members of one group stand beside each other.
-func (g *gateCheck) order() {
-	r := g.request
-	from, to := slices.Index(r.Chain, r.From), slices.Index(r.Chain, r.To)
-	if from < 0 || to < 0 {
-		return
-	}
-	if to <= from {
-		if !r.Force {
-			g.refuse("order", "%s comes after %s: --force promotes downwards", r.From, r.To)
-		}
-		return
-	}
-	members := g.members()
-	between := slices.DeleteFunc(slices.Clone(r.Chain[from+1:to]), func(e string) bool { return slices.Contains(members, e) })
-	if len(between) > 0 && !g.promote.Skip {
-		g.refuse("order", "%s comes between %s and %s: promote there first", strings.Join(between, ", "), r.From, r.To)
-	}
-}
-
-// members returns the group that To is in, in the order of promotion.
-func (g *gateCheck) members() []string {
-	for _, group := range g.promote.Groups {
-		if slices.Contains(group.Members, g.request.To) {
-			return group.Members
-		}
-	}
-	return nil
-}
-
 // group holds a promotion back until the environment before it in its group has had
 // the source long enough.
 func (g *gateCheck) group() {
@@ -68,15 +37,7 @@ func (g *gateCheck) holds(ctx context.Context) error {
 		if !h.holds(g.request) {
 			continue
 		}
-		what := g.request.To
-		if h.App != "" {
-			what += " " + h.App
-		}
-		reason := ""
-		if h.Reason != "" {
-			reason = ": " + gitops.Quote(h.Reason)
-		}
-		g.refuse("hold", "%s is on hold since %s by %s%s; /unhold %s ends that", what, clock(h.Since), h.Login, reason, what)
+		g.refuse("hold", "%s is on hold %s; /unhold %s ends that", h.what(), h.says(), h.what())
 	}
 	return err
 }
@@ -86,6 +47,23 @@ func (h Hold) holds(r gateRequest) bool {
 	return h.Environment == r.To && (h.App == "" || slices.Contains(r.Apps, h.App)) && (!h.Automatic || r.Login == "")
 }
 
+// says is since when something is held, by whom and why.
+func (h Hold) says() string {
+	text := "since " + clock(h.Since) + " by " + h.Login + because(h.Reason)
+	if h.Automatic {
+		text += " (only automatic promotions)"
+	}
+	return text
+}
+
+// because is a reason that a person wrote, after what it is the reason of.
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + gitops.Quote(reason)
+}
+
 // freezes keeps to the times of rest.
 func (g *gateCheck) freezes() {
 	for _, f := range g.gate.Freezes {
@@ -93,11 +71,7 @@ func (g *gateCheck) freezes() {
 		if !frozen {
 			continue
 		}
-		reason := ""
-		if f.Reason != "" {
-			reason = ": " + gitops.Quote(f.Reason)
-		}
-		g.refuse("freeze", "%s is frozen until %s%s", g.request.To, until.In(f.Zone).Format(clockForm), reason)
+		g.refuse("freeze", "%s is frozen until %s%s", g.request.To, until.In(f.Zone).Format(clockForm), because(f.Reason))
 	}
 }
 

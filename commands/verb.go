@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -36,13 +37,17 @@ type Verb struct {
 	Doc string
 	// Right is who may use it.
 	Right Right
+	// Who says who may, for the list, where that is not for Right alone to say.
+	Who string
+	// Closed says that it works on merged and closed pull requests too.
+	Closed bool
 
 	plan func(context.Context, *asked) (Plan, error)
 }
 
 // Verbs returns all commands, in the order of the list.
 func Verbs() []Verb {
-	return []Verb{diffVerb(), sealVerb(), helpVerb()}
+	return []Verb{diffVerb(), sealVerb(), promoteVerb(), statusVerb(), holdVerb(), unholdVerb(), helpVerb()}
 }
 
 func verbNamed(name string) (Verb, bool) {
@@ -84,7 +89,7 @@ func Help() string {
 	var b strings.Builder
 	b.WriteString("| command | what it does | who may |\n|---|---|---|\n")
 	for _, v := range Verbs() {
-		b.WriteString("| `" + v.Usage + "` | " + v.Doc + " | " + v.Right.people() + " |\n")
+		b.WriteString("| `" + v.Usage + "` | " + v.Doc + " | " + cmp.Or(v.Who, v.Right.people()) + " |\n")
 	}
 	b.WriteString("\nA command stands at the start of a line of a new comment on a pull request. 👀 accepted, 🚀 done, 😕 refused or failed.\n")
 	return b.String()

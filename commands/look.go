@@ -1,0 +1,75 @@
+package commands
+
+import (
+	"context"
+	"slices"
+
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/layout"
+)
+
+// look is the tip of the default branch: what a person means who speaks of an
+// environment. Its configuration counts, whatever branch a pull request goes into.
+type look struct {
+	Source
+	bench  Bench
+	tip    string
+	tree   gitops.Tree
+	config *layout.Config
+	layout *layout.Layout
+}
+
+// lookAround opens a repository at the tip of its default branch. Close it.
+func (s *Service) lookAround(ctx context.Context, repo gitops.Repository) (l *look, err error) {
+	l = &look{}
+	if l.Source, err = s.Source(ctx, repo); err != nil {
+		return nil, err
+	}
+	if l.bench, err = s.Bench(ctx, repo); err != nil {
+		_ = l.Source.Close()
+		return nil, err
+	}
+	if err := l.read(ctx, repo.DefaultBranch); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *look) read(ctx context.Context, branch string) (err error) {
+	if l.tip, err = l.FetchBranch(ctx, branch); err != nil {
+		return err
+	}
+	if l.tree, err = l.Tree(ctx, l.tip); err != nil {
+		return err
+	}
+	config, problems := layout.ReadConfig(ctx, l.tree)
+	if len(problems) > 0 {
+		return problems[0]
+	}
+	if l.config = config; config == nil {
+		l.config = &layout.Config{}
+	}
+	l.layout, err = layout.Read(ctx, l.tree, l.config, l.bench.Memo)
+	return err
+}
+
+func (l *look) close() {
+	l.bench.Close()
+	_ = l.Source.Close()
+}
+
+// history is what was promoted on the default branch.
+func (l *look) history() History { return History{Commits: l, Tip: l.tip, Layout: l.layout} }
+
+// environment fails for an environment, or an app in it, that is not there; app may
+// be "".
+func (l *look) environment(env, app string) error {
+	if !slices.Contains(l.layout.Environments, env) {
+		return unknownName("environment", env, l.layout.Environments)
+	}
+	if all := apps(l.layout, env); app != "" && !slices.Contains(all, app) {
+		return unknownName("app of "+gitops.Quote(env), app, all)
+	}
+	return nil
+}
