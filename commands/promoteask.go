@@ -31,7 +31,7 @@ type promoteAsk struct {
 }
 
 // PromoteUsage is the form of /promote.
-const PromoteUsage = "/promote [environment] [app…] [--from environment] [--all] [--together] [--take source|target [file[:field]]] [--create] [--force] [--dry-run]"
+const PromoteUsage = "/promote [environment] [app…] [--from environment] [--all] [--together] [--take source/target [file[:field]]] [--create] [--force] [--dry-run]"
 
 // parsePromote reads the words behind /promote.
 func parsePromote(args []string) (promoteAsk, error) {

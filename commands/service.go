@@ -3,6 +3,8 @@ package commands
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -86,7 +88,10 @@ func (s *Service) Handle(ctx context.Context, e gitops.Event, last bool) error {
 	case gitops.Commented:
 		return s.commented(ctx, host, e, last)
 	case gitops.PullClosed:
-		return s.Links.RevokeLinks(ctx, e.Repo.ID, e.Number)
+		if err := s.Links.RevokeLinks(ctx, e.Repo.ID, e.Number); err != nil {
+			return err
+		}
+		return s.pullClosed(ctx, host, e, last)
 	case gitops.Pushed:
 		return s.pushed(ctx, host, e)
 	case gitops.MergeQueued:
@@ -183,19 +188,12 @@ func (s *Service) commented(ctx context.Context, host Host, e gitops.Event, last
 	result := Rocket
 	for _, r := range requests {
 		a.request = r
-		plan, failed := s.answer(ctx, a)
-		if failed != nil && !last && gitops.CodeOf(failed).Queue() != gitops.Done {
-			return failed
+		done, err := s.carryOut(ctx, host, e, r, last, func() (Plan, error) { return s.answer(ctx, a) })
+		if err != nil {
+			return err
 		}
-		if failed != nil {
+		if !done {
 			result = Confused
-			plan = append(plan, failureReply(e, r, failed))
-		}
-		if err := s.act(ctx, host, e, plan); err != nil {
-			return err
-		}
-		if err := s.audit(ctx, e, r, failed == nil); err != nil {
-			return err
 		}
 	}
 	if more {
@@ -204,6 +202,24 @@ func (s *Service) commented(ctx context.Context, host Host, e gitops.Event, last
 		}
 	}
 	return s.act(ctx, host, e, Plan{React{e.Comment.ID, result}})
+}
+
+// carryOut plans one command and does it, or tells who asked why not. The error is
+// one that is worth another attempt.
+func (s *Service) carryOut(ctx context.Context, host Host, e gitops.Event, r Request, last bool, plan func() (Plan, error)) (done bool, err error) {
+	todo, failed := plan()
+	if failed == nil {
+		failed, todo = s.act(ctx, host, e, todo), nil
+	}
+	if failed != nil && !last && gitops.CodeOf(failed).Queue() != gitops.Done {
+		return false, failed
+	}
+	if failed != nil {
+		if err := s.act(ctx, host, e, append(todo, failureReply(e, r, failed))); err != nil {
+			return false, err
+		}
+	}
+	return failed == nil, s.audit(ctx, e, r, failed == nil)
 }
 
 // audit records who asked for what.
@@ -232,18 +248,19 @@ func (s *Service) answer(ctx context.Context, a *asked) (Plan, error) {
 	if !v.Right.includes(permission) {
 		return nil, gitops.Errorf(gitops.Denied, "/%s is for %s", v.Name, v.Right.people())
 	}
-	if !a.pull.Open {
+	if !a.pull.Open && !v.Closed {
 		return nil, gitops.Errorf(gitops.Invalid, "/%s works on open pull requests only", v.Name)
 	}
 	return v.plan(ctx, a)
 }
 
-// failureReply says what went wrong. A refusal is said once to each person on a
-// pull request.
+// failureReply says what went wrong. The same refusal is said once to each person
+// on a pull request.
 func failureReply(e gitops.Event, r Request, err error) Reply {
 	key := commentKey(e, r.Verb+" failed")
 	if gitops.CodeOf(err) == gitops.Denied {
-		key = pullKey(e.Repo, e.Number) + " refused " + e.Comment.Author.Login
+		sum := sha256.Sum256([]byte(err.Error()))
+		key = pullKey(e.Repo, e.Number) + " refused " + e.Comment.Author.Login + " " + hex.EncodeToString(sum[:4])
 	}
 	return Reply{key, explain(e, err)}
 }

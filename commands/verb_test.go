@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 )
@@ -9,7 +10,7 @@ import (
 func TestVerbs(t *testing.T) {
 	help := Help()
 	for _, v := range Verbs() {
-		if line := "| `" + v.Usage + "` | " + v.Doc + " | " + v.Right.people() + " |"; !strings.Contains(help, line) {
+		if line := "| `" + v.Usage + "` | " + v.Doc + " | " + cmp.Or(v.Who, v.Right.people()) + " |"; !strings.Contains(help, line) {
 			t.Errorf("no %q in help", line)
 		}
 		if got, ok := verbNamed(v.Name); !ok || got.Usage != v.Usage || v.plan == nil || !strings.HasPrefix(v.Usage, "/"+v.Name) {

@@ -410,6 +410,9 @@ func (w promotionWriter) notes() []section {
 			lines = append(lines, fmt.Sprintf("- %s was not promoted from %s to %s before, so only versions are carried.", markdownName(a.App), markdownName(w.p.Plan.From), markdownName(w.p.Plan.To)))
 		}
 	}
+	for _, f := range w.p.Plan.Refused {
+		lines = append(lines, "- Rule "+markdownName(f.Rule)+" forbids it now: <code>"+escape(f.Message, 1000)+"</code>")
+	}
 	for _, app := range w.p.Shared {
 		lines = append(lines, "- A file of "+markdownName(app)+" changes that several environments read: that part is in all of them at once.")
 	}
