@@ -6,6 +6,7 @@ import (
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/layout"
 	"github.com/sealift/sealift/gitops/render"
+	"github.com/sealift/sealift/gitops/tree"
 )
 
 // Host is one repository on GitHub, as verbs need it. Every error is a
@@ -64,6 +65,9 @@ type Source interface {
 	MergeTree(ctx context.Context, base, head string) (gitops.Tree, []string, error)
 	// Commits reads what was fetched.
 	Commits
+	// Log returns the commits that tip reaches and since does not, newest first,
+	// that change one of the paths, the first parents only and at most limit.
+	Log(ctx context.Context, tip, since string, paths []string, limit int) ([]tree.Trailed, error)
 	Close() error
 }
 
