@@ -43,6 +43,7 @@ type promoting struct {
 	base, at            string
 	now, target, source gitops.Tree
 	changed             []string // by the pull request
+	apps                []string // that are asked for, or that it changes
 }
 
 // promote plans a promotion that was asked for on a pull request. One that was
@@ -57,7 +58,7 @@ func (s *Service) promote(ctx context.Context, host Host, e gitops.Event, pull g
 	if pull.Base.Ref != e.Repo.DefaultBranch {
 		return nil, gitops.Errorf(gitops.Invalid, "/promote works on pull requests into %s only", gitops.Quote(e.Repo.DefaultBranch))
 	}
-	p := &promoting{service: s, host: host, event: e, pull: pull, ask: ask, key: key}
+	p := &promoting{service: s, host: host, event: e, pull: pull, ask: ask, key: key, apps: ask.Apps}
 	var err error
 	if p.changes, err = s.Change(ctx, e.Repo); err != nil {
 		return nil, err

@@ -27,6 +27,9 @@ func (p *promoting) plan(ctx context.Context) (Plan, error) {
 			e.Hint = "Name apps, or all with `--all`."
 			return nil, e
 		}
+		if p.ask.To != "" { // wherever it was changed: it may have been promoted since
+			p.apps = names(slices.DeleteFunc(slices.Clone(reached), func(r Reach) bool { return len(r.Environments) == 0 }))
+		}
 	}
 	r, err := p.request().Run(ctx)
 	if err != nil {
@@ -54,7 +57,7 @@ func (p *promoting) plan(ctx context.Context) (Plan, error) {
 func (p *promoting) request() Promotion {
 	return Promotion{
 		Source: p.source, Target: p.target, At: p.at, From: p.ask.From, To: p.ask.To,
-		Apps: slices.Clone(p.ask.Apps), All: p.ask.All, Changed: p.changed, Take: p.ask.Take, Create: p.ask.Create, Force: p.ask.Force,
+		Apps: slices.Clone(p.apps), All: p.ask.All, Changed: p.changed, Take: p.ask.Take, Create: p.ask.Create, Force: p.ask.Force,
 		Memo: p.bench.Memo, Commits: p.src, Tip: p.base,
 	}
 }
