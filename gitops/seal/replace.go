@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"errors"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -60,7 +61,7 @@ func Replace(file string, data []byte, c *Certificate, to Target) ([]byte, []Exi
 	if err != nil {
 		return nil, nil, withoutText(err)
 	}
-	return out, done, inComments(file, out, needles)
+	return out, done, inComments(file, data, out, needles)
 }
 
 // replace edits one Secret.
@@ -125,16 +126,14 @@ func needlesOf(list []plain) [][]byte {
 	return out
 }
 
-// inComments fails when a comment of the file holds one of needles.
-func inComments(file string, data []byte, needles [][]byte) error {
-	line := 0
-	for l := range bytes.Lines(data) {
-		line++
+// inComments fails when a comment of the new file holds one of needles, with the line of
+// the old one, where it stands too.
+func inComments(file string, before, after []byte, needles [][]byte) error {
+	for l := range bytes.Lines(after) {
 		_, comment, ok := bytes.Cut(l, []byte("#"))
-		for _, n := range needles {
-			if ok && bytes.Contains(comment, n) {
-				return &gitops.Error{Code: gitops.Invalid, File: file, Line: line, Message: "a value of the Secret stands in a comment too", Hint: "remove the comment first"}
-			}
+		if ok && slices.ContainsFunc(needles, func(n []byte) bool { return bytes.Contains(comment, n) }) {
+			line := bytes.Count(before[:max(bytes.Index(before, l), 0)], []byte("\n")) + 1
+			return &gitops.Error{Code: gitops.Invalid, File: file, Line: line, Message: "a value of the Secret stands in a comment too", Hint: "remove the comment first"}
 		}
 	}
 	return nil
