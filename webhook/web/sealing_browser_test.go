@@ -137,8 +137,8 @@ func TestSealInChromium(t *testing.T) {
 	typed := "tYpEd" + rand.Text() + rand.Text()
 	for _, scope := range []seal.Scope{seal.Strict, seal.NamespaceWide, seal.ClusterWide} {
 		t.Run(string(scope), func(t *testing.T) {
-			w, r := newSealWorld(t, false), newRecorder(t)
-			b := w.openForm(t, r.flags()...)
+			w, r := newSealWorld(t, false), hubtest.NewRecorder(t)
+			b := w.openForm(t, chromedp.Flag("proxy-server", r.URL), chromedp.Flag("proxy-bypass-list", "<-loopback>"))
 			want := map[string]string{"username": typed, "password": "pä$$ \"wörd\"\n\n  two lines 🔑\n", "empty": "", "tls.p12": string(large), "small.bin": "\x00\xff\r\n\x80"}
 			b.row(t, 1, "username", want["username"])
 			b.row(t, 2, "password", want["password"])
@@ -157,11 +157,11 @@ func TestSealInChromium(t *testing.T) {
 				t.Errorf("submitted: %s", d)
 			}
 			for _, secret := range []string{typed, "two lines 🔑", string(large[500:600])} {
-				if how := r.shows(secret); how != "" {
+				if how := r.Shows(secret); how != "" {
 					t.Errorf("a value crossed the wire, %s", how)
 				}
 			}
-			if r.shows("db-credentials") == "" || r.shows(w.token) == "" {
+			if r.Shows("db-credentials") == "" || r.Shows(w.token) == "" {
 				t.Error("the recorder saw nothing")
 			}
 			w.quiet(w.token, typed, "db-credentials")

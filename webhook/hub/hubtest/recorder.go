@@ -1,4 +1,4 @@
-package web_test
+package hubtest
 
 import (
 	"bytes"
@@ -13,26 +13,30 @@ import (
 	"sync"
 	"testing"
 	"unicode/utf16"
-
-	"github.com/chromedp/chromedp"
 )
 
-// recorder is a proxy that stands between a browser and everything else, and keeps
-// every byte that the browser sends and gets.
-type recorder struct {
-	mu   sync.Mutex
-	b    bytes.Buffer
-	addr string
+// Recorder is a proxy that stands between a browser and everything else, lets it
+// reach this machine only, and keeps every byte that the browser sends and gets.
+type Recorder struct {
+	// URL is what the browser is given as its proxy, for loopback addresses too.
+	URL string
+
+	mu sync.Mutex
+	b  bytes.Buffer
 }
 
-func newRecorder(t *testing.T) *recorder {
+// NewRecorder starts a recorder, until the test ends.
+func NewRecorder(t testing.TB) *Recorder {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	r := &recorder{addr: l.Addr().String()}
-	proxy := &httputil.ReverseProxy{Rewrite: func(*httputil.ProxyRequest) {}, ErrorLog: log.New(&logs{}, "", 0)} // the browser's own calls lead nowhere
-	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if host := req.URL.Hostname(); host != "127.0.0.1" {
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Recorder{URL: "http://" + l.Addr().String()}
+	quiet := log.New(&bytes.Buffer{}, "", 0) // of requests that the browser gave up
+	proxy := &httputil.ReverseProxy{Rewrite: func(*httputil.ProxyRequest) {}, ErrorLog: quiet}
+	srv := &http.Server{ErrorLog: quiet, Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.Hostname() != "127.0.0.1" { // the browser's own calls
 			http.Error(w, "only this machine", http.StatusForbidden)
 			return
 		}
@@ -43,18 +47,18 @@ func newRecorder(t *testing.T) *recorder {
 	return r
 }
 
-// flags make Chromium use the recorder for all that it does.
-func (r *recorder) flags() []chromedp.ExecAllocatorOption {
-	return []chromedp.ExecAllocatorOption{chromedp.Flag("proxy-server", "http://"+r.addr), chromedp.Flag("proxy-bypass-list", "<-loopback>")}
-}
-
-// shows tells whether a text is in what was recorded, as it is or in a usual
-// encoding.
-func (r *recorder) shows(text string) string {
+// Shows tells in which form a text is among what was recorded, as [Shows] does.
+func (r *Recorder) Shows(text string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return Shows(r.b.Bytes(), text)
+}
+
+// Shows tells in which form a text is in data: as it is or in a usual encoding; ""
+// when it is not.
+func Shows(data []byte, text string) string {
 	for name, form := range encodings(text) {
-		if bytes.Contains(r.b.Bytes(), form) {
+		if bytes.Contains(data, form) {
 			return name
 		}
 	}
@@ -77,7 +81,7 @@ func encodings(text string) map[string][]byte {
 
 type recordedListener struct {
 	net.Listener
-	r *recorder
+	r *Recorder
 }
 
 func (l recordedListener) Accept() (net.Conn, error) {
@@ -87,7 +91,7 @@ func (l recordedListener) Accept() (net.Conn, error) {
 
 type recordedConn struct {
 	net.Conn
-	r *recorder
+	r *Recorder
 }
 
 func (c recordedConn) Read(p []byte) (int, error) {
@@ -101,7 +105,7 @@ func (c recordedConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-func (r *recorder) add(p []byte) {
+func (r *Recorder) add(p []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.b.Write(p)
