@@ -19,7 +19,7 @@ func Make(ctx context.Context, r Request) (*Plan, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, gitops.Errorf(gitops.Unavailable, "promotion: %w", err)
 		}
-		m := &maker{Request: r, app: app, swap: newSwap(app, r.From, r.To), plan: AppPlan{App: app.Name, LastPromoted: app.LastCommit}}
+		m := &maker{Request: r, app: app, swap: newSwap(app, r.From, r.To), plan: AppPlan{App: app.Name, LastPromoted: app.LastCommit}, held: map[string][]*move{}}
 		if err := m.make(ctx, changed); err != nil {
 			return nil, err
 		}
@@ -43,11 +43,48 @@ func (m *maker) make(ctx context.Context, changed map[string][]byte) error {
 	if err := m.read(ctx, changed); err != nil {
 		return err
 	}
+	defer m.finish()
+	switch {
+	case len(m.app.From) == 0:
+		m.plan.Removed = len(m.app.To) > 0
+		for _, dir := range m.app.To {
+			m.withhold(dir, "", m.From+" does not have "+m.app.Name+" any more: remove it by hand")
+		}
+		return nil
+	case len(m.app.To) == 0 && m.Options.Create:
+		m.create()
+		return nil
+	case len(m.app.To) == 0:
+		m.plan.Missing = true
+		return nil
+	}
 	if err := m.versions(ctx); err != nil {
 		return err
 	}
-	m.finish()
-	return nil
+	m.copies()
+	if m.app.Last == nil {
+		m.unsealed()
+	}
+	m.secrets = m.secretFiles()
+	return m.changes(ctx)
+}
+
+// unsealed names the SealedSecrets that the target does not have.
+func (m *maker) unsealed() {
+	for _, file := range m.source.own {
+		reason := ""
+		for _, t := range m.counterparts(file) {
+			if m.there(t) {
+				continue
+			}
+			if reason == "" {
+				reason = m.sealReason(file, m.now[file])
+			}
+			if reason != "" {
+				m.withhold(t, "", reason)
+			}
+		}
+	}
 }
 
 // read finds and reads the files of both environments.

@@ -3,6 +3,7 @@ package promote
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -20,6 +21,10 @@ type maker struct {
 	// and now, and of the target's. Edits go into ours; was keeps what it had.
 	now, ours, was map[string][]byte
 	plan           AppPlan
+	// held are the versions that were not carried, by file.
+	held map[string][]*move
+	// secrets are files of the target whose values are not shown.
+	secrets []string
 	// shown is the version that is shown for the app so far, see showVersion.
 	shown int
 }
@@ -55,6 +60,42 @@ func (m *maker) versions(ctx context.Context) error {
 	for _, d := range docs {
 		m.write(d)
 	}
+	return m.beside(ctx)
+}
+
+// beside names versions that differ in directories of the two environments that
+// the overlays read and that are not below their own, such as a base with parts
+// for each environment: they belong to something else that is promoted by itself.
+func (m *maker) beside(ctx context.Context) error {
+	pick := func(list []string, names map[string]string) (files, dirs []string) {
+		for _, f := range list {
+			if isYAML(f) && hasElement([]string{f}, names) {
+				files, dirs = append(files, f), append(dirs, path.Dir(f))
+			}
+		}
+		return files, dirs
+	}
+	from, fromDirs := pick(m.source.shared, m.swap.to)
+	to, toDirs := pick(m.target.shared, m.swap.from)
+	if len(from) == 0 || len(to) == 0 {
+		return nil
+	}
+	theirs, err := m.placesOf(ctx, m.Source, from)
+	if err != nil {
+		return err
+	}
+	ours, err := m.placesOf(ctx, m.Target, to)
+	if err != nil {
+		return err
+	}
+	sw := m.swap
+	sw.source, sw.target = newRoots(fromDirs, sw.to), newRoots(toDirs, sw.from)
+	known := newKnown(sw, theirs, from)
+	for _, p := range ours {
+		if v := newMove(known, p); v.found && v.to != p.value {
+			m.withhold(p.file, p.at.String(), fmt.Sprintf("%s has %s: it is not in a directory of the app's own; `carry` in the configuration includes it", m.From, v.to))
+		}
+	}
 	return nil
 }
 
@@ -75,26 +116,27 @@ func (m *maker) write(d *doc) {
 
 // sourcePlaces scans the files that the source reads.
 func (m *maker) sourcePlaces(ctx context.Context) (*known, error) {
-	shared, err := files(ctx, m.Source, m.source.shared)
+	places, err := m.placesOf(ctx, m.Source, slices.Concat(m.source.own, m.source.shared))
+	return newKnown(m.swap, places, m.source.own), err
+}
+
+// placesOf scans files of a tree. What cannot be read has none.
+func (m *maker) placesOf(ctx context.Context, t gitops.Tree, names []string) ([]place, error) {
+	data, err := files(ctx, t, names)
 	if err != nil {
 		return nil, err
 	}
 	var places []place
-	for _, part := range []struct {
-		names []string
-		data  map[string][]byte
-	}{{m.source.own, m.now}, {m.source.shared, shared}} {
-		targets := patchTargets(part.data)
-		for _, file := range part.names {
-			if !isYAML(file) {
-				continue
-			}
-			if _, list, err := scan(file, part.data[file], targets[file]); err == nil {
-				places = append(places, list...)
-			}
+	targets := patchTargets(data)
+	for _, file := range names {
+		if !isYAML(file) {
+			continue
+		}
+		if _, list, err := scan(file, data[file], targets[file]); err == nil {
+			places = append(places, list...)
 		}
 	}
-	return newKnown(m.swap, places, m.source.own), nil
+	return places, nil
 }
 
 // carry gives a place of the target the source's version.
@@ -103,6 +145,7 @@ func (m *maker) carry(v *move) {
 	taken := m.Options.Take[v.file+":"+at]
 	if len(v.several) > 1 && !slices.Contains(v.several, v.value.String()) {
 		m.withhold(v.file, at, fmt.Sprintf("%s has several versions of %s: %s", m.From, v.keys[0], strings.Join(v.several, ", ")))
+		m.held[v.file] = append(m.held[v.file], v)
 	}
 	if !v.found {
 		return
@@ -121,6 +164,7 @@ func (m *maker) carry(v *move) {
 	}
 	if reason != "" {
 		m.withhold(v.file, at, reason)
+		m.held[v.file] = append(m.held[v.file], v)
 		return
 	}
 	edits, err := v.write(v.to)

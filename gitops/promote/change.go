@@ -1,0 +1,293 @@
+package promote
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/edit"
+)
+
+// change is one file of the source beside what it was when it was promoted last.
+type change struct {
+	file string
+	// base is nil for a file that is new, now for one that is gone.
+	base, now []byte
+	// was is the path that it had, when it was renamed.
+	was string
+}
+
+// changes carries what changed in the source since the last promotion, by a
+// three-way merge of each file with its counterparts.
+func (m *maker) changes(ctx context.Context) error {
+	list, err := m.changed(ctx)
+	if err != nil {
+		return err
+	}
+	for i, c := range list {
+		if c.base == nil || c.was != "" {
+			m.addFile(&list[i])
+		}
+	}
+	for _, c := range list {
+		if c.base == nil || c.was != "" {
+			continue
+		}
+		c.now = m.now[c.file] // without the names of files that are not added
+		for _, t := range m.counterparts(c.file) {
+			m.mergeInto(t, c)
+		}
+	}
+	return m.removals(ctx, list)
+}
+
+// changed returns the files that the source reads now and that differ from the
+// last promotion. Without one it is all of them, as unchanged: then only what the
+// configuration carries moves.
+func (m *maker) changed(ctx context.Context) ([]change, error) {
+	var list []change
+	for _, file := range m.source.own {
+		c := change{file: file, now: m.now[file], base: m.now[file]}
+		if c.now == nil || m.copied(file) {
+			continue
+		}
+		if m.app.Last != nil {
+			var err error
+			if c, err = m.since(ctx, c); err != nil {
+				return nil, err
+			}
+		}
+		if string(c.base) != string(c.now) || c.base == nil || c.was != "" || len(m.Options.Carry) > 0 {
+			list = append(list, c)
+		}
+	}
+	return list, nil
+}
+
+// since fills in what a file was at the last promotion, under whatever path.
+func (m *maker) since(ctx context.Context, c change) (change, error) {
+	at := c.file
+	if m.app.Last.Lookup(at).Kind != gitops.File {
+		at = m.renamedFrom(c.file)
+		c.was = at
+	}
+	if at == "" {
+		c.base = nil
+		return c, nil
+	}
+	base, err := files(ctx, m.app.Last, []string{at})
+	c.base = base[at]
+	return c, err
+}
+
+// renamedFrom returns the path of the same bytes in the last promotion that the
+// source does not have any more; "" when there is none or several.
+func (m *maker) renamedFrom(file string) string {
+	id := m.Source.Lookup(file).ID
+	found := ""
+	for e := range m.app.Last.Entries() {
+		if e.Kind != gitops.File || e.Size == 0 || m.Source.Lookup(e.Path).Kind == gitops.File {
+			continue
+		}
+		if e.ID == "" {
+			e = m.app.Last.Lookup(e.Path)
+		}
+		if e.ID != id {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = e.Path
+	}
+	return found
+}
+
+// addFile gives the target a file that is new or has a new name in the source. One
+// that the target must not have is taken out of the kustomization that names it,
+// for the merge not to carry the name.
+func (m *maker) addFile(c *change) {
+	for _, t := range m.counterparts(c.file) {
+		old := m.swap.path(c.was)
+		switch {
+		case c.was != "" && m.there(old) && !m.there(t):
+			m.renameFile(old, t, *c)
+		case m.there(t):
+			if c.was == "" {
+				m.mergeInto(t, *c)
+			}
+		default:
+			if reason := m.newReason(t, c); reason != "" {
+				m.withhold(t, "", reason)
+				m.forget(c.file)
+				continue
+			}
+			m.ours[t] = c.now
+			m.plan.Edits = append(m.plan.Edits, Edit{File: t, Kind: FileAdded, Key: c.file})
+		}
+	}
+}
+
+// newReason returns why a file that is new in the source is not added.
+func (m *maker) newReason(t string, c *change) string {
+	if reason := m.sealReason(c.file, c.now); reason != "" {
+		return reason
+	}
+	if covered(m.Options.Keep, t, nil) {
+		return reasonKept
+	}
+	if m.Options.Take[t] == TakeSource {
+		return ""
+	}
+	if line := lineNaming(string(c.now), m.namesSource); line > 0 {
+		return fmt.Sprintf("names %s in line %d: check, and write it by hand or with --take %s=source", m.From, line, t)
+	}
+	return ""
+}
+
+// renameFile moves a file of the target as the source's was moved.
+func (m *maker) renameFile(old, t string, c change) {
+	data, ok := m.ours[old]
+	if !ok {
+		data, _ = m.Target.Read(context.Background(), old)
+		m.was[old] = data
+	}
+	m.ours[t], m.ours[old] = data, nil
+	m.plan.Edits = append(m.plan.Edits, Edit{File: old, Kind: FileRemoved, Key: c.was}, Edit{File: t, Kind: FileAdded, Key: c.file})
+}
+
+// mergeInto merges a change into a file of the target.
+func (m *maker) mergeInto(t string, c change) {
+	ours, ok := m.ours[t]
+	if !ok || ours == nil {
+		if string(c.base) != string(c.now) {
+			m.withhold(t, "", "is not in "+m.To)
+		}
+		return
+	}
+	if covered(m.Options.Keep, t, nil) {
+		return
+	}
+	out := mergeFile(t, c.base, c.now, ours, m.policy(t))
+	out = m.restore(t, ours, out)
+	m.ours[t] = out.data
+	m.plan.Edits = append(m.plan.Edits, out.edits...)
+	m.plan.Conflicts = append(m.plan.Conflicts, out.conflicts...)
+	for _, w := range out.withheld {
+		if w.Reason == reasonSealed {
+			if reason := m.sealReason(c.file, c.now); reason != "" {
+				w.Reason = reason
+			}
+		}
+		m.withhold(w.File, w.Path, w.Reason)
+	}
+}
+
+// policy is what the configuration and the person say about one file.
+func (m *maker) policy(t string) policy {
+	p := policy{rename: m.rename, secret: m.secret(t), names: func(value string) string {
+		if m.namesSource(value) {
+			return m.From
+		}
+		return ""
+	}}
+	p.keep = func(at []gitops.FieldStep) bool { return covered(m.Options.Keep, t, at) }
+	if slices.ContainsFunc(m.Options.Carry, func(r FieldRule) bool { return r.Path(t) }) {
+		p.carry = func(at []gitops.FieldStep) bool { return covered(m.Options.Carry, t, at) }
+	}
+	p.take = func(path string) string {
+		if path != "" {
+			return m.Options.Take[t+":"+path]
+		}
+		return first(m.Options.Take[t], m.Options.Take[""])
+	}
+	return p
+}
+
+// restore gives versions back that were withheld and that the merge carried as
+// fields.
+func (m *maker) restore(t string, ours []byte, out merged) merged {
+	held := m.held[t]
+	if len(held) == 0 || string(ours) == string(out.data) {
+		return out
+	}
+	d, places, err := scan(t, out.data, "")
+	if err != nil {
+		return out
+	}
+	for _, p := range places {
+		for _, v := range held {
+			if v.group == p.group && v.keys[0] == p.keys[0] && p.value != v.value {
+				if _, err := p.write(v.value); err != nil {
+					return merged{data: ours, withheld: out.withheld, conflicts: out.conflicts}
+				}
+				out.edits = slices.DeleteFunc(out.edits, func(e Edit) bool {
+					return within(e.Path, p.at.String()) || within(e.Path, v.at.String()) || carries(e, v.to)
+				})
+			}
+		}
+	}
+	if data, err := d.bytes(); err == nil {
+		out.data = data
+		return out
+	}
+	return merged{data: ours, withheld: out.withheld, conflicts: out.conflicts}
+}
+
+// within reports whether a path is one that is given or below it.
+func within(path, of string) bool {
+	return path == of || len(path) > len(of) && path[:len(of)] == of && (path[len(of)] == '.' || path[len(of)] == '[')
+}
+
+// carries reports whether an edit is of a version.
+func carries(e Edit, v version) bool {
+	return e.New != "" && (e.New == v.tag || e.New == v.digest || e.New == v.name || e.New == imageString(v))
+}
+
+// removals removes from the target what the source had at the last promotion and
+// has no more.
+func (m *maker) removals(ctx context.Context, list []change) error {
+	if m.app.Last == nil {
+		return nil
+	}
+	for _, t := range m.target.own {
+		s := m.before(t)
+		moved := slices.ContainsFunc(list, func(c change) bool { return c.was == s })
+		if s == t || moved || m.ours[t] == nil || m.app.Last.Lookup(s).Kind != gitops.File || m.Source.Lookup(s).Kind == gitops.File {
+			continue
+		}
+		then, err := files(ctx, m.app.Last, []string{s, t})
+		if err != nil {
+			return err
+		}
+		m.removeFile(t, then[s], then[t])
+	}
+	return nil
+}
+
+// removeFile removes a file that the target has as the source had it, or as it was
+// at the last promotion. Otherwise both sides changed it.
+func (m *maker) removeFile(t string, source, target []byte) {
+	decided := first(m.Options.Take[t], m.Options.Take[""])
+	same := string(m.was[t]) == string(target) || sameYAML(t, m.was[t], source)
+	switch {
+	case covered(m.Options.Keep, t, nil):
+		m.withhold(t, "", reasonKept)
+	case same || decided == TakeSource:
+		m.ours[t] = nil
+		m.plan.Edits = append(m.plan.Edits, Edit{File: t, Kind: FileRemoved, Key: m.before(t)})
+	case decided != TakeTarget:
+		m.plan.Conflicts = append(m.plan.Conflicts, Conflict{File: t, Base: "file", Source: "", Target: "changed file"})
+	}
+}
+
+// sameYAML reports whether two files mean the same.
+func sameYAML(name string, a, b []byte) bool {
+	if string(a) == string(b) || !isYAML(name) {
+		return string(a) == string(b)
+	}
+	x, errA := edit.Parse(name, a)
+	y, errB := edit.Parse(name, b)
+	return errA == nil && errB == nil && sameDocuments(x.Documents(), y.Documents())
+}

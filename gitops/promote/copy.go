@@ -1,0 +1,141 @@
+package promote
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops/edit"
+)
+
+// copies carries the files that the configuration copies whole.
+func (m *maker) copies() {
+	for _, file := range m.source.own {
+		if !m.copied(file) || m.now[file] == nil {
+			continue
+		}
+		for _, t := range m.counterparts(file) {
+			m.copyFile(file, t)
+		}
+	}
+}
+
+func (m *maker) copyFile(file, t string) {
+	data := m.now[file]
+	switch reason := m.sealReason(file, data); {
+	case string(m.ours[t]) == string(data) && m.there(t):
+	case reason != "":
+		m.withhold(t, "", reason)
+	case covered(m.Options.Keep, t, nil):
+		m.withhold(t, "", reasonKept)
+	default:
+		m.ours[t] = data
+		m.plan.Edits = append(m.plan.Edits, Edit{File: t, Kind: FileCopied, Key: file})
+		if line := lineNaming(string(data), m.namesSource); line > 0 {
+			m.check(t, lineSpot(line), "names "+m.From+": check")
+		}
+	}
+}
+
+func (m *maker) check(file, path, reason string) {
+	m.plan.Checks = append(m.plan.Checks, Withheld{File: file, Path: path, Reason: reason})
+}
+
+// forget takes a file that is not carried out of the source's kustomizations, so
+// that the target does not name what it does not have.
+func (m *maker) forget(file string) {
+	for _, dir := range m.source.dirs {
+		name := kustomizationIn(m.Source, dir)
+		data := m.now[name]
+		if data == nil || !strings.HasPrefix(file, dir+"/") {
+			continue
+		}
+		if out, ok := without(name, data, strings.TrimPrefix(file, dir+"/")); ok {
+			m.now[name] = out
+		}
+	}
+}
+
+// without removes the entries of a kustomization that name a file.
+func without(name string, data []byte, entry string) ([]byte, bool) {
+	f, err := edit.Parse(name, data)
+	if err != nil {
+		return nil, false
+	}
+	for _, root := range f.Documents() {
+		if root == nil || root.Kind != yaml.MappingNode {
+			continue
+		}
+		for i := 1; i < len(root.Content); i += 2 {
+			list := root.Content[i]
+			for j, item := range items(list) {
+				if names := item; path.Clean(first(text(names), first(text(get(names, "path")), "-"))) == entry {
+					if f.RemoveItem(list, j) != nil {
+						return nil, false
+					}
+				}
+			}
+		}
+	}
+	out, err := f.Bytes()
+	return out, err == nil && f.Edited()
+}
+
+// lineNaming returns the first line that names something, from 1; 0 when none
+// does.
+func lineNaming(data string, names func(string) bool) int {
+	at := 0
+	for line := range strings.Lines(data) {
+		at++
+		code, _, _ := strings.Cut(line, " #")
+		if !strings.HasPrefix(strings.TrimSpace(code), "#") && names(code) {
+			return at
+		}
+	}
+	return 0
+}
+
+// secret reports whether a file feeds a generator of Secrets, so that its values
+// are not shown.
+func (m *maker) secret(file string) bool {
+	return slices.Contains(m.secrets, file)
+}
+
+// secretFiles returns the files that kustomizations of the target make Secrets of.
+func (m *maker) secretFiles() []string {
+	var list []string
+	for name, data := range m.ours {
+		if !isKustomization(name) {
+			continue
+		}
+		f, err := edit.Parse(name, data)
+		if err != nil {
+			continue
+		}
+		for _, root := range f.Documents() {
+			for _, g := range items(get(root, "secretGenerator")) {
+				list = append(list, generatorFiles(path.Dir(name), g)...)
+			}
+		}
+	}
+	return list
+}
+
+func generatorFiles(dir string, generator *yaml.Node) []string {
+	var list []string
+	for _, key := range []string{"files", "envs"} {
+		for _, item := range items(get(generator, key)) {
+			entry := text(item)
+			if _, file, ok := strings.Cut(entry, "="); ok {
+				entry = file
+			}
+			list = append(list, path.Join(dir, entry))
+		}
+	}
+	if env := text(get(generator, "env")); env != "" {
+		list = append(list, path.Join(dir, env))
+	}
+	return list
+}
