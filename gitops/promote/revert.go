@@ -1,0 +1,90 @@
+package promote
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// Revert is a change that is to be undone on top of what came since.
+type Revert struct {
+	// Before and After are the trees on both sides of the change, Target is edited.
+	Before, After, Target gitops.Tree
+	// App is whose change it is. Files are those that it changed.
+	App   string
+	Files []string
+	// Take decides conflicts, as [Options] has it.
+	Take map[string]string
+}
+
+// Undo plans a revert: the merge of a promotion with its sides changed over. What the
+// change did and nobody touched since goes back to what it was; what somebody changed
+// since stays, and is a conflict.
+func Undo(ctx context.Context, r Revert) (AppPlan, error) {
+	plan := AppPlan{App: r.App, Files: map[string][]byte{}}
+	for _, file := range r.Files {
+		var sides [3][]byte
+		for i, t := range []gitops.Tree{r.Before, r.After, r.Target} {
+			data, err := t.Read(ctx, file)
+			if err != nil && gitops.CodeOf(err) != gitops.NotFound {
+				return plan, err
+			}
+			if err == nil && data == nil {
+				data = []byte{} // an empty file is there
+			}
+			sides[i] = data
+		}
+		r.undo(&plan, file, sides[0], sides[1], sides[2])
+	}
+	return plan, nil
+}
+
+// undo plans one file; nil is a file that is not there.
+func (r Revert) undo(plan *AppPlan, file string, before, after, now []byte) {
+	take := r.taken(file)
+	switch {
+	case same(before, now):
+		return
+	case before != nil && after != nil && now != nil:
+		m := mergeFile(file, after, before, now, policy{take: take, secret: !isYAML(file)})
+		plan.Edits, plan.Withheld, plan.Conflicts = append(plan.Edits, m.edits...), append(plan.Withheld, m.withheld...), append(plan.Conflicts, m.conflicts...)
+		if !bytes.Equal(m.data, now) {
+			plan.Files[file] = m.data
+		}
+	case same(after, now) || take("") == TakeSource:
+		plan.Files[file] = before
+		kind := FileAdded
+		if before == nil {
+			kind = FileRemoved
+		} else if now != nil {
+			kind = FileCopied
+		}
+		plan.Edits = append(plan.Edits, Edit{File: file, Kind: kind})
+	case take("") != TakeTarget:
+		plan.Conflicts = append(plan.Conflicts, Conflict{File: file, Base: presence(after), Source: presence(before), Target: presence(now)})
+	}
+}
+
+// taken returns the decisions about one file: of a field, or for "" of all its
+// conflicts.
+func (r Revert) taken(file string) func(path string) string {
+	return func(path string) string {
+		if path != "" {
+			return r.Take[file+":"+path]
+		}
+		return cmp.Or(r.Take[file], r.Take[""])
+	}
+}
+
+// same reports whether two files are equal, or both are not there.
+func same(a, b []byte) bool { return (a == nil) == (b == nil) && bytes.Equal(a, b) }
+
+// presence says of a whole file whether it is there.
+func presence(data []byte) string {
+	if data == nil {
+		return "not there"
+	}
+	return "there"
+}
