@@ -20,7 +20,8 @@ func Merge(file string, data []byte, s Secret) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	old, err := find(readSealed(file, f), file, s.Namespace, s.Name)
+	before := readSealed(file, f)
+	old, err := find(before, file, s.Namespace, s.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +31,16 @@ func Merge(file string, data []byte, s Secret) ([]byte, error) {
 	if err := setItems(f, old, s.Items); err != nil {
 		return nil, err
 	}
-	return f.Bytes()
+	out, err := f.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	old.Items = union(old.Items, s.Items)
+	after, err := Read(file, out)
+	if err != nil || !slices.EqualFunc(before, after, func(a, b Sealed) bool { return maps.Equal(a.Items, b.Items) }) {
+		return nil, at(file, old.node, gitops.Invalid, "SealedSecret "+gitops.Quote(s.Name)+" shares text with another key through an anchor", "write its keys out")
+	}
+	return out, nil
 }
 
 // takes says why items of another secret cannot be put into this one.
@@ -47,13 +57,8 @@ func (s *Sealed) takes(other Secret) error {
 	if !sameType(s.Type, other.Type) {
 		return fail("has type "+gitops.Quote(s.Type)+", not "+gitops.Quote(other.Type), "keep the type, or make a new SealedSecret")
 	}
-	all := maps.Clone(s.Items)
-	if all == nil {
-		all = map[string]string{}
-	}
-	maps.Copy(all, other.Items)
 	size := 0
-	for _, item := range all {
+	for _, item := range union(s.Items, other.Items) {
 		n, _, _ := measure(item) // what was there may be broken: it is not ours
 		size += n
 	}
@@ -66,6 +71,14 @@ func (s *Sealed) takes(other Secret) error {
 		}
 	}
 	return nil
+}
+
+// union is the first map with the second over it.
+func union(a, b map[string]string) map[string]string {
+	out := make(map[string]string, len(a)+len(b))
+	maps.Copy(out, a)
+	maps.Copy(out, b)
+	return out
 }
 
 // sameType reports whether a type may be asked for where another is; "" asks for

@@ -125,12 +125,6 @@ const (
 )
 
 func (s *Secret) manifest() manifest {
-	inner := map[string]string{}
-	for _, from := range []map[string]string{s.Annotations, s.Scope.annotations()} {
-		for k, v := range from {
-			inner[k] = v
-		}
-	}
 	return manifest{
 		APIVersion: apiVersion, Kind: kind,
 		Metadata: metadata{Name: s.Name, Namespace: s.Namespace, Annotations: s.Scope.annotations()},
@@ -138,7 +132,7 @@ func (s *Secret) manifest() manifest {
 			EncryptedData: s.Items,
 			Template: template{
 				Immutable: s.Immutable, Type: s.Type,
-				Metadata: metadata{Name: s.Name, Namespace: s.Namespace, Annotations: inner, Labels: s.Labels},
+				Metadata: metadata{Name: s.Name, Namespace: s.Namespace, Annotations: union(s.Annotations, s.Scope.annotations()), Labels: s.Labels},
 			},
 		},
 	}
