@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sealift/sealift/commands/reply"
@@ -87,8 +88,9 @@ type part struct {
 	about map[string]reply.PromotedApp
 	// branch is where to, seen its tip, "" when it is not there.
 	branch, seen string
-	// by is who asked.
-	by string
+	// by is who asked, number the pull request where that was.
+	by     string
+	number int
 }
 
 // parts plans each pull request on its own: apps that move together are in one,
@@ -136,7 +138,7 @@ func (p *promoting) groups(r PromotionResult) [][]string {
 // part plans some apps. Those of which the target has a newer commit of the
 // source already are left as they are.
 func (p *promoting) part(ctx context.Context, q Promotion) (*part, error) {
-	one := &part{about: map[string]reply.PromotedApp{}, by: p.event.Comment.Author.Login}
+	one := &part{about: map[string]reply.PromotedApp{}, by: p.event.Comment.Author.Login, number: p.pull.Number}
 	var err error
 	if one.PromotionResult, err = q.Run(ctx); err != nil {
 		return nil, err
@@ -208,11 +210,12 @@ func (p *promoting) onto(ctx context.Context, q Promotion, one *part) (*part, er
 	if err != nil || !newer || open.Number == 0 {
 		return one, err
 	}
-	return p.renew(ctx, q, one, commit, strings.TrimPrefix(trailerOf(state.Message, TrailerBy), "@"))
+	return p.renew(ctx, q, one, commit, state.Message)
 }
 
-// renew plans a part anew with the newer commit that its pull request carries.
-func (p *promoting) renew(ctx context.Context, q Promotion, old *part, commit, by string) (*part, error) {
+// renew plans a part anew with the newer commit that its pull request carries, as
+// the message of the commit on its branch says.
+func (p *promoting) renew(ctx context.Context, q Promotion, old *part, commit, message string) (*part, error) {
 	var err error
 	q.At = commit
 	if q.Source, err = p.src.Tree(ctx, commit); err != nil {
@@ -225,7 +228,9 @@ func (p *promoting) renew(ctx context.Context, q Promotion, old *part, commit, b
 	for _, a := range one.Plan.Apps {
 		one.about[a.App] = reply.PromotedApp{Newer: commit}
 	}
-	one.branch, one.seen, one.by, one.Later = old.branch, old.seen, by, old.Later
+	one.branch, one.seen, one.Later = old.branch, old.seen, old.Later
+	one.by = strings.TrimPrefix(trailerOf(message, TrailerBy), "@")
+	one.number, _ = strconv.Atoi(strings.TrimPrefix(trailerOf(message, TrailerOn), "#")) // 0 is unknown
 	return one, nil
 }
 
@@ -239,8 +244,14 @@ func (o *part) stop(why reply.PromotedApp) {
 	}
 }
 
-// TrailerBy is the trailer with the login of who asked for a promotion.
-const TrailerBy = "Requested-by"
+// The trailers that say who asked for a promotion, and on which pull request.
+//
+//	Requested-by: @ada
+//	Requested-on: #12
+const (
+	TrailerBy = "Requested-by"
+	TrailerOn = "Requested-on"
+)
 
 // trailerOf returns the last value of a trailer of our own in a message.
 func trailerOf(message, key string) string {

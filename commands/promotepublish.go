@@ -71,27 +71,24 @@ func (s *Service) publish(ctx context.Context, e gitops.Event, p Publish) (int, 
 }
 
 // pushTo writes the commit and moves the branch to it; it returns the tip.
-func pushTo(ctx context.Context, changes Changes, p Publish) (string, error) {
+func pushTo(ctx context.Context, changes Changes, p Publish) (commit string, err error) {
+	if p.Seen == "" {
+		commit, err = changes.CreateCommit(ctx, p.Tip, p.Message, p.Edits)
+	} else {
+		commit, err = changes.MergeCommit(ctx, p.Seen, p.Tip, p.Message, p.Edits)
+	}
+	if err != nil || commit == p.Seen {
+		return commit, err
+	}
 	if err := still(ctx, changes, p.Base, p.Tip); err != nil {
 		return "", err
 	}
 	if p.Seen == "" {
-		commit, err := changes.CreateCommit(ctx, p.Tip, p.Message, p.Edits)
-		if err != nil {
-			return "", err
-		}
 		err = changes.CreateBranch(ctx, p.Branch, commit)
-		if exists(err) {
-			err = moved(p.Branch)
-		}
-		return commit, err
+	} else {
+		err = changes.MoveBranch(ctx, p.Branch, commit)
 	}
-	commit, err := changes.MergeCommit(ctx, p.Seen, p.Tip, p.Message, p.Edits)
-	if err != nil || commit == p.Seen {
-		return commit, err
-	}
-	err = changes.MoveBranch(ctx, p.Branch, commit)
-	if gitops.CodeOf(err) == gitops.NotFound { // it was deleted meanwhile
+	if exists(err) || gitops.CodeOf(err) == gitops.NotFound { // it came or went meanwhile
 		err = moved(p.Branch)
 	}
 	return commit, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -100,12 +101,15 @@ func (p *promoting) publish(ctx context.Context, one *part) (Publish, error) {
 	}
 	said := reply.Promotion{
 		Plan: one.Plan, Apps: one.about, Report: report, Chain: p.chain(ctx, one),
-		By: one.by, Number: p.pull.Number, Later: one.Later,
+		By: one.by, Number: one.number, Later: one.Later,
 	}
 	title := reply.PromotionTitle(one.Plan)
 	message := title + "\n\n"
 	if one.by != "" {
 		message += TrailerBy + ": @" + one.by + "\n"
+	}
+	if one.number != 0 {
+		message += fmt.Sprintf("%s: #%d\n", TrailerOn, one.number)
 	}
 	message += PromotionTrailers(one.Plan.From, one.Plan.At, one.Plan.To, moving(one.Plan))
 	return Publish{

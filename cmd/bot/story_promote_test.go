@@ -13,7 +13,9 @@ func imageOverlay(app, env, tag string) string {
 	return "resources: [../../base]\nnamespace: " + env + "\nimages:\n- name: " + app + "\n  newName: ghcr.io/acme/" + app + "\n  newTag: " + tag + " # of " + env + "\n"
 }
 
-func overlayFile(app, env string) string { return "apps/" + app + "/overlays/" + env + "/kustomization.yaml" }
+func overlayFile(app, env string) string {
+	return "apps/" + app + "/overlays/" + env + "/kustomization.yaml"
+}
 
 // promotionFiles are two apps in three environments, all at v1.
 func promotionFiles() map[string]string {
@@ -126,7 +128,7 @@ func TestStoryPromote(t *testing.T) {
 	}
 	c, err := w.hub.Commit(w.ctx, storyRepo, p.HeadSHA)
 	w.must(err)
-	if !c.Verified || c.Author != w.app.Slug()+"[bot]" || !strings.HasSuffix(c.Message, "\n\nRequested-by: @"+developer+"\nPromoted-From: dev@"+merged+"\nPromoted-To: staging\nPromoted-App: web") {
+	if !c.Verified || c.Author != w.app.Slug()+"[bot]" || !strings.HasSuffix(c.Message, "\n\nRequested-by: @"+developer+"\nRequested-on: #1\nPromoted-From: dev@"+merged+"\nPromoted-To: staging\nPromoted-App: web") {
 		t.Errorf("commit %+v", c)
 	}
 

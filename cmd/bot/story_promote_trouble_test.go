@@ -1,0 +1,305 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/sealift/sealift/webhook/hub"
+)
+
+// between is a world whose service calls GitHub through a proxy, so that something
+// can happen just before a call.
+type between struct {
+	mu     sync.Mutex
+	method string
+	suffix string
+	do     func()
+}
+
+// before lets do happen once, before the next call of a method whose path ends with
+// suffix.
+func (b *between) before(method, suffix string, do func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.method, b.suffix, b.do = method, suffix, do
+}
+
+// take returns what happens before a call.
+func (b *between) take(r *http.Request) func() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.do == nil || r.Method != b.method || !strings.HasSuffix(r.URL.Path, b.suffix) {
+		return func() {}
+	}
+	do := b.do
+	b.do = nil
+	return do
+}
+
+func newBetween(t *testing.T) (*story, *between) {
+	t.Helper()
+	b := &between{}
+	w := newPromotion(t, storyOptions{config: func(c *serviceConfig) {
+		api, err := url.Parse(c.GitHubURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		forward := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: api.Scheme, Host: api.Host})
+		proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			b.take(r)()
+			forward.ServeHTTP(rw, r)
+		}))
+		t.Cleanup(proxy.Close)
+		c.GitHubURL = proxy.URL + api.Path
+	}})
+	return w, b
+}
+
+// The target moves between plan and push: the plan is made anew, on what is there now.
+func TestStoryPromoteTargetMoves(t *testing.T) {
+	w, b := newBetween(t)
+	n := w.bump(topic, "web", "v2")
+	w.merge(developer, n)
+	w.settle()
+	again := strings.Replace(imageOverlay("web", "staging", "v1"), "namespace: staging", "namespace: staging # moved", 1)
+	b.before("POST", "/git/trees", func() { w.push("main", overlayFile("web", "staging"), again) })
+	id := w.say(developer, n, "/promote staging")
+	w.settle()
+	p := w.promotion()
+	want := strings.Replace(again, "v1 #", "v2 #", 1)
+	if got := w.file(p.Head, overlayFile("web", "staging")); got != want || w.reactions(n, id) != "eyes rocket" {
+		t.Errorf("reactions %q, staging is\n%s", w.reactions(n, id), got)
+	}
+	w.answer(n)
+	// And once more, before the branch that is there now is moved.
+	again = strings.Replace(again, "# moved", "# moved twice", 1)
+	b.before("PATCH", p.Head, func() { w.push("main", overlayFile("web", "staging"), again) })
+	w.merge(developer, w.bump("second", "web", "v3"))
+	w.settle()
+	w.say(developer, 3, "/promote staging")
+	w.settle()
+	if got := w.file(w.promotion().Head, overlayFile("web", "staging")); !strings.Contains(got, "newTag: v3") {
+		t.Errorf("staging is\n%s", got)
+	}
+	w.noFailures()
+}
+
+// Somebody pushes to the branch of the promotion just before it is moved: the commit
+// stays, and the second attempt says so.
+func TestStoryPromoteBranchMoves(t *testing.T) {
+	w, b := newBetween(t)
+	w.merge(developer, w.bump(topic, "web", "v2"))
+	w.say(developer, 1, "/promote staging")
+	w.settle()
+	head := w.promotion().Head
+	w.merge(developer, w.bump("second", "web", "v3"))
+	w.settle()
+	var byHand string
+	b.before("PATCH", head, func() { byHand = w.push(head, "apps/web/overlays/staging/note.yaml", "by: hand\n") })
+	w.say(developer, 3, "/promote staging")
+	w.settle()
+	if p := w.promotion(); p.HeadSHA != byHand || p.Title != "Promote web v2 to staging" {
+		t.Errorf("%+v, by hand is %s", p, byHand)
+	}
+	has(t, w.answer(3), "commits that Sealift did not make", head)
+	w.noFailures()
+}
+
+// Two promotions of one app are asked for in the same second, on two pull requests:
+// one branch, one pull request, with the newer of the two.
+func TestStoryPromoteAtOnce(t *testing.T) {
+	w := newPromotion(t, storyOptions{})
+	first := w.bump("first", "web", "v2")
+	w.merge(developer, first)
+	second := w.bump("second", "web", "v3")
+	merged := w.merge(developer, second)
+	w.settle()
+	w.stop()
+	w.say(developer, first, "/promote staging")
+	w.say(admin, second, "/promote staging")
+	w.must(w.hub.Idle(w.ctx))
+	w.start()
+	w.until("no answers", func() bool { return len(w.said(first)) > 0 && len(w.said(second)) > 0 })
+	w.settle()
+	p := w.promotion()
+	if p.Title != "Promote web v3 to staging" || w.file(p.Head, overlayFile("web", "staging")) != imageOverlay("web", "staging", "v3") {
+		t.Errorf("%+v", p)
+	}
+	has(t, p.Body, merged[:7], "<code>v3</code>")
+	link := fmt.Sprintf("[#%d]", p.Number)
+	has(t, w.answer(first), link)
+	has(t, w.answer(second), link)
+	w.noFailures()
+}
+
+// Every delivery comes twice.
+func TestStoryPromoteDoubled(t *testing.T) {
+	w := newPromotion(t, storyOptions{})
+	n := w.bump(topic, "web", "v2")
+	w.merge(developer, n)
+	w.settle()
+	w.hub.Lose(hub.Loss{Double: true})
+	w.say(developer, n, "/promote staging")
+	w.settle()
+	for _, d := range w.hub.Deliveries() {
+		w.hub.Redeliver(d.ID)
+	}
+	w.settle()
+	w.promotion()
+	w.answer(n)
+}
+
+// A newer promotion takes the place of the one that is open: same branch, same pull
+// request, another text with a line of history. An older one does not take it back.
+func TestStoryPromoteSupersedes(t *testing.T) {
+	w := newPromotion(t, storyOptions{})
+	first := w.bump("first", "web", "v2")
+	w.merge(developer, first)
+	w.say(developer, first, "/promote staging")
+	w.settle()
+	old := w.promotion()
+	second := w.bump("second", "web", "v3")
+	w.merge(developer, second)
+	w.push("main", "README.md", "# Moved\n")
+	w.settle()
+	w.say(admin, second, "/promote staging")
+	w.settle()
+	p := w.promotion()
+	if p.Number != old.Number || p.Title != "Promote web v3 to staging" || w.file(p.Head, overlayFile("web", "staging")) != imageOverlay("web", "staging", "v3") || w.file(p.Head, "README.md") != "# Moved\n" {
+		t.Errorf("%+v", p)
+	}
+	c, err := w.hub.Commit(w.ctx, storyRepo, p.HeadSHA)
+	w.must(err)
+	if len(c.Parents) != 2 || c.Parents[0] != old.HeadSHA || c.Parents[1] != w.hub.Tip(storyRepo, "main") || !c.Verified {
+		t.Errorf("commit %+v", c)
+	}
+	_, history, _ := strings.Cut(p.Body, "**History**")
+	if lines := strings.Split(strings.TrimSpace(history), "\n"); len(lines) != 2 || !strings.Contains(lines[0], admin) || !strings.Contains(lines[1], "v2") {
+		t.Errorf("history %q", lines)
+	}
+	w.say(developer, first, "/promote staging")
+	w.settle()
+	list := w.said(first)
+	has(t, list[len(list)-1], "already, which is newer", fmt.Sprintf("[#%d]", p.Number))
+	if again := w.promotion(); again.HeadSHA != p.HeadSHA || again.Body != p.Body || again.Title != p.Title {
+		t.Errorf("taken back: %+v", again)
+	}
+	w.merge(developer, p.Number)
+	w.settle()
+	w.say(developer, first, "/promote staging")
+	w.settle()
+	list = w.said(first)
+	has(t, list[len(list)-1], "Nothing to promote", "already, which is newer")
+	w.noFailures()
+}
+
+// A branch that somebody committed to is left as it is, and an amended commit is
+// somebody's too.
+func TestStoryPromoteByHand(t *testing.T) {
+	w := newPromotion(t, storyOptions{})
+	first := w.bump("first", "web", "v2")
+	w.merge(developer, first)
+	w.say(developer, first, "/promote staging")
+	w.settle()
+	p := w.promotion()
+	tip := w.push(p.Head, "apps/web/overlays/staging/patch.yaml", "by: hand\n")
+	second := w.bump("second", "web", "v3")
+	w.merge(developer, second)
+	w.settle()
+	w.say(developer, second, "/promote staging")
+	w.settle()
+	if got := w.promotion(); got.HeadSHA != tip || got.Title != p.Title {
+		t.Errorf("%+v", got)
+	}
+	has(t, w.answer(second), "commits that Sealift did not make")
+	w.noFailures()
+}
+
+// Closed without merging, a promotion stays closed whatever comes again of the old;
+// asked for anew it is opened anew.
+func TestStoryPromoteClosed(t *testing.T) {
+	w := newPromotion(t, storyOptions{})
+	n := w.bump(topic, "web", "v2")
+	w.merge(developer, n)
+	w.say(developer, n, "/promote staging")
+	w.settle()
+	old := w.promotion()
+	w.must(w.person(developer).ClosePull(w.ctx, storyRepo, old.Number))
+	for _, d := range w.hub.Deliveries() {
+		w.hub.Redeliver(d.ID)
+	}
+	w.settle()
+	if p := w.promotion(); p.State != "closed" {
+		t.Errorf("%+v", p)
+	}
+	w.say(developer, n, "/promote staging")
+	w.settle()
+	list := w.promotions()
+	if len(list) != 2 || list[0].State != "closed" || list[1].State != "open" || list[1].Head != old.Head {
+		t.Errorf("%+v", list)
+	}
+	w.noFailures()
+}
+
+// Each single call of GitHub fails once, before or after it did what was asked: after
+// that there is one branch, one pull request and one answer, for a promotion that is
+// new and for one that takes the place of another.
+func TestStoryPromoteFaults(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		t.Run(fmt.Sprintf("after %t", after), func(t *testing.T) {
+			w := newPromotion(t, storyOptions{})
+			w.settle()
+			for nth := 1; ; nth++ {
+				total := w.faulty(nth, after)
+				if nth > total {
+					break
+				}
+			}
+			w.noFailures()
+		})
+	}
+}
+
+// faulty promotes twice while one call fails, merges, and returns how many calls the
+// second promotion had.
+func (w *story) faulty(nth int, after bool) int {
+	w.t.Helper()
+	before := len(w.promotions())
+	total := 0
+	for i := range 2 {
+		tag := fmt.Sprintf("v%d.%d", nth, i)
+		n := w.bump(fmt.Sprintf("topic-%d-%d", nth, i), "web", tag)
+		w.merge(developer, n)
+		w.settle()
+		remove := w.hub.Fault(hub.Fault{Path: "/repos/**", Nth: nth, Times: 1, Status: http.StatusBadGateway, After: after})
+		w.hub.ResetCalls()
+		w.say(developer, n, "/promote staging")
+		w.settle()
+		remove()
+		total = w.hub.RESTCalls()
+		list := w.promotions()
+		if len(list) != before+1 {
+			w.t.Fatalf("call %d: %d promotions, want %d: %+v\n%s", nth, len(list), before+1, list, w.logs)
+		}
+		p := list[before]
+		has(w.t, w.answer(n), fmt.Sprintf("[#%d]", p.Number), tag)
+		if p.Title != "Promote web "+tag+" to staging" || w.file(p.Head, overlayFile("web", "staging")) != imageOverlay("web", "staging", tag) || strings.Count(p.Body, "asked by") != i+1 {
+			w.t.Errorf("call %d: %+v", nth, p)
+		}
+	}
+	p := w.promotions()[before]
+	w.merge(developer, p.Number)
+	w.must(w.person(developer).DeleteBranch(w.ctx, storyRepo, p.Head))
+	w.settle()
+	if slices.ContainsFunc(w.promotions(), func(p hub.Pull) bool { return p.State == "open" }) {
+		w.t.Errorf("call %d: %+v", nth, w.promotions())
+	}
+	return total
+}
