@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"fmt"
-	"html"
 	"strconv"
 	"strings"
 
@@ -47,6 +46,8 @@ func (s *Service) act(ctx context.Context, host Host, e gitops.Event, plan Plan)
 			err = s.expose(ctx, e, a)
 		case Acknowledge:
 			err = s.acknowledge(ctx, e, a)
+		case Reseal:
+			err = s.reseal(ctx, host, e, a)
 		}
 		if err != nil {
 			return err
@@ -130,22 +131,4 @@ func (s *Service) report(ctx context.Context, host Host, e gitops.Event, c Check
 	}
 	_, err = host.CreateCheck(ctx, c.Run)
 	return err
-}
-
-// escape makes foreign text safe in a comment, outside of code.
-func escape(s string) string {
-	var b strings.Builder
-	for _, r := range gitops.Printable(s) {
-		if strings.ContainsRune("\\`*_{}[]()#+-.!|~@:/", r) && r != '.' && r != '-' && r != '(' && r != ')' && r != '/' && r != ':' {
-			fmt.Fprintf(&b, "&#%d;", r)
-			continue
-		}
-		b.WriteString(html.EscapeString(string(r)))
-	}
-	return b.String()
-}
-
-// code puts foreign text into a code element, where GitHub makes nothing of it.
-func code(s string) string {
-	return "<code>" + strings.NewReplacer("`", "&#96;", "@", "&#64;", "|", "&#124;").Replace(html.EscapeString(gitops.Printable(s))) + "</code>"
 }

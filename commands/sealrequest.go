@@ -212,7 +212,7 @@ func notThere(what, name string, names []string) error {
 	e := gitops.Errorf(gitops.NotFound, "there is no %s %s", what, gitops.Quote(name))
 	if len(names) > 0 {
 		near := slices.MinFunc(names, func(a, b string) int { return cmp.Compare(gitops.Distance(name, a), gitops.Distance(name, b)) })
-		e.Hint = "Did you mean " + code(near) + "?"
+		e.Hint = "Did you mean " + gitops.Quote(near) + "?"
 	}
 	return e
 }

@@ -271,12 +271,12 @@ func explain(e gitops.Event, err error) string {
 	if !ok || ge.Code == gitops.Internal {
 		return fmt.Sprintf("That is a bug. Reference: `%s`", e.Delivery)
 	}
-	body := escape(ge.Message) + "."
+	body := prose(ge.Message) + "."
 	if ge.File != "" {
 		body = code(fmt.Sprintf("%s:%d", ge.File, ge.Line)) + ": " + body
 	}
 	if ge.Hint != "" {
-		body += " " + ge.Hint
+		body += " " + prose(ge.Hint)
 	}
 	return body
 }

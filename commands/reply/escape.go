@@ -71,6 +71,10 @@ func shows(r rune) bool {
 	return unicode.IsGraphic(r) && !unicode.Is(unicode.Zs, r) && !unicode.Is(blank, r)
 }
 
+// Code returns a foreign text as a code element for Markdown and HTML, on one line
+// and cut to 300 bytes: nothing in it is a mention, a link or a mark.
+func Code(s string) string { return code(s) }
+
 // code returns a foreign text as a code element for Markdown and HTML, on one
 // line and cut to maxName bytes.
 func code(s string) string { return "<code>" + escape(s, maxName) + "</code>" }
