@@ -11,7 +11,8 @@ import (
 type Plan []Action
 
 // Action is one change to the outside world: [Sticky], [Reply], [React], [Check],
-// [Publish], [Answer], [Invite], [PutSealed], [Expose] or [Acknowledge].
+// [Publish], [Answer], [Invite], [PutSealed], [Expose],
+// [Acknowledge] or [Reseal].
 type Action interface {
 	// describe says what it does, without foreign text, for the action log.
 	describe() string

@@ -3,7 +3,6 @@ package commands
 import (
 	"cmp"
 	"context"
-	"fmt"
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/seal"
@@ -123,11 +122,10 @@ func (s *Service) SealSubmit(ctx context.Context, token string, link seal.Link, 
 		return seal.Outcome{}, err
 	}
 	defer w.close()
-	p, err := w.submitted(ctx, person, sub)
+	p, err := w.submitted(ctx, link, person, sub)
 	if err != nil {
 		return seal.Outcome{}, err
 	}
-	p.Key = fmt.Sprintf("%s used %s", inviteKey(link), trailerKey(p.describe()))
 	if err := s.Links.SpendLink(ctx, token); err != nil {
 		return seal.Outcome{}, err
 	}

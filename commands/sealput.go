@@ -203,12 +203,22 @@ func (w *sealing) unshared(ctx context.Context, t target) error {
 	return nil
 }
 
-// place fills in the edits, after it has chosen the branch.
+// place fills in the edits, after it has chosen the branch. There are none when the
+// commit is there already.
 func (w *sealing) place(ctx context.Context, p PutSealed, t target) (PutSealed, error) {
 	if w.own {
-		if err := w.ownBranch(ctx, &p, fmt.Sprintf("sealift/seal/%d/%s", w.pull.Number, t.secret.Name)); err != nil {
+		p.Base = w.pull.Base.Ref
+		branch, tip, err := w.ownBranch(ctx, fmt.Sprintf("sealift/seal/%d/%s", w.pull.Number, t.secret.Name), p.Key)
+		if err == nil && tip != "" {
+			err = w.buildOn(ctx, tip)
+		}
+		if err != nil {
 			return p, err
 		}
+		p.Branch, p.Parent, p.Create = branch, w.parent, tip == ""
+	}
+	if done, err := answered(ctx, w.changes, p.Branch, p.Key); done != "" || err != nil {
+		return p, err
 	}
 	edits, err := w.index.Put(ctx, t.overlay, t.existing, t.secret)
 	if err != nil {
@@ -218,46 +228,44 @@ func (w *sealing) place(ctx context.Context, p PutSealed, t target) (PutSealed, 
 	return p, nil
 }
 
-// ownBranch chooses a branch of ours: one whose pull request is open is built upon;
-// one that is left over is not touched.
-func (w *sealing) ownBranch(ctx context.Context, p *PutSealed, name string) error {
+// ownBranch chooses a branch of ours by a name: tip is the commit to build on, of a
+// branch whose pull request is open or which answers key, and "" for a new branch. One
+// that is left over is not touched.
+func (w *sealing) ownBranch(ctx context.Context, name, key string) (branch, tip string, err error) {
 	const most = 20
-	p.Base = w.pull.Base.Ref
 	for i := range most {
-		p.Branch = name
-		if i > 0 {
-			p.Branch += "-" + strconv.Itoa(i+1)
+		if branch = name; i > 0 {
+			branch += "-" + strconv.Itoa(i+1)
 		}
-		tip, err := w.changes.BranchTip(ctx, p.Branch)
+		tip, err := w.changes.BranchTip(ctx, branch)
 		if gitops.CodeOf(err) == gitops.NotFound {
-			p.Create = true
-			return nil
+			return branch, "", nil
 		}
 		if err != nil {
-			return err
+			return "", "", err
 		}
-		open, err := w.changes.PullFrom(ctx, p.Branch, p.Base)
-		if err != nil {
-			return err
+		open, err := w.changes.PullFrom(ctx, branch, w.pull.Base.Ref)
+		if err != nil || open.Number != 0 {
+			return branch, tip, err
 		}
-		if open.Number != 0 {
-			return w.buildOn(ctx, p, tip)
+		if done, err := answered(ctx, w.changes, branch, key); done != "" || err != nil {
+			return branch, tip, err
 		}
 	}
-	return gitops.Errorf(gitops.Invalid, "there are %d branches named like %s, delete those that are merged", most, gitops.Quote(name))
+	return "", "", gitops.Errorf(gitops.Invalid, "there are %d branches named like %s, delete those that are merged", most, gitops.Quote(name))
 }
 
 // buildOn reads another commit to build on.
-func (w *sealing) buildOn(ctx context.Context, p *PutSealed, tip string) error {
+func (w *sealing) buildOn(ctx context.Context, tip string) error {
 	if err := w.source.FetchCommits(ctx, tip); err != nil {
 		return err
 	}
-	w.parent, p.Parent = tip, tip
+	w.parent = tip
 	return w.read(ctx)
 }
 
 // submitted returns the change that a submission of the form asks for.
-func (w *sealing) submitted(ctx context.Context, person gitops.User, sub seal.Submission) (PutSealed, error) {
+func (w *sealing) submitted(ctx context.Context, link seal.Link, person gitops.User, sub seal.Submission) (PutSealed, error) {
 	t := target{
 		environment: sub.Environment, overlay: sub.Overlay, existing: sub.Existing, login: person.Login,
 		secret: seal.Secret{Name: sub.Name, Namespace: sub.Namespace, Type: sub.Type, Scope: sub.Scope, Items: sub.Items},
@@ -272,6 +280,7 @@ func (w *sealing) submitted(ctx context.Context, person gitops.User, sub seal.Su
 	if err := t.secret.Check(c); err != nil {
 		return p, err
 	}
+	p.Key = fmt.Sprintf("%s used %s", inviteKey(link), trailerKey(p.describe()))
 	return w.place(ctx, p, t)
 }
 
