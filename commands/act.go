@@ -22,10 +22,7 @@ func (s *Service) act(ctx context.Context, host Host, e gitops.Event, plan Plan)
 		case Reply:
 			_, err = s.once(ctx, e, a.Key, a.describe(), func(ctx context.Context) (string, error) { return s.reply(ctx, host, e, a) })
 		case React:
-			err = host.React(ctx, a.Comment, string(a.Content))
-			if gitops.CodeOf(err) == gitops.NotFound { // the comment was deleted meanwhile
-				err = nil
-			}
+			err = s.react(ctx, host, e, a)
 		case Check:
 			err = s.report(ctx, host, e, a)
 		case Publish:
@@ -62,6 +59,21 @@ func (s *Service) once(ctx context.Context, e gitops.Event, key, what string, do
 		entry.Actor = e.Comment.Author.Login
 	}
 	return s.Actions.Once(ctx, entry, do)
+}
+
+// note records what was done that GitHub itself makes idempotent: once for each
+// delivery that led to it.
+func (s *Service) note(ctx context.Context, e gitops.Event, what string) error {
+	_, err := s.once(ctx, e, "done "+what+" "+e.Delivery, what, func(context.Context) (string, error) { return "", nil })
+	return err
+}
+
+// react puts a reaction on a comment, unless that was deleted meanwhile.
+func (s *Service) react(ctx context.Context, host Host, e gitops.Event, r React) error {
+	if err := host.React(ctx, r.Comment, string(r.Content)); err != nil {
+		return gone(err)
+	}
+	return s.note(ctx, e, r.describe())
 }
 
 // reply writes a comment unless it is there already.
@@ -129,6 +141,8 @@ func (s *Service) report(ctx context.Context, host Host, e gitops.Event, c Check
 	if old.ID != 0 && old.ExternalID == c.Run.ExternalID && old.Conclusion == c.Run.Conclusion {
 		return nil
 	}
-	_, err = host.CreateCheck(ctx, c.Run)
-	return err
+	if _, err = host.CreateCheck(ctx, c.Run); err != nil {
+		return err
+	}
+	return s.note(ctx, e, fmt.Sprintf("%s on %.7s: %s", c.describe(), c.Run.HeadSHA, c.Run.Conclusion))
 }

@@ -70,6 +70,9 @@ func (s *Service) keepOne(ctx context.Context, host Host, e gitops.Event, slot s
 			return gitops.Errorf(gitops.Internal, "action log: comment id: %w", err)
 		}
 		err = host.UpdateComment(ctx, id, body)
+		if err == nil {
+			return s.note(ctx, e, fmt.Sprintf("edit comment %s %d", slot, i+1))
+		}
 		if gitops.CodeOf(err) != gitops.NotFound {
 			return err
 		}
@@ -93,6 +96,9 @@ func (s *Service) removeBeyond(ctx context.Context, host Host, e gitops.Event, s
 			return gitops.Errorf(gitops.Internal, "action log: comment id: %w", err)
 		}
 		if err := gone(host.DeleteComment(ctx, id)); err != nil {
+			return err
+		}
+		if err := s.note(ctx, e, fmt.Sprintf("remove comment %s %d", slot, i+1)); err != nil {
 			return err
 		}
 		if err := s.Actions.Forget(ctx, key); err != nil {

@@ -107,8 +107,11 @@ func TestStoryServeCheck(t *testing.T) {
 func TestStoryJobsAndLog(t *testing.T) {
 	w := newStory(t, storyOptions{})
 	n, _ := w.open(webBase, configOf("web", "two"))
+	w.settle()
 	w.say(stranger, n, "/diff")
 	w.say(developer, n, "/help")
+	w.settle()
+	head := w.push(topic, webBase, configOf("web", "three"))
 	w.settle()
 	w.stop()
 	b, stdout, stderr := storyBot("SEALIFT_DATABASE="+w.config.Database, "HOME="+t.TempDir())
@@ -118,7 +121,8 @@ func TestStoryJobsAndLog(t *testing.T) {
 		}
 	}
 	on := storyRepo + "#" + strconv.Itoa(n)
-	has(t, stdout.String(), on, "pull_request", "issue_comment", "done", "comment diff 1", stranger, "/diff refused or failed", developer, "/help done")
+	has(t, stdout.String(), on, "pull_request", "issue_comment", "done", "comment diff 1", stranger, "/diff refused or failed", developer, "/help done",
+		"edit comment diff 1", "react eyes", "react confused", "react rocket", "check sealift/diff on "+head[:7]+": success")
 }
 
 // The demo prints an address where the pull request is, and leaves nothing.
