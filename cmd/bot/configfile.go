@@ -109,7 +109,7 @@ func nearestSetting(name string, known map[string]setting) string {
 		return ""
 	}
 	for k := range known {
-		if d := editDistance(strings.ReplaceAll(strings.ToLower(name), "_", "-"), k); d < at || d == at && k < best {
+		if d := gitops.Distance(strings.ReplaceAll(strings.ToLower(name), "_", "-"), k); d < at || d == at && k < best {
 			best, at = k, d
 		}
 	}
@@ -117,24 +117,4 @@ func nearestSetting(name string, known map[string]setting) string {
 		return ""
 	}
 	return "; did you mean " + gitops.Quote(best) + "?"
-}
-
-// editDistance is the number of bytes to add, remove or replace to get from a to b.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
