@@ -97,10 +97,11 @@ func (l *logBuffer) String() string {
 
 // storyOptions change a world.
 type storyOptions struct {
-	hub    hub.Options
-	files  map[string]string
-	config func(*serviceConfig)
-	down   bool // the service is not started
+	hub     hub.Options
+	files   map[string]string
+	private bool // the repository
+	config  func(*serviceConfig)
+	down    bool // the service is not started
 }
 
 // newStory starts a hub with the shop and a service.
@@ -116,7 +117,7 @@ func newStory(t *testing.T, o storyOptions) *story {
 	if o.files == nil {
 		o.files = storyFiles()
 	}
-	w.must(w.hub.AddRepo(ctx, storyRepo, hub.RepoOptions{Files: o.files, Author: admin}))
+	w.must(w.hub.AddRepo(ctx, storyRepo, hub.RepoOptions{Files: o.files, Author: admin, Private: o.private}))
 	w.must(w.hub.Grant(storyRepo, developer, hub.Write))
 	w.must(w.hub.Grant(storyRepo, admin, hub.Admin))
 	w.addr = w.freeAddr()
@@ -157,6 +158,7 @@ func (w *story) newApp(name, addr string) (*hub.App, int64, serviceConfig) {
 	w.must(yaml.Unmarshal(manifestYAML, &m))
 	app, err := w.hub.Register(hub.AppConfig{
 		Name: name, Owner: "acme", WebhookURL: "http://" + addr + "/webhook", Permissions: m.Permissions, Events: m.Events, Key: hubtest.Key(w.t),
+		Callbacks: []string{"http://" + addr + "/login/callback"},
 	})
 	w.must(err)
 	install, err := app.Install("acme")
