@@ -30,16 +30,23 @@ func (m *maker) changes(ctx context.Context) error {
 			m.addFile(&list[i])
 		}
 	}
+	stay, err := m.removals(ctx, list)
+	if err != nil {
+		return err
+	}
 	for _, c := range list {
 		if c.base == nil || c.was != "" {
 			continue
 		}
 		c.now = m.now[c.file] // without the names of files that are not added
+		if isKustomization(c.file) {
+			c.base = forgotten(c.file, c.base, stay)
+		}
 		for _, t := range m.counterparts(c.file) {
 			m.mergeInto(t, c)
 		}
 	}
-	return m.removals(ctx, list)
+	return nil
 }
 
 // changed returns the files that the source reads now and that differ from the
@@ -246,10 +253,10 @@ func carries(e Edit, v version) bool {
 }
 
 // removals removes from the target what the source had at the last promotion and
-// has no more.
-func (m *maker) removals(ctx context.Context, list []change) error {
+// has no more. It returns the files of the source whose counterparts stay.
+func (m *maker) removals(ctx context.Context, list []change) (stay []string, err error) {
 	if m.app.Last == nil {
-		return nil
+		return nil, nil
 	}
 	for _, t := range m.target.own {
 		s := m.before(t)
@@ -259,11 +266,13 @@ func (m *maker) removals(ctx context.Context, list []change) error {
 		}
 		then, err := files(ctx, m.app.Last, []string{s, t})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		m.removeFile(t, then[s], then[t])
+		if m.removeFile(t, then[s], then[t]); m.ours[t] != nil {
+			stay = append(stay, s)
+		}
 	}
-	return nil
+	return stay, nil
 }
 
 // removeFile removes a file that the target has as the source had it, or as it was

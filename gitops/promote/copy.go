@@ -47,15 +47,24 @@ func (m *maker) check(file, path, reason string) {
 // that the target does not name what it does not have.
 func (m *maker) forget(file string) {
 	for _, dir := range m.source.dirs {
-		name := kustomizationIn(m.Source, dir)
-		data := m.now[name]
-		if data == nil || !strings.HasPrefix(file, dir+"/") {
-			continue
-		}
-		if out, ok := without(name, data, strings.TrimPrefix(file, dir+"/")); ok {
-			m.now[name] = out
+		if name := kustomizationIn(m.Source, dir); m.now[name] != nil {
+			m.now[name] = forgotten(name, m.now[name], []string{file})
 		}
 	}
+}
+
+// forgotten is a kustomization without the entries that name some files.
+func forgotten(name string, data []byte, files []string) []byte {
+	for _, file := range files {
+		entry, below := strings.CutPrefix(file, path.Dir(name)+"/")
+		if !below || data == nil {
+			continue
+		}
+		if out, ok := without(name, data, entry); ok {
+			data = out
+		}
+	}
+	return data
 }
 
 // without removes the entries of a kustomization that name a file.

@@ -56,7 +56,7 @@ func (m *maker) adapted(t string, data []byte) []byte {
 	}
 	out, err := f.Bytes()
 	if err != nil {
-		m.check(t, "", "could not be adapted: "+err.Error())
+		m.check(t, "", "could not be adapted: "+because(err))
 		return data
 	}
 	return out

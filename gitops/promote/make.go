@@ -56,6 +56,9 @@ func (m *maker) make(ctx context.Context, changed map[string][]byte) error {
 		return nil
 	case len(m.app.To) == 0:
 		m.plan.Missing = true
+		for _, dir := range m.app.From {
+			m.withhold(m.swap.path(dir), "", m.To+" does not have "+m.app.Name+": --create copies it")
+		}
 		return nil
 	}
 	if err := m.versions(ctx); err != nil {

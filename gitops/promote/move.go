@@ -1,9 +1,6 @@
 package promote
 
-import (
-	"fmt"
-	"regexp"
-)
+import "regexp"
 
 // move is a place of the target with what it shall have.
 type move struct {
@@ -25,6 +22,17 @@ func newMove(known *known, p place) *move {
 		v.to = newVersion(p, v.source)
 	}
 	return v
+}
+
+// path is the field that moves, for people and for their decisions.
+func (v *move) path() string {
+	switch {
+	case !v.image:
+		return v.at.String()
+	case v.to.tag == v.value.tag && v.to.digest != v.value.digest:
+		return v.at.key("digest").String()
+	}
+	return v.at.key("newTag").String()
 }
 
 // commitID is a version that nothing else has by chance.
@@ -75,7 +83,7 @@ func apart(moves []*move) {
 	for _, v := range moves {
 		first := lead[group{v.file, v.to.tag}]
 		if v.found && v.group == groupBase && first != nil && first.value.tag != v.value.tag {
-			v.held = fmt.Sprintf("is held at another commit than %s: --take %s:%s=source moves it", first.keys[0], v.file, v.at)
+			v.held = "is held at another commit than " + first.keys[0] + ": take the source to move it"
 		}
 	}
 }

@@ -83,8 +83,13 @@ type scanner struct {
 	target string
 }
 
-// scan returns the places of a YAML file, in its order.
+// scan returns the places of a YAML file, in its order. target is the name of what
+// a patch is for.
 func scan(name string, data []byte, target string) (*doc, []place, error) {
+	return scanAs(name, data, target, isKustomization(name))
+}
+
+func scanAs(name string, data []byte, target string, kustomization bool) (*doc, []place, error) {
 	f, err := edit.Parse(name, data)
 	if err != nil {
 		return nil, nil, err
@@ -95,7 +100,7 @@ func scan(name string, data []byte, target string) (*doc, []place, error) {
 		at := document(i, len(roots))
 		switch {
 		case root == nil:
-		case isKustomization(name) || kustomizationKind(root):
+		case kustomization || kustomizationKind(root):
 			s.kustomization(root, at)
 		default:
 			s.manifest(root, at)
@@ -138,7 +143,7 @@ func (s *scanner) embedded(n *yaml.Node, at trail, target string) {
 	if n == nil || n.Kind != yaml.ScalarNode {
 		return
 	}
-	in, places, err := scan(s.doc.name, []byte(n.Value), target)
+	in, places, err := scanAs(s.doc.name, []byte(n.Value), target, false)
 	if err != nil || len(places) == 0 {
 		return
 	}

@@ -2,6 +2,7 @@ package promote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -44,7 +45,7 @@ func (m *maker) versions(ctx context.Context) error {
 		}
 		d, places, err := scan(file, m.ours[file], targets[file])
 		if err != nil {
-			m.withhold(file, "", "cannot be read: "+err.Error())
+			m.withhold(file, "", "cannot be read: "+because(err))
 			continue
 		}
 		docs = append(docs, d)
@@ -93,7 +94,7 @@ func (m *maker) beside(ctx context.Context) error {
 	known := newKnown(sw, theirs, from)
 	for _, p := range ours {
 		if v := newMove(known, p); v.found && v.to != p.value {
-			m.withhold(p.file, p.at.String(), fmt.Sprintf("%s has %s: it is not in a directory of the app's own; `carry` in the configuration includes it", m.From, v.to))
+			m.withhold(p.file, v.path(), fmt.Sprintf("%s has %s: it is not in a directory of the app's own; `carry` in the configuration includes it", m.From, v.to))
 		}
 	}
 	return nil
@@ -111,7 +112,7 @@ func (m *maker) write(d *doc) {
 		return
 	}
 	m.plan.Edits = slices.DeleteFunc(m.plan.Edits, func(e Edit) bool { return e.File == d.name })
-	m.withhold(d.name, "", "cannot be edited: "+err.Error())
+	m.withhold(d.name, "", "cannot be edited: "+because(err))
 }
 
 // sourcePlaces scans the files that the source reads.
@@ -141,7 +142,8 @@ func (m *maker) placesOf(ctx context.Context, t gitops.Tree, names []string) ([]
 
 // carry gives a place of the target the source's version.
 func (m *maker) carry(v *move) {
-	at := v.at.String()
+	m.carryName(v)
+	at := v.path()
 	taken := m.Options.Take[v.file+":"+at]
 	if len(v.several) > 1 && !slices.Contains(v.several, v.value.String()) {
 		m.withhold(v.file, at, fmt.Sprintf("%s has several versions of %s: %s", m.From, v.keys[0], strings.Join(v.several, ", ")))
@@ -169,10 +171,35 @@ func (m *maker) carry(v *move) {
 	}
 	edits, err := v.write(v.to)
 	if err != nil {
-		m.withhold(v.file, at, "cannot be edited: "+err.Error())
+		m.withhold(v.file, at, "cannot be edited: "+because(err))
 		return
 	}
 	m.plan.Edits = append(m.plan.Edits, edits...)
+}
+
+// carryName leaves the name that an image is pulled by as it is in the target, when
+// that of the source names the source. That it differs is said unless it is the
+// same name with the other environment in it.
+func (m *maker) carryName(v *move) {
+	if !v.found || v.to.name == v.value.name || !m.namesSource(v.to.name) {
+		return
+	}
+	if m.rename(v.to.name) != v.value.name {
+		m.withhold(v.file, v.at.key("newName").String(), fmt.Sprintf(reasonNames, m.From))
+		m.held[v.file] = append(m.held[v.file], v)
+	}
+	v.to.name = v.value.name
+}
+
+// because is an error without the name of the file, which is said beside it.
+func because(err error) string {
+	if e, ok := errors.AsType[*gitops.Error](err); ok {
+		if e.Line > 0 {
+			return fmt.Sprintf("line %d: %s", e.Line, e.Message)
+		}
+		return e.Message
+	}
+	return err.Error()
 }
 
 // reason returns why a version is not carried, "" when it is.
