@@ -24,6 +24,10 @@ const (
 	TrailerApp  = "Promoted-App"
 )
 
+// TrailerUndone is the trailer of a rollback's commit, "Rolled-Back: web <full id of
+// the promotion's commit>", once for each app. That promotion counts no more.
+const TrailerUndone = "Rolled-Back"
+
 // PromotionTrailers returns the trailers of a promotion's commit, one a line.
 func PromotionTrailers(from, commit, to string, apps []string) string {
 	var b strings.Builder
@@ -67,7 +71,8 @@ type Promoted struct {
 var promotedFrom = regexp.MustCompile(`^(\S+)@([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // Promotions returns the merged promotions of an app to an environment, newest
-// first. A commit counts only if it changes files that the app has there.
+// first. A commit counts only if it changes files that the app has there, and no
+// rollback undid it.
 func (h History) Promotions(ctx context.Context, app, to string) ([]Promoted, error) {
 	paths := h.paths(app, to)
 	if len(paths) == 0 {
@@ -87,7 +92,13 @@ func (h History) Promotions(ctx context.Context, app, to string) ([]Promoted, er
 			list = append(list, Promoted{Commit: c.ID, From: m[1], Source: m[2], To: to, Apps: apps, Trailed: c})
 		}
 	}
-	return list, nil
+	if len(list) == 0 {
+		return nil, nil
+	}
+	undone, err := h.Commits.Trailed(ctx, h.Tip, TrailerUndone, paths, maxPromotions)
+	return slices.DeleteFunc(list, func(p Promoted) bool {
+		return slices.ContainsFunc(undone, func(c tree.Trailed) bool { return slices.Contains(c.Values(TrailerUndone), app+" "+p.Commit) })
+	}), err
 }
 
 // Last returns the tree and id of the source commit of the newest promotion

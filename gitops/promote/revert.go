@@ -2,7 +2,6 @@ package promote
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 
 	"github.com/sealift/sealift/gitops"
@@ -15,8 +14,6 @@ type Revert struct {
 	// App is whose change it is. Files are those that it changed.
 	App   string
 	Files []string
-	// Take decides conflicts, as [Options] has it.
-	Take map[string]string
 }
 
 // Undo plans a revert: the merge of a promotion with its sides changed over. What the
@@ -36,45 +33,31 @@ func Undo(ctx context.Context, r Revert) (AppPlan, error) {
 			}
 			sides[i] = data
 		}
-		r.undo(&plan, file, sides[0], sides[1], sides[2])
+		undo(&plan, file, sides[0], sides[1], sides[2])
 	}
 	return plan, nil
 }
 
 // undo plans one file; nil is a file that is not there.
-func (r Revert) undo(plan *AppPlan, file string, before, after, now []byte) {
-	take := r.taken(file)
+func undo(plan *AppPlan, file string, before, after, now []byte) {
 	switch {
 	case same(before, now):
 		return
 	case before != nil && after != nil && now != nil:
-		m := mergeFile(file, after, before, now, policy{take: take, secret: !isYAML(file)})
+		m := mergeFile(file, after, before, now, policy{secret: !isYAML(file)})
 		plan.Edits, plan.Withheld, plan.Conflicts = append(plan.Edits, m.edits...), append(plan.Withheld, m.withheld...), append(plan.Conflicts, m.conflicts...)
 		if !bytes.Equal(m.data, now) {
 			plan.Files[file] = m.data
 		}
-	case same(after, now) || take("") == TakeSource:
+	case same(after, now):
 		plan.Files[file] = before
 		kind := FileAdded
 		if before == nil {
 			kind = FileRemoved
-		} else if now != nil {
-			kind = FileCopied
 		}
 		plan.Edits = append(plan.Edits, Edit{File: file, Kind: kind})
-	case take("") != TakeTarget:
+	default:
 		plan.Conflicts = append(plan.Conflicts, Conflict{File: file, Base: presence(after), Source: presence(before), Target: presence(now)})
-	}
-}
-
-// taken returns the decisions about one file: of a field, or for "" of all its
-// conflicts.
-func (r Revert) taken(file string) func(path string) string {
-	return func(path string) string {
-		if path != "" {
-			return r.Take[file+":"+path]
-		}
-		return cmp.Or(r.Take[file], r.Take[""])
 	}
 }
 

@@ -20,7 +20,6 @@ func TestUndo(t *testing.T) {
 	for _, tt := range []struct {
 		name               string
 		before, after, now string // "-" is a file that is not there
-		take               map[string]string
 		want               string // the file afterwards, "=" for as it was
 		edits, conflicts   string
 	}{
@@ -28,15 +27,12 @@ func TestUndo(t *testing.T) {
 		{name: "on top of what came since", before: old, after: new, now: strings.Replace(new, "replicas: 1", "replicas: 5", 1), want: strings.Replace(old, "replicas: 1", "replicas: 5", 1), edits: "images[0].newTag"},
 		{name: "undone already", before: old, after: new, now: old, want: "="},
 		{name: "changed since", before: old, after: new, now: strings.Replace(new, "v2", "v3", 1), want: "=", conflicts: "images[0].newTag: v2 v1 v3"},
-		{name: "changed since, decided", before: old, after: new, now: strings.Replace(new, "v2", "v3", 1), take: map[string]string{"": promote.TakeSource}, want: old, edits: "images[0].newTag"},
-		{name: "changed since, kept", before: old, after: new, now: strings.Replace(new, "v2", "v3", 1), take: map[string]string{"f.yaml": promote.TakeTarget}, want: "="},
 		{name: "file that was added", before: "-", after: new, now: new, want: "-", edits: "file-removed"},
 		{name: "file that was added and changed", before: "-", after: new, now: old, want: "=", conflicts: ": there not there there"},
 		{name: "file that was added, gone", before: "-", after: new, now: "-", want: "="},
 		{name: "file that was removed", before: old, after: "-", now: "-", want: old, edits: "file-added"},
 		{name: "file that was removed, there again", before: old, after: "-", now: new, want: "=", conflicts: ": not there there there"},
 		{name: "file that is gone", before: old, after: new, now: "-", want: "=", conflicts: ": there there not there"},
-		{name: "file that is gone, decided", before: old, after: new, now: "-", take: map[string]string{"": promote.TakeSource}, want: old, edits: "file-added"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			side := func(text string) gitops.Tree {
@@ -46,7 +42,7 @@ func TestUndo(t *testing.T) {
 				}
 				return tree.Memory(files)
 			}
-			r := promote.Revert{App: "web", Before: side(tt.before), After: side(tt.after), Target: side(tt.now), Files: []string{"f.yaml"}, Take: tt.take}
+			r := promote.Revert{App: "web", Before: side(tt.before), After: side(tt.after), Target: side(tt.now), Files: []string{"f.yaml"}}
 			plan, err := promote.Undo(t.Context(), r)
 			if err != nil {
 				t.Fatal(err)
