@@ -1,0 +1,274 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sealift/sealift/gitops/seal/sealtest"
+	"github.com/sealift/sealift/webhook/hub"
+	"github.com/sealift/sealift/webhook/store"
+)
+
+// Somebody types a value into a comment: the comment is deleted, the value is used for
+// nothing and stands nowhere, not even for the time that the delivery waits.
+func TestStorySealPlaintext(t *testing.T) {
+	const value, second = "Hunter2-of-the-shop", "Second-part-of-it"
+	s := newSealStory(t, nil)
+	n, head := s.open("README.md", "# Secrets\n")
+	s.settle()
+	bodies := []string{
+		"/seal web dev db password=" + value,
+		"Please:\r\n/seal web dev db password=" + value + " " + second + "\r\nthanks " + second,
+		"/seal web dev\n```yaml\napiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: " + value + "}\n```\n",
+		"/seal web dev db key=\u00e4" + value,
+	}
+	for _, body := range bodies {
+		before := len(s.bots(n))
+		id := s.say(developer, n, body)
+		s.settle()
+		for _, c := range s.hub.Comments(storyRepo, n) {
+			if c.ID == id {
+				t.Errorf("the comment is still there: %.40q", body)
+			}
+		}
+		list := s.bots(n)[before:]
+		if len(list) == 0 {
+			t.Fatalf("nothing is said of %.40q", body)
+		}
+		has(t, list[0].Body, developer, "deleted", "has to be changed", "not used")
+		if len(list) < 2 || !linkForm.MatchString(list[1].Body) {
+			t.Errorf("no link after %.40q: %+v", body, list)
+		}
+	}
+	s.say(stranger, n, "/seal web dev db password="+value)
+	s.settle()
+	s.nowhere(n, value, second)
+	if s.hub.Tip(storyRepo, topic) != head {
+		t.Error("something was committed")
+	}
+}
+
+// A delivery that waits for another attempt has no value either; one that is given up
+// keeps what it had.
+func TestStorySealPlaintextWaits(t *testing.T) {
+	const value = "Hunter2-of-the-shop"
+	s := newSealStory(t, nil)
+	n, _ := s.open("README.md", "# Secrets\n")
+	s.settle()
+	repair := s.hub.Fault(hub.Fault{Method: "DELETE", Path: "/repos/*/*/issues/comments/*", Status: 503})
+	id := s.say(developer, n, "/seal web dev db password="+value)
+	s.until("an attempt failed", func() bool {
+		s.must(s.hub.Idle(s.ctx))
+		waiting, err := s.service.queue.List(s.ctx, store.Filter{Outcome: store.Pending})
+		s.must(err)
+		return len(waiting) == 1 && waiting[0].Attempt > 0
+	})
+	s.notKept(value)
+	repair()
+	s.settle()
+	for _, c := range s.hub.Comments(storyRepo, n) {
+		if c.ID == id {
+			t.Error("the comment is still there")
+		}
+	}
+	s.nowhere(n, value)
+}
+
+// The operator accepts values in private repositories: the value is sealed, and the
+// comment deleted all the same. In a public one it is not.
+func TestStorySealPlaintextAccepted(t *testing.T) {
+	const value = "Hunter2-of-the-shop"
+	for _, private := range []bool{true, false} {
+		name := map[bool]string{true: "private", false: "public"}[private]
+		t.Run(name, func(t *testing.T) {
+			s := newSealStory(t, func(o *storyOptions) {
+				o.private = private
+				o.config = func(c *serviceConfig) { c.InlinePlaintext = true }
+			})
+			n, head := s.open("README.md", "# Secrets\n")
+			s.settle()
+			id := s.say(developer, n, "/seal web dev db password="+value+" user=orders\nand more")
+			s.settle()
+			for _, c := range s.hub.Comments(storyRepo, n) {
+				if c.ID == id {
+					t.Error("the comment is still there")
+				}
+			}
+			s.nowhere(n, value)
+			tip := s.hub.Tip(storyRepo, topic)
+			if !private {
+				if tip != head {
+					t.Error("something was committed")
+				}
+				return
+			}
+			got := s.decrypted(s.dev, tip, "apps/web/overlays/dev/db-sealedsecret.yaml")
+			if got["password"] != value || got["user"] != "orders" {
+				t.Errorf("kubeseal decrypts %q\n%+v", got, s.bots(n))
+			}
+		})
+	}
+}
+
+// Ciphertext in a comment is placed, as kubeseal --raw prints it and as a SealedSecret
+// in a fence; what was made for another key is refused.
+func TestStorySealCiphertext(t *testing.T) {
+	s := newSealStory(t, nil)
+	n, _ := s.open("README.md", "# Secrets\n")
+	s.settle()
+	raw := func(value string) string {
+		return strings.TrimSpace(string(sealtest.Kubeseal(t, []byte(value), "--raw", "--cert", s.dev.CertFile, "--namespace", "dev", "--name", "db", "--from-file", "/dev/stdin")))
+	}
+	id := s.say(developer, n, "/seal web dev db username="+raw("one")+" password="+raw("two"))
+	s.settle()
+	if got := s.reactions(n, id); got != "eyes rocket" {
+		t.Fatalf("reactions %q: %+v", got, s.bots(n))
+	}
+	const file = "apps/web/overlays/dev/db-sealedsecret.yaml"
+	got := s.decrypted(s.dev, s.hub.Tip(storyRepo, topic), file)
+	if got["username"] != "one" || got["password"] != "two" {
+		t.Errorf("kubeseal decrypts %q", got)
+	}
+	has(t, s.file(s.hub.Tip(storyRepo, topic), webDev), "db-sealedsecret.yaml")
+
+	secret := "apiVersion: v1\nkind: Secret\nmetadata: {name: mail, namespace: dev, labels: {team: shop}}\nstringData: {token: three}\n"
+	sealed := string(sealtest.Kubeseal(t, []byte(secret), "--cert", s.dev.CertFile, "-o", "yaml"))
+	id = s.say(developer, n, "/seal web dev\n\n```yaml\n"+sealed+"```\n")
+	s.settle()
+	if got := s.reactions(n, id); got != "eyes rocket" {
+		t.Fatalf("reactions %q: %+v", got, s.bots(n))
+	}
+	tip := s.hub.Tip(storyRepo, topic)
+	text := s.file(tip, "apps/web/overlays/dev/mail-sealedsecret.yaml")
+	if opened := s.dev.Unseal(t, []byte(text)); string(opened.Data["token"]) != "three" || opened.Metadata.Labels["team"] != "shop" {
+		t.Errorf("kubeseal decrypts %+v", opened)
+	}
+
+	for body, says := range map[string]string{
+		"/seal web prod db password=" + raw("x"):                 "sealing for prod is for",
+		"/seal web dev Not_A_Name password=" + raw("x"):          "not allowed by Kubernetes",
+		"/seal dev db password=" + raw("x"):                      "which overlay",
+		"/seal web dev db --scope cluster-wide k=" + raw("x"):    "keep the scope",
+		"/seal web dev db b --keys x k=" + raw("x"):              "there is no app or environment",
+		"/seal web nowhere\n```yaml\n" + sealed + "```\n":        "which overlay",
+		"/seal web dev db --colour red":                          "unknown option",
+		"/seal apps/web/overlays/dev/gone.yaml":                  "no file",
+		"/seal ack apps/web/overlays/dev/mail-sealedsecret.yaml": "waits for that",
+	} {
+		id := s.say(developer, n, body)
+		s.settle()
+		list := s.bots(n)
+		if got := s.reactions(n, id); got != "eyes confused" || !strings.Contains(list[len(list)-1].Body, says) {
+			t.Errorf("%.60q: reactions %q\n%s", body, got, list[len(list)-1].Body)
+		}
+	}
+	if s.hub.Tip(storyRepo, topic) != tip {
+		t.Error("something was committed")
+	}
+}
+
+// A plain Secret of the branch is sealed in place. The check stays red through pushes
+// until somebody who may seal there says that the values were changed.
+func TestStorySealInPlace(t *testing.T) {
+	const file, value = "apps/web/overlays/prod/db.yaml", "Hunter2-of-the-shop"
+	s := newSealStory(t, nil)
+	n, _ := s.open(webProd, "resources: [../../base, db.yaml]\nnamespace: prod\n",
+		file, "# the database\napiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  labels: {team: shop}\nstringData:\n  password: "+value+"\n")
+	s.settle()
+	s.say(developer, n, "/seal "+file)
+	s.settle()
+	list := s.bots(n)
+	has(t, list[len(list)-1].Body, "sealing for prod is for administrators")
+
+	s.say(admin, n, "/seal "+file)
+	s.settle()
+	head := s.hub.Tip(storyRepo, topic)
+	text := s.file(head, file)
+	if got := s.prod.Unseal(t, []byte(text)); string(got.Data["password"]) != value || got.Metadata.Namespace != "prod" || got.Metadata.Labels["team"] != "shop" {
+		t.Errorf("kubeseal decrypts %+v of\n%s", got, text)
+	}
+	has(t, text, "# the database")
+	list = s.bots(n)
+	has(t, list[len(list)-1].Body, "db", "sealed for prod", "history", "Squash", "/seal ack")
+	s.nowhere(n, value)
+	red := func(sha, when string) {
+		t.Helper()
+		if c := s.check(sha); c.Conclusion != "failure" || !strings.Contains(c.Summary, file) {
+			t.Errorf("%s: check %+v", when, c)
+		}
+		has(t, s.bots(n)[0].Body, "/seal ack", file)
+	}
+	red(head, "sealed")
+	head = s.push(topic, "README.md", "# Another push\n")
+	s.settle()
+	red(head, "pushed")
+	s.say(developer, n, "/seal ack "+file)
+	s.settle()
+	red(head, "a developer says so")
+
+	id := s.say(admin, n, "/seal ack "+file)
+	s.settle()
+	if c := s.check(head); c.Conclusion != "success" || s.reactions(n, id) != "eyes rocket" {
+		t.Errorf("check %+v, reactions %q", c, s.reactions(n, id))
+	}
+	hasNot(t, s.bots(n)[0].Body, "/seal ack")
+	head = s.push(topic, "README.md", "# And another\n")
+	s.settle()
+	if c := s.check(head); c.Conclusion != "success" {
+		t.Errorf("after a push: check %+v", c)
+	}
+}
+
+// The controller encrypts again what it can, one secret a commit, and the rest is
+// listed. The second time there is a pull request already.
+func TestStoryReseal(t *testing.T) {
+	old, renewed := sealtest.NewKey(t), sealtest.NewKey(t)
+	cluster := sealtest.NewController(t, renewed, old)
+	sealedBy := func(key *sealtest.Key, name string) string {
+		return string(sealtest.Kubeseal(t, []byte("apiVersion: v1\nkind: Secret\nmetadata: {name: "+name+", namespace: prod}\nstringData: {k: of "+name+"}\n"), "--cert", key.CertFile, "-o", "yaml"))
+	}
+	const dir = "apps/web/overlays/prod/"
+	s := newSealStory(t, func(o *storyOptions) {
+		o.files[".sealift.yaml"] = "version: 1\nenvironments:\n  - name: dev\n  - name: prod\n    seal: {controller: main, sealers: [admin]}\n"
+		o.files[webProd] = "resources: [../../base, one.yaml, two.yaml, lost.yaml]\nnamespace: prod\n"
+		o.files[dir+"one.yaml"], o.files[dir+"two.yaml"] = sealedBy(old, "one"), sealedBy(old, "two")
+		o.files[dir+"lost.yaml"] = sealedBy(sealtest.NewKey(t), "lost")
+		o.config = func(c *serviceConfig) { c.Controllers = []controller{{Name: "main", URL: cluster.URL}} }
+	})
+	base := s.hub.Tip(storyRepo, "main")
+	n, _ := s.open("README.md", "# Secrets\n")
+	s.settle()
+	s.say(developer, n, "/reseal prod")
+	s.settle()
+	list := s.bots(n)
+	has(t, list[len(list)-1].Body, "sealing for prod is for administrators")
+	s.say(admin, n, "/reseal prod")
+	s.settle()
+	pulls := s.hub.Pulls(storyRepo)
+	if len(pulls) != 2 || pulls[1].Head != "sealift/reseal/prod" {
+		t.Fatalf("pull requests %+v\n%+v", pulls, s.bots(n))
+	}
+	has(t, pulls[1].Body, "prod/one", "prod/two", "prod/lost", "cannot decrypt")
+	list = s.bots(n)
+	has(t, list[len(list)-1].Body, "#2", "2 SealedSecrets", "prod/lost")
+	tip := s.hub.Tip(storyRepo, "sealift/reseal/prod")
+	for _, name := range []string{"one", "two"} {
+		after := s.file(tip, dir+name+".yaml")
+		if got := renewed.Unseal(t, []byte(after)); string(got.Data["k"]) != "of "+name {
+			t.Errorf("kubeseal decrypts %+v", got)
+		}
+	}
+	commits := 0
+	for at := tip; at != base; commits++ {
+		c, err := s.hub.Commit(s.ctx, storyRepo, at)
+		s.must(err)
+		at = c.Parents[0]
+	}
+	if commits != 2 {
+		t.Errorf("%d commits, want one for each secret", commits)
+	}
+	s.say(admin, n, "/reseal prod")
+	s.settle()
+	list = s.bots(n)
+	has(t, list[len(list)-1].Body, "pull request 2 does that already")
+}
