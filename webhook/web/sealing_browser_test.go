@@ -186,7 +186,9 @@ func TestSealIsBoundToItsPlace(t *testing.T) {
 func TestSealExisting(t *testing.T) {
 	w := newSealWorld(t, true)
 	b := w.openForm(t)
-	b.choose(t, "existing", "apps/web/overlays/dev/mail.yaml")
+	b.choose(t, "existing", "0")
+	until(b.ctx, t, shows("Other overlays use it too"))
+	b.choose(t, "existing", "1") // the second of its file
 	until(b.ctx, t, shows("It has the keys host, token"))
 	look(b.ctx, t, "seal-existing")
 	if got := b.eval(t, `["name", "namespace", "type", "scope"].map(id => document.getElementById(id).value + (document.getElementById(id).matches(":read-only, :disabled") ? "" : " can be changed")).join()`); got != `"mail,web-dev,Opaque,namespace-wide"` {

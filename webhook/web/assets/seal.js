@@ -164,7 +164,7 @@ function lines(list, texts) {
 
 const environment = () => data.environments.find((e) => e.name === $("environment").value);
 const overlay = () => listOf(environment().overlays).find((o) => o.path === $("overlay").value);
-const existing = () => listOf(overlay()?.secrets).find((s) => s.file === $("existing").value);
+const existing = () => listOf(overlay()?.secrets)[$("existing").value]; // undefined for a new one
 const typeOf = () => data.types.find((t) => t.name === $("type").value);
 const neededKeys = () => listOf(typeOf()?.keys);
 
@@ -191,9 +191,10 @@ function showEnvironment() {
 
 function showOverlay() {
   const secrets = listOf(overlay()?.secrets);
-  options($("existing"), [["", "A new SealedSecret"], ...secrets.map((s) => [s.file, "Change " + s.name + " (" + s.file + ")"])]);
-  const asked = secrets.find((s) => s.name === data.ask.name);
-  if (asked) $("existing").value = asked.file;
+  $("existing").value = ""; // a place in another list is another secret
+  options($("existing"), [["", "A new SealedSecret"], ...secrets.map((s, i) => [String(i), "Change " + s.name + " (" + s.file + ")"])]);
+  const asked = secrets.findIndex((s) => s.name === data.ask.name);
+  if (asked >= 0) $("existing").value = String(asked);
   showSecret();
 }
 
@@ -360,7 +361,7 @@ async function submission(secrets) {
   }
   return {
     ...place, items, environment: env.name, overlay: $("overlay").value, type: $("type").value, fingerprint: env.fingerprint,
-    existing: $("existing").value, ownPull: data.ownPull || $("own-pull").checked,
+    existing: existing()?.file ?? "", ownPull: data.ownPull || $("own-pull").checked,
   };
 }
 
