@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -24,8 +25,9 @@ cluster. Name, scope and template stay as they are: of the answer only ciphertex
 is taken, and an answer that differs elsewhere is refused. What cannot be encrypted
 again is listed with the reason.
 
-Without --write the files stay as they are. The controller's key must be reachable only
-for who may use it: ` + "`kubectl port-forward`" + ` brings its address to this machine.
+Without --write the files stay as they are. ` + "`kubectl port-forward`" + ` brings the controller to this
+machine. It exits with 2 when something was left as it is.
+
 Resealing is no substitute for changing a value that somebody has seen.`,
 		Example: `  kubectl -n kube-system port-forward service/sealed-secrets-controller 8080 &
   bot reseal --env prod --controller prod=http://localhost:8080 --write`,
@@ -34,11 +36,13 @@ Resealing is no substitute for changing a value that somebody has seen.`,
 	}
 	b.addEnvFlags(cmd, &f)
 	cmd.Flags().BoolVar(&write, "write", false, "change the files")
-	_ = cmd.MarkFlagRequired("env")
 	return cmd
 }
 
 func (b *bot) reseal(ctx context.Context, f certFlags, write bool) error {
+	if f.env == "" {
+		return usageError{errors.New("--env is needed")}
+	}
 	known, err := b.known(f)
 	if err != nil {
 		return err

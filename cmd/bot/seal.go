@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -54,8 +55,6 @@ every other byte of its file. --raw prints the ciphertext of one value alone.`,
 	fs.StringVarP(&f.output, "output", "o", "", "write to `FILE`")
 	_ = cmd.RegisterFlagCompletionFunc("scope", cobra.FixedCompletions([]string{"strict", "namespace-wide", "cluster-wide"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("type", cobra.FixedCompletions([]string{"opaque", "dockerconfigjson", "basic-auth", "tls", "ssh-auth"}, cobra.ShellCompDirectiveNoFileComp))
-	cmd.MarkFlagsMutuallyExclusive("raw", "merge-into")
-	cmd.MarkFlagsMutuallyExclusive("output", "merge-into")
 	cmd.AddCommand(b.verifyCommand())
 	return cmd
 }
@@ -69,6 +68,9 @@ func noValues(cmd *cobra.Command, args []string) error {
 }
 
 func (b *bot) seal(ctx context.Context, f sealFlags) error {
+	if f.mergeInto != "" && (f.raw || f.output != "") {
+		return usageError{errors.New("--merge-into goes neither with --raw nor with --output")}
+	}
 	wanted, err := f.wanted()
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,8 +25,6 @@ type certFlags struct {
 func (b *bot) addCertFlags(cmd *cobra.Command, f *certFlags) {
 	b.addEnvFlags(cmd, f)
 	cmd.Flags().StringVar(&f.cert, "cert", "", "`FILE` of certificates, instead of --env")
-	cmd.MarkFlagsMutuallyExclusive("env", "cert")
-	cmd.MarkFlagsOneRequired("env", "cert")
 }
 
 func (b *bot) addEnvFlags(cmd *cobra.Command, f *certFlags) {
@@ -62,6 +61,9 @@ func (b *bot) certificate(ctx context.Context, f certFlags) (*seal.Certificate, 
 }
 
 func (b *bot) certificates(ctx context.Context, f certFlags) ([]seal.Certificate, error) {
+	if (f.cert == "") == (f.env == "") {
+		return nil, usageError{errors.New("want either --env or --cert")}
+	}
 	if f.cert != "" {
 		data, err := readFile(f.cert)
 		if err != nil {

@@ -119,37 +119,6 @@ func (b *bot) values(ctx context.Context, list []wanted) (map[string][]byte, err
 	return out, nil
 }
 
-// ask asks for a value on the terminal, which does not show it.
-func (b *bot) ask(ctx context.Context, key string) ([]byte, error) {
-	fd := int(b.stdin.Fd())
-	state, err := term.GetState(fd)
-	if err != nil {
-		return nil, gitops.Errorf(gitops.Unavailable, "terminal: %w", err)
-	}
-	fmt.Fprintf(b.stderr, "value of %s: ", gitops.Printable(key))
-	type answer struct {
-		value []byte
-		err   error
-	}
-	got := make(chan answer, 1)
-	go func() {
-		value, err := term.ReadPassword(fd)
-		got <- answer{value, err}
-	}()
-	select {
-	case <-ctx.Done(): // the read goes on until the process ends
-		_ = term.Restore(fd, state)
-		fmt.Fprintln(b.stderr)
-		return nil, ctx.Err()
-	case a := <-got:
-		fmt.Fprintln(b.stderr)
-		if a.err != nil {
-			return nil, gitops.Errorf(gitops.Invalid, "no value for %s", gitops.Quote(key))
-		}
-		return a.value, nil
-	}
-}
-
 // firstLine takes a value from lines, without the end of the line.
 func firstLine(lines [][]byte, key string) (value []byte, rest [][]byte, err error) {
 	if len(lines) == 0 || len(lines[0]) == 0 {
