@@ -151,7 +151,7 @@ func (w *writer) blockChild(n *yaml.Node, a insertion) (head string, tail []stri
 // insertLines puts a new child before child i, or behind the last that is kept.
 func (w *writer) insertLines(n *yaml.Node, spans []span, i int, head string, tail []string) {
 	indent := strings.Repeat(" ", w.indent(n))
-	if i == len(spans) {
+	if i > lastKept(spans) {
 		at := w.src.lineEnd(w.keptEnd(n, spans))
 		w.add(n, at, at, w.src.newline+indent+head+w.below(tail))
 		return

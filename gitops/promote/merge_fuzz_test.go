@@ -123,11 +123,11 @@ func comments(t *testing.T, target []byte, m merged) {
 	}
 }
 
-// tree is a document of mappings and scalars.
-type tree map[string]any
+// values is a document of mappings and scalars.
+type values map[string]any
 
-func someTree(r *rand.Rand, depth int) tree {
-	out := tree{}
+func someTree(r *rand.Rand, depth int) values {
+	out := values{}
 	for i := range 1 + r.IntN(4) {
 		key := fmt.Sprintf("k%d", i)
 		if depth < 3 && r.IntN(3) == 0 {
@@ -139,12 +139,12 @@ func someTree(r *rand.Rand, depth int) tree {
 	return out
 }
 
-func mutated(r *rand.Rand, in tree, depth int) tree {
-	out := tree{}
+func mutated(r *rand.Rand, in values, depth int) values {
+	out := values{}
 	for i := range 6 {
 		key := fmt.Sprintf("k%d", i)
 		value, ok := in[key]
-		sub, nested := value.(tree)
+		sub, nested := value.(values)
 		switch chance := r.IntN(10); {
 		case ok && chance == 0 && len(out) > 0: // removed
 		case ok && nested:
@@ -163,11 +163,11 @@ func mutated(r *rand.Rand, in tree, depth int) tree {
 
 // expected is the merge of values: the rules once more, in few words.
 func expected(b, s, t any) any {
-	bt, isB := b.(tree)
-	st, isS := s.(tree)
-	tt, isT := t.(tree)
+	bt, isB := b.(values)
+	st, isS := s.(values)
+	tt, isT := t.(values)
 	if isS && isT && (isB || b == nil) {
-		out := tree{}
+		out := values{}
 		for i := range 6 {
 			key := fmt.Sprintf("k%d", i)
 			if v := expected(bt[key], st[key], tt[key]); v != nil {
@@ -183,7 +183,7 @@ func expected(b, s, t any) any {
 }
 
 func toNode(v any) *yaml.Node {
-	sub, ok := v.(tree)
+	sub, ok := v.(values)
 	if !ok {
 		return edit.Scalar(v.(string))
 	}
@@ -196,7 +196,7 @@ func toNode(v any) *yaml.Node {
 	return n
 }
 
-// written writes a tree in a style that depends on chance, with comments.
+// written writes a document in a style that depends on chance, with comments.
 func written(r *rand.Rand, v any) []byte {
 	root := toNode(v)
 	each(root, func(n *yaml.Node) {
@@ -221,4 +221,75 @@ func written(r *rand.Rand, v any) []byte {
 		out = append(out, s)
 	}
 	return []byte(strings.Join(out, ""))
+}
+
+// FuzzMergeEdited merges a file with two versions of it in which a few fields were
+// changed by chance.
+func FuzzMergeEdited(f *testing.F) {
+	files, err := filepath.Glob("testdata/merge/*.txtar")
+	if err != nil || len(files) == 0 {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		a, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for i, x := range a.Files {
+			f.Add(shown(x.Data), uint64(i))
+		}
+	}
+	f.Fuzz(func(t *testing.T, base []byte, seed uint64) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		laws(t, "x.yaml", base, changed(r, base), changed(r, base))
+	})
+}
+
+// changed is a file with a few edits by chance, itself where that cannot be.
+func changed(r *rand.Rand, data []byte) []byte {
+	f, err := edit.Parse("x.yaml", data)
+	if err != nil {
+		return data
+	}
+	var nodes []*yaml.Node
+	var collect func(n *yaml.Node)
+	collect = func(n *yaml.Node) {
+		nodes = append(nodes, n)
+		for _, c := range n.Content {
+			collect(c)
+		}
+	}
+	for _, root := range f.Documents() {
+		if root != nil {
+			collect(root)
+		}
+	}
+	for range min(1+r.IntN(4), len(nodes)) {
+		someChange(r, f, nodes[r.IntN(len(nodes))])
+	}
+	out, err := f.Bytes()
+	if err != nil {
+		return data
+	}
+	return out
+}
+
+func someChange(r *rand.Rand, f *edit.File, n *yaml.Node) {
+	value := []string{"1", "dev", "a\nb\n", "new", "x=1", ""}[r.IntN(6)]
+	child := edit.Scalar(value)
+	if r.IntN(2) == 0 {
+		child = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{edit.Scalar("name"), child}}
+	}
+	switch {
+	case n.Kind == yaml.ScalarNode:
+		_ = f.SetValue(n, value)
+	case n.Kind == yaml.MappingNode && r.IntN(2) == 0:
+		_ = f.SetKey(n, "name", child)
+	case n.Kind == yaml.MappingNode && len(n.Content) > 0:
+		_ = f.RemoveKey(n, n.Content[2*r.IntN(len(n.Content)/2)].Value)
+	case n.Kind == yaml.SequenceNode && r.IntN(2) == 0:
+		_ = f.InsertItem(n, r.IntN(len(n.Content)+1), child)
+	case n.Kind == yaml.SequenceNode && len(n.Content) > 0:
+		_ = f.RemoveItem(n, r.IntN(len(n.Content)))
+	}
 }
