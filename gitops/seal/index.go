@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"path"
@@ -20,12 +21,15 @@ type Index struct {
 
 // kustomization is what placing needs of one.
 type kustomization struct {
-	dir, file              string
-	namespace, prefix, end string
+	dir, file                 string
+	namespace, prefix, suffix string
 	// dirs and files are what it reads as resources, bases and components, clean
 	// and relative to the root, in its order. Remote ones are left out.
 	dirs, files []string
 }
+
+// maxEntries is how many resources of one kustomization are looked at.
+const maxEntries = 20_000
 
 // kustomizationNames are those that kustomize looks for, in its order.
 var kustomizationNames = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
@@ -63,9 +67,12 @@ func (x *Index) read(ctx context.Context, file string) (*kustomization, error) {
 		return k, nil
 	}
 	root := f.Documents()[0]
-	k.namespace, k.prefix, k.end = text(field(root, "namespace")), text(field(root, "namePrefix")), text(field(root, "nameSuffix"))
+	k.namespace, k.prefix, k.suffix = text(field(root, "namespace")), text(field(root, "namePrefix")), text(field(root, "nameSuffix"))
 	for _, key := range []string{"resources", "bases", "components"} {
 		for e := range elements(field(root, key)) {
+			if len(k.dirs)+len(k.files) == maxEntries {
+				return k, nil
+			}
 			if err := x.resource(ctx, k, text(e)); err != nil {
 				return nil, err
 			}
@@ -92,28 +99,27 @@ func (x *Index) resource(ctx context.Context, k *kustomization, entry string) er
 	return nil
 }
 
-// site is a kustomization that an overlay reads, with those around it.
+// site is a kustomization that an overlay reads.
 type site struct {
 	*kustomization
-	outer []*kustomization // from the overlay inwards
+	outer *site // the one that reads it; nil for the overlay itself
 }
 
-// namespace is the one that kustomize gives to what stands here, "" for none: the
+// finalNamespace is the one that kustomize gives to what stands here, "" for none: the
 // outermost wins.
-func (s site) finalNamespace() string {
-	for _, k := range append(slices.Clone(s.outer), s.kustomization) {
-		if k.namespace != "" {
-			return k.namespace
-		}
+func (s *site) finalNamespace() string {
+	namespace := ""
+	for ; s != nil; s = s.outer {
+		namespace = cmp.Or(s.namespace, namespace)
 	}
-	return ""
+	return namespace
 }
 
-// renamer is the first kustomization that changes the names of what stands here.
-func (s site) renamer() *kustomization {
-	for _, k := range append(slices.Clone(s.outer), s.kustomization) {
-		if k.prefix != "" || k.end != "" {
-			return k
+// renamer is a kustomization that changes the names of what stands here, nil for none.
+func (s *site) renamer() *kustomization {
+	for ; s != nil; s = s.outer {
+		if s.prefix != "" || s.suffix != "" {
+			return s.kustomization
 		}
 	}
 	return nil
@@ -121,47 +127,59 @@ func (s site) renamer() *kustomization {
 
 // sites returns the kustomizations that an overlay reads, itself first, each once, in
 // the order in which kustomize comes to them.
-func (x *Index) sites(overlay string) []site {
-	var out []site
+func (x *Index) sites(overlay string) []*site {
+	var out []*site
 	seen := map[string]bool{}
-	var visit func(dir string, outer []*kustomization)
-	visit = func(dir string, outer []*kustomization) {
+	var visit func(dir string, outer *site)
+	visit = func(dir string, outer *site) {
 		k := x.dirs[dir]
 		if k == nil || seen[dir] {
 			return
 		}
 		seen[dir] = true
-		out = append(out, site{k, outer})
+		s := &site{k, outer}
+		out = append(out, s)
 		for _, d := range k.dirs {
-			visit(d, append(slices.Clip(outer), k))
+			visit(d, s)
 		}
 	}
 	visit(overlay, nil)
 	return out
 }
 
-// shared reports whether something other than the overlay reads a directory: neither
-// the overlay's own kustomizations nor those that read the overlay itself.
-func (x *Index) shared(overlay, dir string) bool {
-	own := x.above(overlay)
+// shared returns the directories that something other than the overlay reads: neither
+// its own kustomizations nor those that read the overlay itself.
+func (x *Index) shared(overlay string) map[string]bool {
+	own := reach(overlay, func(dir string) []string { return x.readers[dir] })
 	for _, s := range x.sites(overlay) {
 		own[s.dir] = true
 	}
-	for d := range x.above(dir) {
-		if !own[d] {
-			return true
+	out := map[string]bool{}
+	for dir := range x.dirs {
+		if !own[dir] && !out[dir] {
+			maps.Copy(out, reach(dir, x.below(out)))
 		}
 	}
-	return false
+	return out
 }
 
-// above returns a directory and those whose kustomizations read it, at any distance.
-func (x *Index) above(dir string) map[string]bool {
+// below returns what the kustomization of a directory reads, without what is known.
+func (x *Index) below(known map[string]bool) func(string) []string {
+	return func(dir string) []string {
+		if k := x.dirs[dir]; k != nil && !known[dir] {
+			return k.dirs
+		}
+		return nil
+	}
+}
+
+// reach returns a directory and all that next leads to from there.
+func reach(dir string, next func(string) []string) map[string]bool {
 	seen := map[string]bool{dir: true}
 	for todo := []string{dir}; len(todo) > 0; {
-		next := x.readers[todo[0]]
+		dirs := next(todo[0])
 		todo = todo[1:]
-		for _, d := range next {
+		for _, d := range dirs {
 			if !seen[d] {
 				seen[d] = true
 				todo = append(todo, d)

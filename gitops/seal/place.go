@@ -17,7 +17,7 @@ import (
 // found is a SealedSecret of an overlay and the kustomization that names its file.
 type found struct {
 	Existing
-	site   site
+	site   *site
 	items  map[string]string
 	broken error // why it cannot be decrypted as it stands
 }
@@ -54,14 +54,14 @@ func (x *Index) List(ctx context.Context, overlay string) ([]Existing, error) {
 	if err != nil {
 		return nil, err
 	}
-	shared := map[string]bool{}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	shared := x.shared(overlay)
 	var out []Existing
 	for _, f := range list {
-		e, dir := f.Existing, f.site.dir
-		if _, known := shared[dir]; !known {
-			shared[dir] = x.shared(overlay, dir)
-		}
-		e.Shared = shared[dir]
+		e := f.Existing
+		e.Shared = shared[f.site.dir]
 		if ns := f.site.finalNamespace(); ns != "" {
 			e.Namespace = ns
 		}
@@ -159,10 +159,11 @@ func (x *Index) Place(ctx context.Context, overlay string, s Secret) ([]gitops.F
 
 // home is the kustomization that names an overlay's SealedSecrets, with one of them,
 // the last, as the pattern for the next; the overlay itself and nil when it has none.
-func (x *Index) home(overlay string, list []found) (site, *found) {
+func (x *Index) home(overlay string, list []found) (*site, *found) {
+	shared := x.shared(overlay)
 	for i := len(list) - 1; i >= 0; i-- {
 		f := &list[i]
-		if inside(f.site.dir, f.File) && !x.shared(overlay, f.site.dir) {
+		if inside(f.site.dir, f.File) && !shared[f.site.dir] {
 			return f.site, f
 		}
 	}
@@ -173,12 +174,12 @@ func (x *Index) home(overlay string, list []found) (site, *found) {
 func inside(dir, file string) bool { return dir == "." || strings.HasPrefix(file, dir+"/") }
 
 // keeps says why a secret that stands here could not be decrypted.
-func (s site) keeps(secret Secret) error {
+func (s *site) keeps(secret Secret) error {
 	if ns := s.finalNamespace(); ns != "" && ns != secret.Namespace && secret.Scope.binds("namespace") {
 		return &gitops.Error{Code: gitops.Invalid, File: s.file, Message: "kustomize puts what is here into namespace " + gitops.Quote(ns) + ", the secret is for " + gitops.Quote(secret.Namespace), Hint: "seal it for " + gitops.Quote(ns)}
 	}
 	if k := s.renamer(); k != nil && secret.Scope.binds("name") {
-		return &gitops.Error{Code: gitops.Invalid, File: k.file, Message: "kustomize renames what is here (namePrefix " + gitops.Quote(k.prefix) + ", nameSuffix " + gitops.Quote(k.end) + "), a strict secret could then not be decrypted", Hint: "use the scope namespace-wide"}
+		return &gitops.Error{Code: gitops.Invalid, File: k.file, Message: "kustomize renames what is here (namePrefix " + gitops.Quote(k.prefix) + ", nameSuffix " + gitops.Quote(k.suffix) + "), a strict secret could then not be decrypted", Hint: "use the scope namespace-wide"}
 	}
 	return nil
 }
