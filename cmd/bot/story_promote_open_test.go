@@ -132,7 +132,7 @@ func TestStoryPromoteWrong(t *testing.T) {
 	for i, c := range []struct{ ask, says string }{
 		{"/promote stagin", "did you mean staging?"},
 		{"/promote staging wep", "did you mean web?"},
-		{"/promote staging --frm dev", "`--from`"},
+		{"/promote staging --frm dev", "<code>--from</code>"},
 		{"/promote prod --from dev", "leaves out staging"},
 		{"/promote dev --from staging web", "--force"},
 	} {

@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -248,58 +247,67 @@ func TestStoryPromoteClosed(t *testing.T) {
 	w.noFailures()
 }
 
-// Each single call of GitHub fails once, before or after it did what was asked: after
-// that there is one branch, one pull request and one answer, for a promotion that is
-// new and for one that takes the place of another.
+// Each single call of GitHub fails once before it does what was asked, and each one
+// that writes once after it: then there is one branch, one pull request and one
+// answer, for a promotion that is new and for one that takes the place of another.
 func TestStoryPromoteFaults(t *testing.T) {
-	for _, after := range []bool{false, true} {
-		t.Run(fmt.Sprintf("after %t", after), func(t *testing.T) {
-			w := newPromotion(t, storyOptions{})
-			w.settle()
-			for nth := 1; ; nth++ {
-				total := w.faulty(nth, after)
-				if nth > total {
-					break
+	for _, anew := range []bool{false, true} {
+		for _, f := range []struct {
+			method string // "" is any
+			after  bool
+			calls  int // at least as many as a promotion has
+		}{{"", false, 36}, {"POST", true, 12}, {"PATCH", true, 6}} {
+			const each = 6 // more would come to the limit on writes of a minute
+			for first := 1; first <= f.calls; first += each {
+				if testing.Short() && f.method == "" {
+					break // reads and writes that were not done are many and slow
 				}
+				t.Run(fmt.Sprintf("anew %t, %s calls from %d", anew, f.method, first), func(t *testing.T) {
+					w := newPromotion(t, storyOptions{})
+					n := w.bump(topic, "web", "v2")
+					w.merge(developer, n)
+					w.push("main", overlayFile("web", "dev"), imageOverlay("web", "dev", "v3"))
+					w.settle()
+					for nth := first; nth < first+each; nth++ {
+						w.faulty(n, hub.Fault{Method: f.method, Path: "/repos/**", Nth: nth, Times: 1, Status: http.StatusBadGateway, After: f.after}, anew)
+					}
+					if f.method == "" && w.hub.RESTCalls() > f.calls {
+						t.Errorf("%d calls, not all of them failed once", w.hub.RESTCalls())
+					}
+					w.noFailures()
+				})
 			}
-			w.noFailures()
-		})
+		}
 	}
 }
 
-// faulty promotes twice while one call fails, merges, and returns how many calls the
-// second promotion had.
-func (w *story) faulty(nth int, after bool) int {
+// faulty promotes another tag from staging to prod while a call fails. The pull
+// request n did not change staging, so that what staging has now is promoted.
+func (w *story) faulty(n int, f hub.Fault, anew bool) {
 	w.t.Helper()
-	before := len(w.promotions())
-	total := 0
-	for i := range 2 {
-		tag := fmt.Sprintf("v%d.%d", nth, i)
-		n := w.bump(fmt.Sprintf("topic-%d-%d", nth, i), "web", tag)
-		w.merge(developer, n)
-		w.settle()
-		remove := w.hub.Fault(hub.Fault{Path: "/repos/**", Nth: nth, Times: 1, Status: http.StatusBadGateway, After: after})
-		w.hub.ResetCalls()
-		w.say(developer, n, "/promote staging")
-		w.settle()
-		remove()
-		total = w.hub.RESTCalls()
-		list := w.promotions()
-		if len(list) != before+1 {
-			w.t.Fatalf("call %d: %d promotions, want %d: %+v\n%s", nth, len(list), before+1, list, w.logs)
-		}
-		p := list[before]
-		has(w.t, w.answer(n), fmt.Sprintf("[#%d]", p.Number), tag)
-		if p.Title != "Promote web "+tag+" to staging" || w.file(p.Head, overlayFile("web", "staging")) != imageOverlay("web", "staging", tag) || strings.Count(p.Body, "asked by") != i+1 {
-			w.t.Errorf("call %d: %+v", nth, p)
-		}
+	tag := fmt.Sprintf("v%d.1", f.Nth)
+	w.push("main", overlayFile("web", "staging"), imageOverlay("web", "staging", tag))
+	old := w.promotions()
+	if anew && len(old) > 0 {
+		w.must(w.person(developer).DeleteBranch(w.ctx, storyRepo, old[0].Head))
 	}
-	p := w.promotions()[before]
-	w.merge(developer, p.Number)
-	w.must(w.person(developer).DeleteBranch(w.ctx, storyRepo, p.Head))
 	w.settle()
-	if slices.ContainsFunc(w.promotions(), func(p hub.Pull) bool { return p.State == "open" }) {
-		w.t.Errorf("call %d: %+v", nth, w.promotions())
+	said := len(w.said(n))
+	w.hub.ResetCalls()
+	remove := w.hub.Fault(f)
+	id := w.say(admin, n, "/promote prod")
+	w.settle()
+	remove()
+	list, answers := w.promotions(), w.said(n)
+	if anew && len(list) != len(old)+1 || !anew && len(list) != 1 || len(answers) != said+1 {
+		w.t.Fatalf("call %d: %d promotions, were %d; %d answers, were %d: %+v\n%s", f.Nth, len(list), len(old), len(answers), said, list, w.logs)
 	}
-	return total
+	p := list[len(list)-1]
+	has(w.t, answers[said], fmt.Sprintf("[#%d]", p.Number), tag)
+	if p.State != "open" || p.Title != "Promote web "+tag+" to prod" || w.file(p.Head, overlayFile("web", "prod")) != imageOverlay("web", "prod", tag) || w.reactions(n, id) != "eyes rocket" {
+		w.t.Errorf("call %d: reactions %q, %+v", f.Nth, w.reactions(n, id), p)
+	}
+	if lines := strings.Count(p.Body, "asked by"); anew && lines != 1 || !anew && lines != said+1 {
+		w.t.Errorf("call %d: %d lines of history", f.Nth, lines)
+	}
 }
