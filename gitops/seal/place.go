@@ -173,7 +173,8 @@ func (x *Index) home(overlay string, list []found) (*site, *found) {
 // inside reports whether a file is below a directory; a symlink can lead elsewhere.
 func inside(dir, file string) bool { return dir == "." || strings.HasPrefix(file, dir+"/") }
 
-// keeps says why a secret that stands here could not be decrypted.
+// keeps says why a secret that stands here could not be decrypted; nothing for a nil
+// site, which is not known.
 func (s *site) keeps(secret Secret) error {
 	if ns := s.finalNamespace(); ns != "" && ns != secret.Namespace && secret.Scope.binds("namespace") {
 		return &gitops.Error{Code: gitops.Invalid, File: s.file, Message: "kustomize puts what is here into namespace " + gitops.Quote(ns) + ", the secret is for " + gitops.Quote(secret.Namespace), Hint: "seal it for " + gitops.Quote(ns)}

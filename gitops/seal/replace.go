@@ -3,6 +3,7 @@ package seal
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/base64"
 	"errors"
 	"slices"
@@ -19,6 +20,26 @@ type Target struct {
 	Namespace string
 	// Scope is for Secrets whose annotations say none; "" is strict.
 	Scope Scope
+
+	site *site // what kustomize does to them; nil when it is not known
+}
+
+// Replace is [Replace] for a file that an overlay reads: the namespace that kustomize
+// gives to the file's objects counts, and a Secret that kustomize would rename so that it
+// could not be decrypted is refused with code invalid. Code not_found when the overlay
+// does not read the file as a resource.
+func (x *Index) Replace(ctx context.Context, overlay, file string, c *Certificate, to Target) ([]byte, []Existing, error) {
+	sites := x.sites(overlay)
+	i := slices.IndexFunc(sites, func(s *site) bool { return slices.Contains(s.files, file) })
+	if i < 0 {
+		return nil, nil, gitops.Errorf(gitops.NotFound, "overlay %s does not name %s among its resources", gitops.Quote(overlay), gitops.Quote(file))
+	}
+	data, err := x.tree.Read(ctx, file)
+	if err != nil {
+		return nil, nil, err
+	}
+	to.site = sites[i]
+	return Replace(file, data, c, to)
 }
 
 // Replace puts a SealedSecret in the place of every plain Secret of a file, sealed
@@ -66,9 +87,12 @@ func Replace(file string, data []byte, c *Certificate, to Target) ([]byte, []Exi
 
 // replace edits one Secret.
 func (p *plain) replace(f *edit.File, file string, c *Certificate, to Target) (Existing, error) {
-	p.Namespace = cmp.Or(p.Namespace, to.Namespace)
+	p.Namespace = cmp.Or(to.site.finalNamespace(), p.Namespace, to.Namespace)
 	if p.Scope == Strict {
 		p.Scope = cmp.Or(to.Scope, Strict)
+	}
+	if err := to.site.keeps(p.Secret); err != nil {
+		return Existing{}, err
 	}
 	s, err := c.Seal(p.Secret, p.values)
 	if err == nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/seal"
 	"github.com/sealift/sealift/gitops/seal/sealtest"
+	"github.com/sealift/sealift/gitops/tree"
 )
 
 const day = 24 * time.Hour
@@ -312,5 +313,31 @@ func TestReplaceNamespace(t *testing.T) {
 	}
 	if got := key.UnsealRaw(t, read[0].Items["k"], "strict", "web", "db"); string(got) != "v" {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestIndexReplace seals for the namespace that kustomize gives.
+func TestIndexReplace(t *testing.T) {
+	key := sealtest.NewKey(t)
+	c := certificate(t, key)
+	plain := "apiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: old}\nstringData: {k: v}\n"
+	x := must[*seal.Index](t)(seal.Scan(t.Context(), tree.Memory(map[string]string{
+		"prod/kustomization.yaml": "namespace: web\nresources: [../base]\n", "base/kustomization.yaml": "namespace: inner\nresources: [s.yaml]\n", "base/s.yaml": plain,
+		"other/kustomization.yaml": "resources: [s.yaml]\nnamePrefix: x-\n", "other/s.yaml": plain,
+	})))
+	out, _, err := x.Replace(t.Context(), "prod", "base/s.yaml", c, seal.Target{Namespace: "guess"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := key.Unseal(t, out); s.Metadata.Namespace != "web" {
+		t.Errorf("sealed for %q", s.Metadata.Namespace)
+	}
+	for _, tt := range []struct{ overlay, file, want string }{
+		{"other", "other/s.yaml", `other/kustomization.yaml: kustomize renames what is here (namePrefix "x-", nameSuffix ""), a strict secret could then not be decrypted`},
+		{"other", "base/s.yaml", `overlay "other" does not name "base/s.yaml" among its resources`},
+	} {
+		if _, _, err := x.Replace(t.Context(), tt.overlay, tt.file, c, seal.Target{}); message(err) != tt.want {
+			t.Errorf("%s: %v", tt.file, err)
+		}
 	}
 }
