@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/layout"
@@ -171,42 +170,4 @@ func (w *sealing) allowed(ctx context.Context, env, login string) error {
 // is valid now.
 func (w *sealing) certificate(ctx context.Context, env string) (*seal.Certificate, error) {
 	return w.service.certificate(ctx, w.pull.Repo, w.base, w.config.Environment(env))
-}
-
-// certificate returns the certificate of an environment by the configuration that
-// stands in base.
-func (s *Service) certificate(ctx context.Context, repo gitops.Repository, base gitops.Tree, env layout.Environment) (*seal.Certificate, error) {
-	var list []seal.Certificate
-	add := func(name string, data []byte, err error) error {
-		if err != nil {
-			return err
-		}
-		found, err := seal.ParseCertificates(name, data)
-		list = append(list, found...)
-		return err
-	}
-	for _, file := range env.Sealing.Certificates {
-		data, err := base.Read(ctx, file)
-		if gitops.CodeOf(err) == gitops.NotFound {
-			err = &gitops.Error{Code: gitops.Invalid, File: layout.ConfigFile, Message: fmt.Sprintf("certificate of environment %s is not there: %s", gitops.Quote(env.Name), gitops.Quote(file))}
-		}
-		if err := add(file, data, err); err != nil {
-			return nil, err
-		}
-	}
-	if name := env.Sealing.Controller; name != "" {
-		data, err := s.Controllers.Certificates(ctx, name)
-		if err := add("certificates of controller "+name, data, err); err != nil {
-			return nil, err
-		}
-	}
-	if len(list) == 0 {
-		return nil, &gitops.Error{Code: gitops.Invalid, Message: "environment " + gitops.Quote(env.Name) + " has no certificate to seal with",
-			Hint: "Name one in `" + layout.ConfigFile + "` on the base branch."}
-	}
-	chosen, err := seal.Choose(list, s.now())
-	if err == nil && s.Options.Certified != nil {
-		s.Options.Certified(repo, env.Name, chosen.X509.NotAfter)
-	}
-	return chosen, err
 }

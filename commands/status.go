@@ -218,6 +218,7 @@ func (s *Service) status(ctx context.Context, host Host, repo gitops.Repository,
 			out.Promotions = append(out.Promotions, reply.StatusPull{Number: p.Number, Title: p.Title})
 		}
 	}
+	out.Certificates = s.certificateNotes(ctx, repo, l.tree)
 	held, err := s.Holds.Holds(ctx, repo.ID)
 	for _, h := range held {
 		out.Holds = append(out.Holds, reply.StatusNote{Environment: h.Environment, App: h.App, Text: h.says()})

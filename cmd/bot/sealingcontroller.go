@@ -3,10 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -93,7 +91,8 @@ func (c *controllerClient) Rotate(ctx context.Context, address string, sealed []
 }
 
 // do returns what a controller answers. Neither the answer nor the address, which
-// the operator may want to keep to the inside, is part of an error.
+// the operator may want to keep to the inside, is part of an error's message: a
+// comment may show it.
 func (c *controllerClient) do(ctx context.Context, method, address string, body []byte, limit int64) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
@@ -101,16 +100,13 @@ func (c *controllerClient) do(ctx context.Context, method, address string, body 
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		if u, ok := errors.AsType[*url.Error](err); ok {
-			err = u.Err
-		}
-		return nil, gitops.Errorf(gitops.Unavailable, "controller does not answer: %w", err)
+		return nil, &gitops.Error{Code: gitops.Unavailable, Message: "controller does not answer", Err: err}
 	}
 	defer resp.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	switch {
 	case err != nil:
-		return nil, gitops.Errorf(gitops.Unavailable, "controller: %w", err)
+		return nil, &gitops.Error{Code: gitops.Unavailable, Message: "controller does not answer in full", Err: err}
 	case method == http.MethodPost && resp.StatusCode == http.StatusInternalServerError: // all it ever says
 		return nil, gitops.Errorf(gitops.Invalid, "controller cannot decrypt it")
 	case resp.StatusCode != http.StatusOK:
@@ -153,7 +149,7 @@ func (s *sealControllers) Certificates(ctx context.Context, name string) ([]byte
 	if c.File != "" {
 		data, err := os.ReadFile(c.File)
 		if err != nil {
-			return nil, gitops.Errorf(gitops.Unavailable, "certificates of controller %s cannot be read: %w", gitops.Quote(name), errors.Unwrap(err))
+			return nil, &gitops.Error{Code: gitops.Unavailable, Message: "certificates of controller " + gitops.Quote(name) + " cannot be read", Err: err}
 		}
 		return data, nil
 	}
