@@ -120,6 +120,9 @@ func (p *Pages) failure(w http.ResponseWriter, r *http.Request, err error) error
 		w.Header().Set("Retry-After", strconv.Itoa(p.wait(e)))
 		p.log.Warn("page failed", slog.String(keyPage, r.Pattern), slog.Any(keyError, err))
 	}
+	if again, ok := errors.AsType[*loginError](err); ok {
+		view.Login = loginPath(again.back)
+	}
 	return view
 }
 
@@ -127,9 +130,7 @@ func (p *Pages) failure(w http.ResponseWriter, r *http.Request, err error) error
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	view := p.failure(w, r, err)
 	view.frame = frame{Title: view.Message}
-	if again, ok := errors.AsType[*loginError](err); ok {
-		view.Login = loginPath(again.back)
-	} else if s, ok := p.session(r); ok {
+	if s, ok := p.session(r); ok && view.Login == "" {
 		view.Who = s.Login
 	}
 	if shown := p.show(w, view.Code.HTTP(), "error", view); shown != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -140,18 +141,7 @@ func sealError(err error) error {
 
 // sealSubmit takes what the form sends, which is ciphertext, and answers in JSON.
 func (p *Pages) sealSubmit(w http.ResponseWriter, r *http.Request) error {
-	if err := p.attempt(r); err != nil {
-		return err
-	}
-	s, ok := p.session(r)
-	if !ok {
-		return &gitops.Error{Code: gitops.Denied, Message: "Your log-in ended", Hint: "Log in again in another tab, then send once more. Nothing was sent to GitHub."}
-	}
-	var t ticket
-	if !p.sealer.open(csrfHeader, r.Header.Get(csrfHeader), &t) || t.Person != s.ID || !same(t.Token, r.PathValue("token")) {
-		return &gitops.Error{Code: gitops.Denied, Message: "This was not sent by the form", Hint: "Load the page again."}
-	}
-	v, err := p.visit(r, s)
+	v, err := p.submitter(r)
 	if err != nil {
 		return err
 	}
@@ -159,12 +149,34 @@ func (p *Pages) sealSubmit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	end, err := p.turn(r.Context())
+	if err != nil {
+		return err
+	}
+	defer end()
 	done, err := p.opts.Sealing.Seal(r.Context(), v.token, v.link, v.user(), submission)
 	if err != nil {
 		return sealError(err)
 	}
-	p.log.Info("secret sealed", slog.String(keyLogin, s.Login), slog.String(keyRepository, v.link.Repo.String()), slog.Int(keyPull, v.link.Number))
+	p.log.Info("secret sealed", slog.String(keyLogin, v.person.Login), slog.String(keyRepository, v.link.Repo.String()), slog.Int(keyPull, v.link.Number))
 	return answerJSON(w, http.StatusOK, sealDone{URL: done.URL, Commit: done.Commit, File: done.File})
+}
+
+// submitter returns who submits what: somebody logged in, with the form that was made
+// for them and this link, which is still good.
+func (p *Pages) submitter(r *http.Request) (visit, error) {
+	if err := p.attempt(r); err != nil {
+		return visit{}, err
+	}
+	s, ok := p.session(r)
+	if !ok {
+		return visit{}, &loginError{&gitops.Error{Code: gitops.Denied, Message: "Your log-in ended", Hint: "Log in again in another tab, then send once more. Nothing was committed."}, "/"}
+	}
+	var t ticket
+	if !p.sealer.open(csrfHeader, r.Header.Get(csrfHeader), &t) || t.Person != s.ID || !same(t.Token, r.PathValue("token")) {
+		return visit{}, &gitops.Error{Code: gitops.Denied, Message: "This was not sent by the form", Hint: "Load the page again."}
+	}
+	return p.visit(r, s)
 }
 
 // sealDone and sealFailed are the answers to a submission.
@@ -179,6 +191,7 @@ type (
 		Message   string      `json:"message"`
 		Hint      string      `json:"hint,omitempty"`
 		Reference string      `json:"reference,omitempty"`
+		Login     string      `json:"login,omitempty"` // where to log in, when that may help
 	}
 )
 
@@ -192,7 +205,7 @@ func (p *Pages) api(f func(http.ResponseWriter, *http.Request) error) http.Handl
 			return
 		}
 		view := p.failure(w, r, err)
-		if err := answerJSON(w, view.Code.HTTP(), sealFailed{view.Code, visible(view.Message), visible(view.Hint), view.Reference}); err != nil {
+		if err := answerJSON(w, view.Code.HTTP(), sealFailed{view.Code, visible(view.Message), visible(view.Hint), view.Reference, view.Login}); err != nil {
 			p.log.Error("page failed", slog.String(keyPage, r.Pattern), slog.Any(keyError, err))
 		}
 	})
@@ -296,6 +309,7 @@ func newPlace(e seal.FormEnvironment) placeData {
 	for _, o := range e.Overlays {
 		overlay := overlayData{Path: o.Path, App: o.App, Namespace: o.Namespace}
 		for _, s := range o.Secrets {
+			s.Type = cmp.Or(s.Type, seal.Types()[0].Name) // Kubernetes' default
 			overlay.Secrets = append(overlay.Secrets, existingData(s))
 		}
 		d.Overlays = append(d.Overlays, overlay)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	cookies "github.com/chromedp/cdproto/network"
 	cdpage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -187,7 +188,7 @@ func TestSealExisting(t *testing.T) {
 	w := newSealWorld(t, true)
 	b := w.openForm(t)
 	b.choose(t, "existing", "0")
-	until(b.ctx, t, shows("Other overlays use it too"))
+	until(b.ctx, t, shows("Other overlays use it too")+` && document.getElementById("type").value === "Opaque"`)
 	b.choose(t, "existing", "1") // the second of its file
 	until(b.ctx, t, shows("It has the keys host, token"))
 	look(b.ctx, t, "seal-existing")
@@ -229,6 +230,10 @@ func TestSealFaults(t *testing.T) {
 		until(b.ctx, t, shows(c.want)+` && document.activeElement.getAttribute("aria-invalid") === "true"`)
 	}
 	look(b.ctx, t, "seal-fault")
+	b.file(t, 1, ".dockerconfigjson", []byte("not JSON"))
+	b.do(t, chromedp.Click(chromedp.CSS("#submit")))
+	until(b.ctx, t, shows("This is not a config.json")+` && document.activeElement.type === "file"`)
+	look(b.ctx, t, "seal-file-fault")
 	if len(w.fake.got) != 0 {
 		t.Error("something was sent")
 	}
@@ -352,6 +357,31 @@ func TestSealLooks(t *testing.T) {
 	b.do(t, chromedp.Navigate(w.srv.URL+w.path))
 	until(b.ctx, t, shows("This link is not good for you"))
 	b.silent(t, "status of 503", "status of 404")
+}
+
+// TestSealAfterLogIn loses the log-in, gets another in a second tab, and sends what
+// was typed before.
+func TestSealAfterLogIn(t *testing.T) {
+	w := newSealWorld(t, true)
+	b := w.openForm(t)
+	b.row(t, 1, "username", "typed once")
+	b.row(t, 2, "password", "")
+	b.do(t, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, cookies.ClearBrowserCookies, cdp.Empty{})
+		return err
+	}), chromedp.Click(chromedp.CSS("#submit")))
+	until(b.ctx, t, shows("Your log-in ended")+` && document.querySelector("#problem a").pathname === "/login"`)
+	look(b.ctx, t, "seal-login")
+
+	second, end := chromedp.NewContext(b.ctx)
+	defer end()
+	must(t, chromedp.Do(second, chromedp.Navigate(w.srv.URL+"/login"), chromedp.Click(chromedp.CSS("button[value=dev]"))))
+	until(second, t, shows("Log out"))
+	b.submit(t)
+	if d := cmp.Diff(map[string]string{"username": "typed once", "password": ""}, w.decrypt(t, w.fake.submitted(t))); d != "" {
+		t.Error(d)
+	}
+	b.silent(t, "status of 403")
 }
 
 // TestSealCannot opens the form where it cannot work: without script, without

@@ -109,7 +109,7 @@ func sampleForm(t *testing.T, key *sealtest.Key) seal.Form {
 			{Name: "dev", Certificate: c, Overlays: []seal.FormOverlay{
 				{Path: "apps/api/overlays/dev", App: "api"},
 				{Path: "apps/web/overlays/dev", App: "web", Namespace: "web-dev", Secrets: []seal.Existing{
-					{File: "apps/web/overlays/dev/mail.yaml", Name: "another", Namespace: "web-dev", Type: "Opaque", Scope: seal.Strict, Keys: []string{"one"}, Shared: true},
+					{File: "apps/web/overlays/dev/mail.yaml", Name: "another", Namespace: "web-dev", Scope: seal.Strict, Keys: []string{"one"}, Shared: true},
 					{File: "apps/web/overlays/dev/mail.yaml", Name: "mail", Namespace: "web-dev", Type: "Opaque", Scope: seal.NamespaceWide, Keys: []string{"host", "token"}},
 				}},
 			}},

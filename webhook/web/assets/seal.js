@@ -127,9 +127,12 @@ const data = JSON.parse($("data").textContent);
 const listOf = (maybe) => maybe ?? [];
 let rowCount = 0;
 
-function problem(title, hint) {
+// problem shows what went wrong, with a way to log in if that helps; "" hides it.
+function problem(title, hint, login) {
   $("problem-title").textContent = title;
   $("problem-hint").textContent = hint ?? "";
+  $("problem-login").hidden = !login;
+  if (login) $("problem-login").firstElementChild.href = login;
   $("problem").hidden = title === "";
   if (title !== "") $("problem").focus();
 }
@@ -213,7 +216,7 @@ function showSecret() {
   options($("type"), kinds.map((kind) => [kind, kind]));
   if (!chosen && $("name").readOnly) $("name").value = data.ask.name;
   fixed($("name"), chosen?.name, Boolean(chosen));
-  fixed($("namespace"), chosen?.namespace || own, Boolean(chosen || own));
+  fixed($("namespace"), chosen?.namespace || own, Boolean(chosen?.namespace || own));
   fixed($("type"), chosen?.type, Boolean(chosen));
   fixed($("scope"), chosen?.scope, Boolean(chosen));
   $("namespace-help").hidden = !own;
@@ -257,9 +260,9 @@ function addRow(key, asked) {
     field.id = id + "-" + name;
     field.previousElementSibling.htmlFor = field.id;
   }
-  for (const name of ["key", "value"]) {
-    part(row, name + "-fault").id = id + "-" + name + "-fault";
-    part(row, name).setAttribute("aria-describedby", id + "-" + name + "-fault");
+  for (const [name, about] of [["key", "key"], ["value", "value"], ["file", "value"]]) {
+    part(row, about + "-fault").id = id + "-" + about + "-fault";
+    part(row, name).setAttribute("aria-describedby", id + "-" + about + "-fault");
   }
   part(row, "key").value = key;
   row.dataset.given = asked ? "" : key;
@@ -297,6 +300,13 @@ function removeRow(row) {
   part(next ?? addRow(""), "key").focus();
 }
 
+// rowFault is fault for the value of a row, which is typed or a file.
+function rowFault(row, message) {
+  const [used, other] = fileOf(row) ? ["file", "value"] : ["value", "file"];
+  fault(part(row, other), part(row, "value-fault"), "");
+  return fault(part(row, used), part(row, "value-fault"), message);
+}
+
 function wipe(row) {
   part(row, "value").value = "";
   part(row, "file").value = "";
@@ -328,12 +338,12 @@ async function values() {
     total += bytes.length;
     let wrong = neededKeys().includes(key) ? checks[key](new TextDecoder().decode(bytes)) : "";
     if (total > maxBytes) wrong = "The values have more than 1 MiB together, which is all that a Secret may hold.";
-    faults += fault(part(row, "value"), part(row, "value-fault"), wrong);
+    faults += rowFault(row, wrong);
     out.push({ key, bytes });
   }
   for (const key of missingKeys(out.map((v) => v.key))) {
     const row = addRow(key);
-    faults += fault(part(row, "value"), part(row, "value-fault"), "This type needs " + key + ".");
+    faults += rowFault(row, "This type needs " + key + ".");
   }
   return faults > 0 ? null : out;
 }
@@ -407,7 +417,7 @@ const retry = ["invalid", "denied", "limited", "unavailable"];
 function showAnswer(ok, answer, keys) {
   busy("");
   if (!ok) {
-    problem(answer.message, [answer.hint, answer.reference && "Reference for the operator: " + answer.reference].filter(Boolean).join(" "));
+    problem(answer.message, [answer.hint, answer.reference && "Reference for the operator: " + answer.reference].filter(Boolean).join(" "), answer.login);
     if (!retry.includes(answer.code)) finish();
     return;
   }
