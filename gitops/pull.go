@@ -103,6 +103,11 @@ const (
 	MergeQueued EventKind = "merge-queued"
 	// Rerequested: somebody asked for a check again.
 	Rerequested EventKind = "rerequested"
+	// Checked: a check or status on a commit is done.
+	Checked EventKind = "checked"
+	// Automatic: it is time to look at the automatic promotions to the environment
+	// that Action names. The service gives itself this one.
+	Automatic EventKind = "automatic"
 	// Uninstalled: an installation is gone or suspended, or lost repositories.
 	Uninstalled EventKind = "uninstalled"
 )
@@ -131,6 +136,9 @@ type Event struct {
 	Comment *Comment
 	// Installation is the App's installation, also where there is no repository.
 	Installation int64
+	// Lost are the repositories that an installation does not see any more, with
+	// Uninstalled. Their DefaultBranch is not known.
+	Lost []Repository
 }
 
 // Commit is a commit as GitHub shows it.

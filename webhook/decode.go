@@ -26,6 +26,8 @@ func decoders(event string) func(p *payload, ev *gitops.Event) bool {
 		return func(p *payload, ev *gitops.Event) bool { return decodeCheck(p.CheckRun, ev) }
 	case "check_suite":
 		return func(p *payload, ev *gitops.Event) bool { return decodeCheck(p.CheckSuite, ev) }
+	case "status":
+		return decodeStatus
 	case "installation":
 		return decodeInstallation
 	case "installation_repositories":
@@ -127,6 +129,9 @@ func decodeGroup(p *payload, ev *gitops.Event) bool {
 // decodeCheck has a pull request only when there is exactly one: there is none
 // for forks.
 func decodeCheck(c *check, ev *gitops.Event) bool {
+	if c != nil && ev.Action == "completed" {
+		return decodeChecked(c.branch(), c.HeadSHA, ev)
+	}
 	if ev.Action != "rerequested" || c == nil {
 		return false
 	}
@@ -137,14 +142,39 @@ func decodeCheck(c *check, ev *gitops.Event) bool {
 	return true
 }
 
-func decodeInstallation(_ *payload, ev *gitops.Event) bool {
-	ev.Kind, ev.Repo = gitops.Uninstalled, gitops.Repository{}
+// decodeChecked lets through what may let a promotion go on: checks that are done on
+// the default branch, and on branches of ours.
+func decodeChecked(branch, sha string, ev *gitops.Event) bool {
+	if branch != ev.Repo.DefaultBranch && !strings.HasPrefix(branch, "sealift/") {
+		return false
+	}
+	ev.Kind, ev.Head, ev.Ref = gitops.Checked, sha, branch
+	return true
+}
+
+// decodeStatus takes the first branch that counts of those whose tip the commit is.
+func decodeStatus(p *payload, ev *gitops.Event) bool {
+	return p.State != "pending" && slices.ContainsFunc(p.Branches, func(b branch) bool { return decodeChecked(b.Name, p.SHA, ev) })
+}
+
+func decodeInstallation(p *payload, ev *gitops.Event) bool {
+	ev.Kind, ev.Repo, ev.Lost = gitops.Uninstalled, gitops.Repository{}, lost(p.Repositories, ev.Installation)
 	return ev.Action == "deleted" || ev.Action == "suspend"
 }
 
-func decodeRepositories(_ *payload, ev *gitops.Event) bool {
-	ev.Kind, ev.Repo = gitops.Uninstalled, gitops.Repository{}
+func decodeRepositories(p *payload, ev *gitops.Event) bool {
+	ev.Kind, ev.Repo, ev.Lost = gitops.Uninstalled, gitops.Repository{}, lost(p.RepositoriesRemoved, ev.Installation)
 	return ev.Action == "removed"
+}
+
+func lost(list []*repo, installation int64) []gitops.Repository {
+	var out []gitops.Repository
+	for _, r := range list {
+		if r != nil && r.ID != 0 {
+			out = append(out, r.repository(installation))
+		}
+	}
+	return out
 }
 
 // repository returns r as an installation sees it.

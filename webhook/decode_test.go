@@ -71,6 +71,10 @@ func TestDecode(t *testing.T) {
 	gone := gitops.Event{Delivery: guid, Actor: gitops.User{ID: 1, Login: "ann"}, Installation: 3, Kind: gitops.Uninstalled}
 	deleted, suspended, removed := gone, gone, gone
 	deleted.Action, suspended.Action, removed.Action = "deleted", "suspend", "removed"
+	lost := []gitops.Repository{{ID: 5, Owner: "acme", Name: "shop", Private: true, Installation: 3}, {ID: 6, Owner: "acme", Name: "web", Installation: 3}}
+	const lostJSON = `[{"id":5,"name":"shop","full_name":"acme/shop","private":true},null,{"id":6,"full_name":"acme/web"}]`
+	deletedAll, removedTwo := deleted, removed
+	deletedAll.Lost, removedTwo.Lost = lost, lost
 
 	tests := []struct {
 		name, event, payload string
@@ -124,6 +128,8 @@ func TestDecode(t *testing.T) {
 		{"suspended", "installation", `{"action":"suspend",` + about + `}`, suspended, "installation/3", ""},
 		{"installed", "installation", `{"action":"created",` + about + `}`, gitops.Event{}, "", ""},
 		{"repository taken away", "installation_repositories", `{"action":"removed",` + about + `}`, removed, "installation/3", ""},
+		{"uninstalled from two", "installation", `{"action":"deleted","repositories":` + lostJSON + `,` + about + `}`, deletedAll, "installation/3", ""},
+		{"two taken away", "installation_repositories", `{"action":"removed","repositories_added":[{"id":9}],"repositories_removed":` + lostJSON + `,` + about + `}`, removedTwo, "installation/3", ""},
 		{"repository added", "installation_repositories", `{"action":"added",` + about + `}`, gitops.Event{}, "", ""},
 		{"unknown", "repository", `{"action":"deleted",` + about + `}`, gitops.Event{}, "", ""},
 	}

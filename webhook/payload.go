@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -17,6 +18,11 @@ type payload struct {
 	Installation *struct {
 		ID int64 `json:"id"`
 	} `json:"installation"`
+
+	// Repositories are those of an installation, RepositoriesRemoved those that it
+	// lost.
+	Repositories        []*repo `json:"repositories"`
+	RepositoriesRemoved []*repo `json:"repositories_removed"`
 
 	PullRequest *struct {
 		Head commit `json:"head"`
@@ -35,6 +41,11 @@ type payload struct {
 	Ref    string `json:"ref"`
 	Before string `json:"before"`
 	After  string `json:"after"`
+
+	// SHA, State and Branches are those of a status.
+	SHA      string   `json:"sha"`
+	State    string   `json:"state"`
+	Branches []branch `json:"branches"`
 
 	MergeGroup *struct {
 		HeadSHA string `json:"head_sha"`
@@ -83,11 +94,23 @@ type comment struct {
 	App *struct{} `json:"performed_via_github_app"`
 }
 
+// branch is a branch by its name.
+type branch struct {
+	Name string `json:"name"`
+}
+
 // check is a check run or suite.
 type check struct {
-	HeadSHA      string `json:"head_sha"`
+	HeadSHA    string `json:"head_sha"`
+	HeadBranch string `json:"head_branch"` // of a suite
+	CheckSuite struct {
+		HeadBranch string `json:"head_branch"`
+	} `json:"check_suite"` // of a run
 	PullRequests []struct {
 		Number int    `json:"number"`
 		Base   commit `json:"base"`
 	} `json:"pull_requests"`
 }
+
+// branch is the branch that it was made for, "" when that is not known.
+func (c *check) branch() string { return cmp.Or(c.HeadBranch, c.CheckSuite.HeadBranch) }

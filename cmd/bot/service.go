@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -101,7 +102,7 @@ func (s *service) answering() *commands.Service {
 		Bench:   s.bench,
 		Self:    s.self,
 		Enqueue: s.enqueue,
-		Forget:  func(context.Context, gitops.Event) error { return nil }, // mirrors and caches are bounded and go by age
+		Forget:  s.forget,
 		Actions: actionLog{s.store},
 		Holds:   holds{s.store},
 		Options: commands.Options{
@@ -133,10 +134,26 @@ func (s *service) source(ctx context.Context, r gitops.Repository) (*tree.Mirror
 	return s.mirrors.Open(ctx, tree.MirrorSpec{URL: repo.CloneURL(), Key: strconv.FormatInt(r.ID, 10), Token: repo.GitToken})
 }
 
+// forget removes the mirrors and caches of repositories that an installation lost.
+// A mirror is open for as long as a repository is worked on, so that one which
+// still is must be tried again later. GitHub may have left repositories out of the
+// event; what is kept of those goes by age.
+func (s *service) forget(_ context.Context, e gitops.Event) error {
+	var problems []error
+	for _, r := range e.Lost {
+		id := strconv.FormatInt(r.ID, 10)
+		problems = append(problems, s.mirrors.Forget(id, func() error { return os.RemoveAll(s.cacheDir(id)) }))
+	}
+	return cmp.Or(problems...)
+}
+
+// cacheDir is the directory of a repository's cache.
+func (s *service) cacheDir(id string) string { return filepath.Join(s.config.DataDir, "cache", id) }
+
 // bench opens the cache of a repository, and remotes of its own for one comparison.
 func (s *service) bench(_ context.Context, r gitops.Repository) (commands.Bench, error) {
 	id := strconv.FormatInt(r.ID, 10)
-	cache, err := render.OpenCache(filepath.Join(s.config.DataDir, "cache", id), s.cacheKey, s.config.CacheSize)
+	cache, err := render.OpenCache(s.cacheDir(id), s.cacheKey, s.config.CacheSize)
 	if err != nil {
 		return commands.Bench{}, err
 	}

@@ -175,22 +175,29 @@ func byUse(dir string) ([]string, error) {
 // remove removes a mirror unless somebody uses it. The lock files stay, because
 // a lock on a file that is gone locks nobody out.
 func remove(dir string) error {
+	_, err := removeWith(dir, func() error { return nil })
+	return err
+}
+
+// removeWith is remove, and calls also while nobody can use the mirror. It reports
+// whether that was so.
+func removeWith(dir string, also func() error) (bool, error) {
 	f, err := os.OpenFile(dir+".use", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer f.Close()
 	if ok, err := tryLock(f, true); !ok {
-		return err
+		return false, err
 	}
 	gone := dir + goneSuffix // so that nobody takes half of it for the whole
 	if err := os.RemoveAll(gone); err != nil {
-		return err
+		return false, err
 	}
 	if err := os.Rename(dir, gone); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return false, err
 	}
-	return os.RemoveAll(gone)
+	return true, errors.Join(os.RemoveAll(gone), also())
 }
 
 // goneSuffix marks a mirror that is being removed.

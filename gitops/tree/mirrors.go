@@ -122,6 +122,23 @@ func (ms *Mirrors) Open(ctx context.Context, spec MirrorSpec) (*Mirror, error) {
 	return &Mirror{Repo: m.repo, all: ms, mirror: m, token: spec.Token}, nil
 }
 
+// Forget removes a mirror, and calls also while nobody can open it. One that is in
+// use is an error of code unavailable, and nothing is removed.
+func (ms *Mirrors) Forget(key string, also func() error) error {
+	dir := filepath.Join(ms.opts.Dir, keyName(key))
+	if err := os.MkdirAll(ms.opts.Dir, 0o700); err != nil {
+		return mirrorError(err)
+	}
+	removed, err := removeWith(dir, also)
+	switch {
+	case err != nil:
+		return mirrorError(err)
+	case !removed:
+		return gitops.Errorf(gitops.Unavailable, "mirror %s is in use", gitops.Quote(key))
+	}
+	return nil
+}
+
 // Close lets go of the mirror. Its trees cannot be read any more.
 func (m *Mirror) Close() error {
 	m.mirror.close()

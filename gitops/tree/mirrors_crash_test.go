@@ -156,6 +156,33 @@ func TestMirrorsBounded(t *testing.T) {
 	}
 }
 
+// A mirror in use is not forgotten; one that is not in use is gone, with what
+// belongs to it, and is made anew when it is needed.
+func TestMirrorForgotten(t *testing.T) {
+	g := newGuarded(t)
+	fetch := func() *Mirror {
+		t.Helper()
+		m := g.open()
+		_, err := m.FetchBranch(t.Context(), "main")
+		ok(t, err)
+		return m
+	}
+	dir := filepath.Join(g.mirrors.opts.Dir, keyName(g.spec.Key))
+	calls := 0
+	also := func() error { calls++; return nil }
+	m := fetch()
+	if err := g.mirrors.Forget(g.spec.Key, also); gitops.CodeOf(err) != gitops.Unavailable || calls != 0 || isDir(dir) != nil {
+		t.Errorf("in use: error %v, %d calls, directory %v", err, calls, isDir(dir))
+	}
+	ok(t, m.Close())
+	ok(t, g.mirrors.Forget(g.spec.Key, also))
+	if calls != 1 || isDir(dir) == nil {
+		t.Errorf("%d calls, directory %v", calls, isDir(dir))
+	}
+	ok(t, g.mirrors.Forget("never seen", also))
+	fetch()
+}
+
 func TestMirrorTooLarge(t *testing.T) {
 	g := newGuarded(t, func(o *MirrorOptions) { o.MaxMirror = 300 })
 	_, err := g.open().FetchBranch(t.Context(), "main")

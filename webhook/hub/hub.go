@@ -139,8 +139,11 @@ func (h *Hub) Close() {
 	h.stop.Do(func() { close(h.done) })
 }
 
-// ServeHTTP implements http.Handler.
-func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.routes.ServeHTTP(w, r) }
+// ServeHTTP implements http.Handler. The Date of an answer is by the hub's clock.
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", h.now().Format(http.TimeFormat))
+	h.routes.ServeHTTP(w, r)
+}
 
 func (h *Hub) now() time.Time { return h.opts.Now().UTC().Truncate(time.Second) }
 
