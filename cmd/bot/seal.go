@@ -79,6 +79,9 @@ func (b *bot) seal(ctx context.Context, f sealFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := f.check(into, wanted); err != nil {
+		return err
+	}
 	c, err := b.certificate(ctx, f.certFlags)
 	if err != nil {
 		return err
@@ -110,6 +113,21 @@ func (b *bot) seal(ctx context.Context, f sealFlags) error {
 		_, err := w.Write(text)
 		return err
 	})
+}
+
+// check finds mistakes before anybody types a value.
+func (f sealFlags) check(into seal.Secret, list []wanted) error {
+	if f.raw {
+		return into.CheckTarget()
+	}
+	if err := into.CheckNames(); err != nil || f.mergeInto != "" {
+		return err
+	}
+	var keys []string
+	for _, w := range list {
+		keys = append(keys, w.key)
+	}
+	return seal.CheckKeys(into.Type, keys)
 }
 
 // target is whom the secret is for, as far as flags and the file of --merge-into say.
@@ -168,9 +186,6 @@ func (f sealFlags) existing(s seal.Secret) (seal.Secret, error) {
 // sealRaw prints the ciphertext of one value.
 func (b *bot) sealRaw(c *seal.Certificate, to seal.Secret, values map[string][]byte, output string) error {
 	for _, value := range values {
-		if err := to.CheckTarget(); err != nil {
-			return err
-		}
 		text, err := c.Encrypt(to.Scope, to.Namespace, to.Name, value)
 		if err != nil {
 			return err

@@ -120,8 +120,8 @@ func without(text, prefix string) string {
 	return b.String()
 }
 
-// resealWorld is a repository whose secrets are sealed with the first of two keys.
-func resealWorld(t *testing.T, old *sealtest.Key) string {
+// resealFiles are those of a repository whose secrets are sealed with a key.
+func resealFiles(t *testing.T, old *sealtest.Key) map[string][]byte {
 	t.Helper()
 	dir := t.TempDir()
 	sealed := func(name, namespace, scope string) []byte {
@@ -129,7 +129,7 @@ func resealWorld(t *testing.T, old *sealtest.Key) string {
 	}
 	widened := bytes.Replace(sealed("widened", "web", "strict"), []byte("  template:\n    metadata:\n"), []byte("  template:\n    metadata:\n      annotations:\n        sealedsecrets.bitnami.com/cluster-wide: \"true\"\n"), 1)
 	templated := append(sealed("templated", "web", "namespace-wide"), "  # what follows is rendered by the controller\n    data:\n      leak: '{{ .k }}'\n"...)
-	writeFiles(t, dir, map[string][]byte{
+	return map[string][]byte{
 		".sealift.yaml":                        []byte("version: 1\nenvironments:\n- dev\n- name: prod\n  seal: {controller: prod}\n"),
 		"app/overlays/prod/kustomization.yaml": []byte("namespace: web\nresources: [both.yaml, widened.yaml, templated.yaml, foreign.yaml, ../../base]\n"),
 		"app/overlays/prod/both.yaml":          append(sealed("one", "web", "strict"), sealed("two", "web", "cluster-wide")...),
@@ -139,8 +139,7 @@ func resealWorld(t *testing.T, old *sealtest.Key) string {
 		"app/overlays/dev/kustomization.yaml":  []byte("resources: [../../base]\n"),
 		"app/base/kustomization.yaml":          []byte("resources: [shared.yaml]\n"),
 		"app/base/shared.yaml":                 sealed("shared", "web", "cluster-wide"),
-	})
-	return dir
+	}
 }
 
 func (r ran) stdoutBytes() []byte { return []byte(r.stdout) }
@@ -149,7 +148,8 @@ func (r ran) stdoutBytes() []byte { return []byte(r.stdout) }
 func TestReseal(t *testing.T) {
 	old, renewed := sealtest.NewKey(t), sealtest.NewKey(t)
 	controller := sealtest.NewController(t, renewed, old)
-	dir := resealWorld(t, old)
+	dir := t.TempDir()
+	writeFiles(t, dir, resealFiles(t, old))
 	read := func(name string) string {
 		data, err := os.ReadFile(filepath.Join(dir, "app", name))
 		if err != nil {
@@ -193,6 +193,7 @@ app/base/shared.yaml: web/shared left: overlays of other environments read it to
 func TestResealHostile(t *testing.T) {
 	old, renewed := sealtest.NewKey(t), sealtest.NewKey(t)
 	honest := sealtest.NewController(t, renewed, old)
+	files := resealFiles(t, old)
 	wide := `"sealedsecrets.bitnami.com/cluster-wide":"true"`
 	for name, answer := range map[string]func(string) string{
 		"scope": func(s string) string {
@@ -215,7 +216,8 @@ func TestResealHostile(t *testing.T) {
 		"no json": func(string) string { return "ok" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := resealWorld(t, old)
+			dir := t.TempDir()
+			writeFiles(t, dir, files)
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, err := io.ReadAll(r.Body)
 				if err != nil || strings.Contains(string(body), "leak") {

@@ -43,7 +43,7 @@ func (c *Certificate) Seal(s Secret, values map[string][]byte) (Secret, error) {
 			clear(v)
 		}
 	}()
-	if err := s.checkNames(); err != nil {
+	if err := s.CheckNames(); err != nil {
 		return Secret{}, err
 	}
 	size := 0
@@ -73,7 +73,7 @@ func (c *Certificate) Seal(s Secret, values map[string][]byte) (Secret, error) {
 // Check looks at ciphertext that somebody else made with c, as far as one can
 // without the private key: names, keys, base64, lengths, and the size of all values.
 func (s *Secret) Check(c *Certificate) error {
-	if err := s.checkNames(); err != nil {
+	if err := s.CheckNames(); err != nil {
 		return err
 	}
 	size := 0

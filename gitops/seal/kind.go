@@ -60,18 +60,18 @@ func typeNamed(name string) Type {
 	return Type{}
 }
 
-// checkKeys checks keys, and that those are there that a type needs.
-func checkKeys(name string, items map[string]string) error {
-	if len(items) == 0 {
+// CheckKeys checks the keys of a Secret, and that those are there that its type needs.
+func CheckKeys(name string, keys []string) error {
+	if len(keys) == 0 {
 		return gitops.Errorf(gitops.Invalid, "secret has no keys")
 	}
-	for key := range items {
+	for _, key := range slices.Sorted(slices.Values(keys)) {
 		if err := CheckKey(key); err != nil {
 			return err
 		}
 	}
 	t := typeNamed(name)
-	missing := slices.DeleteFunc(slices.Clone(t.Keys), func(k string) bool { _, ok := items[k]; return ok })
+	missing := slices.DeleteFunc(slices.Clone(t.Keys), func(k string) bool { return slices.Contains(keys, k) })
 	switch {
 	case len(missing) == 0, t.Any && len(missing) < len(t.Keys):
 		return nil

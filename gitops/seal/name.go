@@ -57,9 +57,9 @@ func CheckNamespace(name string) error {
 	return checkName("namespace", name, maxNamespace, namespaceForm)
 }
 
-// checkNames checks whom a secret is for. A cluster-wide one may leave out the
+// CheckNames checks whom a secret is for. A cluster-wide one may leave out the
 // namespace, as kubeseal allows.
-func (s *Secret) checkNames() error {
+func (s *Secret) CheckNames() error {
 	if _, err := ParseScope(string(s.Scope)); err != nil {
 		return err
 	}

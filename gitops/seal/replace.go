@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"maps"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -96,7 +97,7 @@ func (p *plain) replace(f *edit.File, file string, c *Certificate, to Target) (E
 	}
 	s, err := c.Seal(p.Secret, p.values)
 	if err == nil {
-		err = checkKeys(s.Type, s.Items)
+		err = CheckKeys(s.Type, slices.Collect(maps.Keys(s.Items)))
 	}
 	if err != nil {
 		return Existing{}, placed(err, file, p.node)

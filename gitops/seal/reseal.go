@@ -127,10 +127,10 @@ func (r *rotation) request() ([]byte, error) {
 		return nil, r.why
 	}
 	s := r.secret()
-	if err := s.checkNames(); err != nil {
+	if err := s.CheckNames(); err != nil {
 		return nil, err
 	}
-	if err := checkKeys("", s.Items); err != nil {
+	if err := CheckKeys("", slices.Collect(maps.Keys(s.Items))); err != nil {
 		return nil, err
 	}
 	body, err := json.Marshal(s.manifest())

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"maps"
 	"slices"
 
 	"sigs.k8s.io/yaml"
@@ -142,10 +143,10 @@ func (s *Secret) manifest() manifest {
 // from the ciphertext. It checks names and keys and that the keys that the type
 // needs are there; the ciphertext itself is checked by [Secret.Check].
 func New(s Secret) ([]byte, error) {
-	if err := s.checkNames(); err != nil {
+	if err := s.CheckNames(); err != nil {
 		return nil, err
 	}
-	if err := checkKeys(s.Type, s.Items); err != nil {
+	if err := CheckKeys(s.Type, slices.Collect(maps.Keys(s.Items))); err != nil {
 		return nil, err
 	}
 	text, err := yaml.Marshal(s.manifest())
