@@ -3,8 +3,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestInterrupt sends a signal in the middle of a long diff. The program ends
@@ -82,6 +86,53 @@ func TestInterrupt(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestInterruptDemo ends the demo as Ctrl-C does, while it renders or after it: it
+// stops by itself, and its directory is gone.
+func TestInterruptDemo(t *testing.T) {
+	dir := t.TempDir()
+	tmp := filepath.Join(dir, "tmp")
+	if err := os.Mkdir(tmp, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bot", "demo", "--addr", "127.0.0.1:0")
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp, "HOME="+filepath.Join(dir, "home"))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	printed := bufio.NewReader(stdout)
+	for line := ""; !strings.Contains(line, "/pull/1"); {
+		if line, err = printed.ReadString('\n'); err != nil {
+			t.Fatalf("no address: %v\n%s", err, stderr.String())
+		}
+	}
+	children := childrenOf(cmd.Process.Pid)
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, printed)
+	_ = cmd.Wait()
+	if ctx.Err() != nil || cmd.ProcessState.ExitCode() < 0 {
+		t.Errorf("did not end by itself: %v\n%s", cmd.ProcessState, stderr.String())
+	}
+	for _, pid := range children {
+		if syscall.Kill(pid, 0) == nil {
+			t.Errorf("process %d is still there", pid)
+		}
+	}
+	entries, err := os.ReadDir(tmp)
+	if err != nil || len(entries) != 0 {
+		t.Errorf("left behind: %v, error %v", entries, err)
 	}
 }
 
