@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"path"
 	"slices"
@@ -62,9 +63,7 @@ func (x *Index) List(ctx context.Context, overlay string) ([]Existing, error) {
 	for _, f := range list {
 		e := f.Existing
 		e.Shared = shared[f.site.dir]
-		if ns := f.site.finalNamespace(); ns != "" {
-			e.Namespace = ns
-		}
+		e.Namespace = cmp.Or(f.site.finalNamespace(), e.Namespace)
 		out = append(out, e)
 	}
 	return out, nil
@@ -137,7 +136,7 @@ func (x *Index) Place(ctx context.Context, overlay string, s Secret) ([]gitops.F
 		return nil, err
 	}
 	for _, f := range list {
-		if f.Name == s.Name && (f.Namespace == s.Namespace || f.Namespace == "") {
+		if ns := cmp.Or(f.site.finalNamespace(), f.Namespace, s.Namespace); f.Name == s.Name && ns == s.Namespace {
 			return nil, &gitops.Error{Code: gitops.Invalid, File: f.File, Message: "SealedSecret " + gitops.Quote(s.Name) + " is there already", Hint: "change its keys instead of making it anew"}
 		}
 	}

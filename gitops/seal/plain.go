@@ -2,6 +2,7 @@ package seal
 
 import (
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -24,18 +25,26 @@ func (p *plain) clear() {
 	}
 }
 
-// readPlain returns the plain Secrets of a file, in its order.
+// maxValues is how many values of one file are sealed.
+const maxValues = 1000
+
+// readPlain returns the plain Secrets of a file, in its order; with an error those
+// before it, to be zeroed.
 func readPlain(file string, f *edit.File) ([]plain, error) {
 	var out []plain
+	count := 0
 	for m := range manifests(f.Documents()) {
 		if text(field(m, "kind")) != "Secret" || text(field(m, "apiVersion")) != "v1" {
 			continue
 		}
 		p, err := plainAt(file, m)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
 		out = append(out, p)
+		if count += len(p.values); count > maxValues {
+			return out, at(file, m, gitops.Invalid, fmt.Sprintf("more than %d values in the file", maxValues), "split the file")
+		}
 	}
 	return out, nil
 }

@@ -83,7 +83,10 @@ func Replace(file string, data []byte, c *Certificate, to Target) ([]byte, []Exi
 	if err != nil {
 		return nil, nil, withoutText(err)
 	}
-	return out, done, inComments(file, data, out, needles)
+	if err := inComments(file, data, out, needles); err != nil {
+		return nil, nil, err
+	}
+	return out, done, nil
 }
 
 // replace edits one Secret.

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"os"
 	"strings"
@@ -272,6 +273,7 @@ func TestReplaceRefuses(t *testing.T) {
 		"no namespace":  {"apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {k: x}\n", "f.yaml:1:1: namespace is missing"},
 		"no name":       {"apiVersion: v1\nkind: Secret\nmetadata: {generateName: db, namespace: web}\nstringData: {k: x}\n", "f.yaml:1:1: name is missing"},
 		"SOPS":          {head + "data: {k: 'ENC[x]'}\nsops: {version: 3}\n", "f.yaml:5:7: Secret is encrypted with SOPS"},
+		"many values":   {head + "stringData:\n" + manyKeys(1001), "f.yaml:1:1: more than 1000 values in the file"},
 		"comment":       {"# old: " + secret + "\n" + head + "stringData: {k: " + secret + "}\n", "f.yaml:1: a value of the Secret stands in a comment too"},
 		"comment coded": {head + "data: {k: aHVudGVyMmh1bnRlcjI=}\n---\na: b # aHVudGVyMmh1bnRlcjI=\n", "f.yaml:6: a value of the Secret stands in a comment too"},
 		"type":          {head + "type: kubernetes.io/tls\nstringData: {tls.crt: " + secret + "}\n", "f.yaml:1:1: value of tls.crt is not a certificate in PEM"},
@@ -287,6 +289,14 @@ func TestReplaceRefuses(t *testing.T) {
 			}
 		}
 	}
+}
+
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "  k%d: x\n", i)
+	}
+	return b.String()
 }
 
 func unwrap(err error) error {
