@@ -68,9 +68,14 @@ func (s *stages) overlays(l *layout.Layout, app, env string) []string {
 // resolve fills in what the request leaves open: apps, source and target.
 func (s *stages) resolve(p *Promotion) error {
 	if p.From != "" {
-		if err := s.known(p.From); err != nil {
+		from, err := s.targets(p.From)
+		if err != nil {
 			return err
 		}
+		if len(from) > 1 {
+			return gitops.Errorf(gitops.Invalid, "source %s is a group: name one of %s", gitops.Quote(p.From), strings.Join(from, ", "))
+		}
+		p.From = from[0]
 	}
 	if p.To != "" {
 		if _, err := s.targets(p.To); err != nil {
@@ -97,13 +102,13 @@ func (s *stages) resolve(p *Promotion) error {
 func (s *stages) named(p *Promotion) error {
 	if len(p.Apps) == 0 && !p.All {
 		reached := AppsOf(s.source, p.Changed)
-		for _, r := range reached {
-			if p.From == "" && len(r.Environments) > 0 || slices.Contains(r.Environments, p.From) {
-				p.Apps = append(p.Apps, r.App)
-			}
-		}
 		if p.From == "" {
 			p.From = s.changedFirst(reached)
+		}
+		for _, r := range reached {
+			if slices.Contains(r.Environments, p.From) {
+				p.Apps = append(p.Apps, r.App)
+			}
 		}
 	}
 	all := append(apps(s.source, ""), apps(s.target, "")...)
@@ -307,7 +312,7 @@ func (s *stages) options(p Promotion) promote.Options {
 	c := s.config.Promote
 	return promote.Options{
 		Carry: fieldRules(c.Carry), Keep: fieldRules(c.Keep), Copy: c.Copies,
-		Take: p.Take, Create: p.Create, Environments: s.environments(),
+		Take: p.Take, Create: p.Create,
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -65,14 +66,18 @@ when a file to edit has uncommitted changes. --patch prints what "git apply" rea
 	flags.StringArrayVar(&f.take, "take", nil, "`source|target`, or FILE[:PATH]=source|target: decide conflicts; may be repeated")
 	flags.BoolVar(&f.create, "create", false, "copy overlays that the target does not have")
 	flags.BoolVar(&f.force, "force", false, "promote down the chain")
-	cmd.MarkFlagsMutuallyExclusive("write", "patch")
-	cmd.MarkFlagsMutuallyExclusive("app", "all")
 	_ = cmd.MarkFlagDirname("repo")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 func (b *bot) promote(ctx context.Context, f promoteFlags) error {
+	switch {
+	case f.write && f.patch:
+		return usageError{errors.New("write and patch cannot be had together")}
+	case f.all && len(f.apps) > 0:
+		return usageError{errors.New("all and app cannot be had together")}
+	}
 	print, err := b.planWriter(f)
 	if err != nil {
 		return err

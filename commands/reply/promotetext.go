@@ -91,6 +91,7 @@ func planMoves(p *promote.Plan, a promote.AppPlan) string {
 
 // planEdits lists every value that moves, by file.
 func (t *terminal) planEdits(p *promote.Plan) {
+	var first []string
 	for _, a := range p.Apps {
 		file := ""
 		for _, e := range a.Edits {
@@ -102,9 +103,12 @@ func (t *terminal) planEdits(p *promote.Plan) {
 			t.line("  " + planEdit(e))
 		}
 		if a.LastPromoted == "" && !a.Missing && !a.Removed {
-			t.line("")
-			t.line(t.paint(dim, fmt.Sprintf("%s: no promotion from %s to %s is recorded, so only versions are carried", short(a.App, 60), short(p.From, 40), short(p.To, 40))))
+			first = append(first, short(a.App, 60))
 		}
+	}
+	if len(first) > 0 {
+		t.line("")
+		t.line(t.paint(dim, fmt.Sprintf("only versions are carried, because no promotion from %s to %s is recorded: %s", short(p.From, 40), short(p.To, 40), strings.Join(first, ", "))))
 	}
 }
 
@@ -137,6 +141,9 @@ func (t *terminal) planNotes(p *promote.Plan, title string, list func(promote.Ap
 	first := true
 	for _, a := range p.Apps {
 		for _, w := range list(a) {
+			if a.Missing {
+				continue // the table says so
+			}
 			if first {
 				t.line("")
 				t.line(t.paint(bold, title))

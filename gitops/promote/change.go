@@ -147,7 +147,7 @@ func (m *maker) newReason(t string, c *change) string {
 	if m.Options.Take[t] == TakeSource {
 		return ""
 	}
-	if line := lineNaming(string(c.now), m.namesSource); line > 0 {
+	if line := lineNaming(string(c.now), m.swap.named); line > 0 {
 		return fmt.Sprintf("names %s in line %d: check, and write it by hand or with --take %s=source", m.From, line, t)
 	}
 	return ""
@@ -193,8 +193,8 @@ func (m *maker) mergeInto(t string, c change) {
 
 // policy is what the configuration and the person say about one file.
 func (m *maker) policy(t string) policy {
-	p := policy{rename: m.rename, secret: m.secret(t), names: func(value string) string {
-		if m.namesSource(value) {
+	p := policy{rename: m.swap.rename, secret: m.secret(t), names: func(value string) string {
+		if m.swap.named(value) {
 			return m.From
 		}
 		return ""
@@ -279,15 +279,15 @@ func (m *maker) removals(ctx context.Context, list []change) (stay []string, err
 // at the last promotion. Otherwise both sides changed it.
 func (m *maker) removeFile(t string, source, target []byte) {
 	decided := first(m.Options.Take[t], m.Options.Take[""])
-	same := string(m.was[t]) == string(target) || sameYAML(t, m.was[t], source)
+	unchanged := same(m.was[t], target) || sameYAML(t, m.was[t], source)
 	switch {
 	case covered(m.Options.Keep, t, nil):
 		m.withhold(t, "", reasonKept)
-	case same || decided == TakeSource:
+	case unchanged || decided == TakeSource:
 		m.ours[t] = nil
 		m.plan.Edits = append(m.plan.Edits, Edit{File: t, Kind: FileRemoved, Key: m.before(t)})
 	case decided != TakeTarget:
-		m.plan.Conflicts = append(m.plan.Conflicts, Conflict{File: t, Base: "file", Source: "", Target: "changed file"})
+		m.plan.Conflicts = append(m.plan.Conflicts, Conflict{File: t, Base: presence(source), Source: presence(nil), Target: "changed"})
 	}
 }
 

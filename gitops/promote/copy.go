@@ -33,7 +33,7 @@ func (m *maker) copyFile(file, t string) {
 	default:
 		m.ours[t] = data
 		m.plan.Edits = append(m.plan.Edits, Edit{File: t, Kind: FileCopied, Key: file})
-		if line := lineNaming(string(data), m.namesSource); line > 0 {
+		if line := lineNaming(string(data), m.swap.named); line > 0 {
 			m.check(t, lineSpot(line), "names "+m.From+": check")
 		}
 	}

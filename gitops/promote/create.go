@@ -82,7 +82,7 @@ func (m *maker) adapt(f *edit.File, t string, n *yaml.Node, at trail, field stri
 			m.adapt(f, t, c, at.item(i, c), field)
 		}
 	case yaml.ScalarNode:
-		value := m.rename(n.Value)
+		value := m.swap.rename(n.Value)
 		switch {
 		case value == n.Value && specific[field]:
 			m.check(t, at.String(), gitops.Quote(oneOf(n.Value))+" is "+m.From+"'s: check")
@@ -117,7 +117,7 @@ func (m *maker) adaptedText(t string, data []byte) []byte {
 	at := 0
 	for line := range strings.Lines(string(data)) {
 		at++
-		adapted := m.rename(line)
+		adapted := m.swap.rename(line)
 		if adapted != line {
 			m.check(t, lineSpot(at), "names "+m.To+" now, and named "+m.From+": check")
 		}

@@ -49,9 +49,6 @@ type Options struct {
 	Take map[string]string
 	// Create copies overlays that the target does not have.
 	Create bool
-	// Environments are all names in the order of the chain, to find them in
-	// values.
-	Environments []string
 }
 
 // The values of [Options].Take.

@@ -39,7 +39,7 @@ func (m *maker) sealReason(file string, data []byte) string {
 func (m *maker) sealCommand(root *yaml.Node) string {
 	words := []string{"/seal", m.app.Name, m.To}
 	if name := text(get(get(root, "metadata"), "name")); name != "" {
-		words = append(words, m.rename(name))
+		words = append(words, m.swap.rename(name))
 	}
 	var keys []string
 	if data := get(get(root, "spec"), "encryptedData"); data != nil && data.Kind == yaml.MappingNode {
@@ -51,14 +51,4 @@ func (m *maker) sealCommand(root *yaml.Node) string {
 		words = append(words, "--keys", strings.Join(keys, ","))
 	}
 	return strings.Join(words, " ")
-}
-
-// rename turns a name of the source into that of the target.
-func (m *maker) rename(name string) string {
-	for from, to := range m.swap.to {
-		if hasWord(name, from) {
-			return replaceWord(name, from, to)
-		}
-	}
-	return replaceWord(name, m.From, m.To)
 }

@@ -88,6 +88,9 @@ func files(ctx context.Context, t gitops.Tree, paths []string) (map[string][]byt
 		if err != nil && gitops.CodeOf(err) != gitops.Invalid {
 			return nil, err
 		}
+		if err == nil && data == nil {
+			data = []byte{} // an empty file is there
+		}
 		if err == nil {
 			out[p] = data
 		}

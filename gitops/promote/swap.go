@@ -12,6 +12,9 @@ type swap struct {
 	to map[string]string
 	// from is the reverse.
 	from map[string]string
+	// words are what names the source in values, with what takes its place: the
+	// names themselves, and the parts in which they differ.
+	words [][2]string
 	// source and target are the directories of the environments that the overlays
 	// are in.
 	source, target roots
@@ -52,6 +55,12 @@ func (r roots) of(p string) string {
 func newSwap(a App, from, to string) swap {
 	s := swap{to: map[string]string{}, from: map[string]string{}}
 	s.learn(a, from, to)
+	s.words = envWords(from, to)
+	for e, other := range s.to {
+		if e != from {
+			s.words = append(s.words, envWords(e, other)...)
+		}
+	}
 	s.source, s.target = newRoots(a.From, s.to), newRoots(a.To, s.from)
 	return s
 }
@@ -124,6 +133,38 @@ func (s swap) path(p string) string {
 		}
 	}
 	return strings.Join(elems, "/")
+}
+
+// envWords returns two names, and the parts of them in which they differ when
+// they have as many: rt-dev and rt-stage, dev and stage. Numbers alone say nothing.
+func envWords(from, to string) [][2]string {
+	words := [][2]string{{from, to}}
+	split := func(s string) []string {
+		return strings.FieldsFunc(s, func(c rune) bool { return strings.ContainsRune("-_.", c) })
+	}
+	a, b := split(from), split(to)
+	for i := range a {
+		if len(a) > 1 && len(a) == len(b) && a[i] != b[i] && strings.Trim(a[i], "0123456789") != "" {
+			words = append(words, [2]string{a[i], b[i]})
+		}
+	}
+	return words
+}
+
+// named reports whether a value has the name of the source in it.
+func (s swap) named(value string) bool {
+	return slices.ContainsFunc(s.words, func(w [2]string) bool { return hasWord(value, w[0]) })
+}
+
+// rename turns a value of the source into that of the target: the longest name in
+// it is replaced.
+func (s swap) rename(value string) string {
+	for _, w := range s.words {
+		if hasWord(value, w[0]) {
+			return replaceWord(value, w[0], w[1])
+		}
+	}
+	return value
 }
 
 // hasWord reports whether a value has a name as a word of its own, such as dev in

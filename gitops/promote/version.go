@@ -181,10 +181,10 @@ func (m *maker) carry(v *move) {
 // that of the source names the source. That it differs is said unless it is the
 // same name with the other environment in it.
 func (m *maker) carryName(v *move) {
-	if !v.found || v.to.name == v.value.name || !m.namesSource(v.to.name) {
+	if !v.found || v.to.name == v.value.name || !m.swap.named(v.to.name) {
 		return
 	}
-	if m.rename(v.to.name) != v.value.name {
+	if m.swap.rename(v.to.name) != v.value.name {
 		m.withhold(v.file, v.at.key("newName").String(), fmt.Sprintf(reasonNames, m.From))
 		m.held[v.file] = append(m.held[v.file], v)
 	}
@@ -214,7 +214,7 @@ func (m *maker) reason(c *move) string {
 		return gitops.Quote(v.tag) + " can mean something else tomorrow: pin it in " + m.From
 	}
 	for _, s := range []string{v.name, v.tag} {
-		if m.namesSource(s) {
+		if m.swap.named(s) {
 			return fmt.Sprintf(reasonNames, m.From)
 		}
 	}
@@ -224,19 +224,6 @@ func (m *maker) reason(c *move) string {
 // leads reports whether a pointer leads to something in the target.
 func (m *maker) leads(p place, v version) bool {
 	return m.Target.Lookup(pathKey(p.file, v.tag)).Kind != gitops.Missing
-}
-
-// namesSource reports whether a value has the name of the source environment in it.
-func (m *maker) namesSource(value string) bool {
-	if hasWord(value, m.From) {
-		return true
-	}
-	for name := range m.swap.to {
-		if hasWord(value, name) {
-			return true
-		}
-	}
-	return false
 }
 
 // kept reports whether the configuration says that a field stays.
