@@ -69,17 +69,20 @@ func plainAt(body string) (at int, fence bool) {
 		case !opened:
 			seal = false
 		case inside > 0 && s.fence == "":
-			if !sealedFence(body[inside:start]) {
+			if plainFence(body[inside:start]) {
 				return inside, true
 			}
 			inside = 0
 		}
 	}
-	if inside > 0 && !sealedFence(body[inside:]) {
+	if inside > 0 && plainFence(body[inside:]) {
 		return inside, true
 	}
 	return -1, false
 }
+
+// plainFence reports whether a fence has anything but a SealedSecret.
+func plainFence(text string) bool { return strings.TrimSpace(text) != "" && !sealedFence(text) }
 
 // isSeal reports whether a line is /seal, with whatever behind it.
 func isSeal(line string) bool {

@@ -76,7 +76,7 @@ func parseSeal(r Request) (sealRequest, error) {
 			q.words = append(q.words, word)
 		}
 	}
-	q.gone = q.gone || q.sealed != "" && !sealedFence(q.sealed)
+	q.gone = q.gone || plainFence(q.sealed)
 	q.ask.Keys = append(q.ask.Keys, slices.Sorted(maps.Keys(q.items))...)
 	return q, q.files()
 }

@@ -20,7 +20,7 @@ import (
 func isCiphertext(value string) bool {
 	const length, tag, least, most = 2, 16, 2048 / 8, 16384 / 8
 	raw, err := base64.StdEncoding.Strict().DecodeString(value)
-	if err != nil || len(raw) < length {
+	if err != nil || len(raw) < length || strings.ContainsAny(value, "\r\n") { // which the decoder skips
 		return false
 	}
 	n := int(binary.BigEndian.Uint16(raw))
