@@ -45,6 +45,10 @@ const csrfHeader = "X-Sealift-Form"
 // is all that Kubernetes takes, encrypted and in base64, with room for the rest.
 const maxSubmission = 2 << 20
 
+// sealTimeout bounds the commit. It goes on when the browser goes away, so that it
+// does not end half way.
+const sealTimeout = 2 * time.Minute
+
 // tokenForm is base64url of 256 bits.
 var tokenForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 
@@ -154,7 +158,9 @@ func (p *Pages) sealSubmit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer end()
-	done, err := p.opts.Sealing.Seal(r.Context(), v.token, v.link, v.user(), submission)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), sealTimeout)
+	defer cancel()
+	done, err := p.opts.Sealing.Seal(ctx, v.token, v.link, v.user(), submission)
 	if err != nil {
 		return sealError(err)
 	}
