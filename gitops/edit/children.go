@@ -87,7 +87,7 @@ func (w *writer) flowChildren(n *yaml.Node) error {
 	if last < len(spans)-1 {
 		w.add(n, spans[last].end, end, "")
 	}
-	for _, a := range w.added[n] {
+	for _, a := range w.additions(n) {
 		text, err := w.flowChild(a)
 		if err != nil {
 			return err
@@ -123,39 +123,54 @@ func (w *writer) blockChildren(n *yaml.Node) error {
 		return err
 	}
 	w.removeLines(n, spans)
-	for _, a := range w.added[n] {
-		head, tail, err := w.blockChild(n, a)
+	last, offset := lastKept(spans), w.itemOffset(n)
+	end := w.src.lineEnd(w.keptEnd(n, spans))
+	for _, a := range w.additions(n) {
+		head, tail, err := w.blockChild(n, a, offset)
 		if err != nil {
 			return err
 		}
-		w.insertLines(n, spans, a.at/stride(n), head, tail)
+		if i := a.at / stride(n); i <= last {
+			w.insertLines(n, spans, i, head, tail)
+			continue
+		}
+		indent := strings.Repeat(" ", w.indent(n))
+		w.add(n, end, end, w.src.newline+indent+head+w.below(tail))
 	}
 	return nil
 }
 
-func (w *writer) blockChild(n *yaml.Node, a insertion) (head string, tail []string, err error) {
-	indent := w.indent(n)
-	if a.key != nil {
-		return w.pair(a.key, a.value, indent, 0)
+// additions are the new children of n.
+func (w *writer) additions(n *yaml.Node) []insertion {
+	if all := w.added[n]; all != nil {
+		return all.list
 	}
-	offset := 2
-	for _, c := range n.Content {
-		if dash, ok := w.dash(c); ok && blockNode(c) && w.src.line(dash) == w.src.line(w.places[c].start) {
-			offset = w.places[c].start - dash
-			break
-		}
-	}
-	return w.item(a.value, indent, offset, 0)
+	return nil
 }
 
-// insertLines puts a new child before child i, or behind the last that is kept.
+func (w *writer) blockChild(n *yaml.Node, a insertion, offset int) (head string, tail []string, err error) {
+	if a.key != nil {
+		return w.pair(a.key, a.value, w.indent(n), 0)
+	}
+	return w.item(a.value, w.indent(n), offset, 0)
+}
+
+// itemOffset is how far the items of a list are behind their dashes.
+func (w *writer) itemOffset(n *yaml.Node) int {
+	if n.Kind != yaml.SequenceNode {
+		return 0
+	}
+	for _, c := range n.Content {
+		if dash, ok := w.dash(c); ok && blockNode(c) && w.src.line(dash) == w.src.line(w.places[c].start) {
+			return w.places[c].start - dash
+		}
+	}
+	return 2
+}
+
+// insertLines puts a new child before child i.
 func (w *writer) insertLines(n *yaml.Node, spans []span, i int, head string, tail []string) {
 	indent := strings.Repeat(" ", w.indent(n))
-	if i > lastKept(spans) {
-		at := w.src.lineEnd(w.keptEnd(n, spans))
-		w.add(n, at, at, w.src.newline+indent+head+w.below(tail))
-		return
-	}
 	if at := spans[i].start; !w.src.first(at) {
 		w.add(n, at, at, head+w.below(tail)+w.src.newline+indent)
 		return

@@ -91,14 +91,7 @@ func (f *File) SetKey(mapping *yaml.Node, key string, value *yaml.Node) error {
 		delete(f.removed, mapping.Content[i])
 		return f.Replace(mapping.Content[i+1], value)
 	}
-	added := insertion{at: len(mapping.Content), key: Scalar(key), value: value}
-	for j, other := range f.added[mapping] {
-		if other.key.Value == key {
-			f.added[mapping][j] = added
-			return nil
-		}
-	}
-	f.insert(mapping, added)
+	f.insert(mapping, insertion{at: len(mapping.Content), key: Scalar(key), value: value})
 	return nil
 }
 
@@ -136,11 +129,25 @@ func (f *File) RemoveItem(seq *yaml.Node, at int) error {
 	return f.remove(seq.Content[at])
 }
 
+// insert adds a child; a key that was added before gets another value.
 func (f *File) insert(n *yaml.Node, i insertion) {
 	if f.added == nil {
-		f.added = map[*yaml.Node][]insertion{}
+		f.added = map[*yaml.Node]*insertions{}
 	}
-	f.added[n] = append(f.added[n], i)
+	all := f.added[n]
+	if all == nil {
+		all = &insertions{keys: map[string]int{}, places: map[int][]int{}}
+		f.added[n] = all
+	}
+	if i.key != nil {
+		if at, ok := all.keys[i.key.Value]; ok {
+			all.list[at] = i
+			return
+		}
+		all.keys[i.key.Value] = len(all.list)
+	}
+	all.places[i.at] = append(all.places[i.at], len(all.list))
+	all.list = append(all.list, i)
 }
 
 // remove removes the child that consists of nodes.
@@ -182,17 +189,29 @@ func (f *File) key(mapping *yaml.Node, key string) (int, error) {
 	if mapping.Kind != yaml.MappingNode {
 		return 0, f.fail(gitops.Invalid, mapping, "value is not a mapping")
 	}
-	at := -1
-	for i := 0; i < len(mapping.Content); i += 2 {
-		if k := mapping.Content[i]; k.Kind != yaml.ScalarNode || k.Value != key {
-			continue
-		}
-		if at >= 0 {
-			return 0, f.fail(gitops.Invalid, mapping.Content[i], "key "+gitops.Quote(key)+" is there twice")
-		}
-		at = i
+	switch at := f.keysOf(mapping)[key]; len(at) {
+	case 0:
+		return -1, nil
+	case 1:
+		return at[0], nil
+	default:
+		return 0, f.fail(gitops.Invalid, mapping.Content[at[1]], "key "+gitops.Quote(key)+" is there twice")
 	}
-	return at, nil
+}
+
+// keysOf are the indexes of each key of a mapping.
+func (f *File) keysOf(mapping *yaml.Node) map[string][]int {
+	if keys, ok := f.keys[mapping]; ok {
+		return keys
+	}
+	keys := map[string][]int{}
+	for i := 0; i < len(mapping.Content); i += 2 {
+		if k := mapping.Content[i]; k.Kind == yaml.ScalarNode {
+			keys[k.Value] = append(keys[k.Value], i)
+		}
+	}
+	f.keys[mapping] = keys
+	return keys
 }
 
 func (f *File) listItem(seq *yaml.Node, at, last int) error {
@@ -210,12 +229,15 @@ func (f *File) listItem(seq *yaml.Node, at, last int) error {
 
 // unused fails when an anchor inside of nodes is used outside of them.
 func (f *File) unused(nodes ...*yaml.Node) error {
+	if len(f.aliases) == 0 {
+		return nil
+	}
 	inside := map[*yaml.Node]bool{}
 	for _, n := range nodes {
 		walk(n, func(n *yaml.Node) { inside[n] = true })
 	}
-	for n := range f.places {
-		if n.Kind == yaml.AliasNode && inside[n.Alias] && !inside[n] {
+	for _, n := range f.aliases {
+		if inside[n.Alias] && !inside[n] {
 			return f.fail(gitops.Invalid, n.Alias, "anchor "+gitops.Quote(n.Value)+" is used elsewhere")
 		}
 	}

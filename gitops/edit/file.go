@@ -28,10 +28,13 @@ type File struct {
 
 	src    *source // made with the first edit
 	places map[*yaml.Node]*place
+	// aliases are all of them, and keys those of the mappings that were asked for.
+	aliases []*yaml.Node
+	keys    map[*yaml.Node]map[string][]int
 
 	replaced map[*yaml.Node]replacement
 	removed  map[*yaml.Node]bool // keys of mappings, items of sequences
-	added    map[*yaml.Node][]insertion
+	added    map[*yaml.Node]*insertions
 
 	removedDocs map[int]bool
 	addedDocs   []*yaml.Node
@@ -49,6 +52,13 @@ type insertion struct {
 	at    int
 	key   *yaml.Node // nil in sequences
 	value *yaml.Node
+}
+
+// insertions are all new children of one collection.
+type insertions struct {
+	list   []insertion
+	keys   map[string]int // their indexes in list by key
+	places map[int][]int  // and by at
 }
 
 // Parse reads a file; name is for messages. A file that is not YAML, not UTF-8

@@ -34,7 +34,7 @@ func (f *File) locate() error {
 			}
 		}
 	}
-	f.places = l.places
+	f.places, f.keys = l.places, map[*yaml.Node]map[string][]int{}
 	return nil
 }
 
@@ -59,6 +59,7 @@ func (l *locator) node(n *yaml.Node, p *place, indent int) bool {
 	case yaml.ScalarNode:
 		ok = l.scalar(n, p, indent)
 	case yaml.AliasNode:
+		l.aliases = append(l.aliases, n)
 		p.end = p.body + 1 + len(n.Value)
 		ok = l.src.byteAt(p.body) == '*'
 	case yaml.MappingNode, yaml.SequenceNode:

@@ -26,7 +26,7 @@ func (f *File) splices(quoted bool) ([]splice, error) {
 	for _, n := range f.touched() {
 		r, replaced := f.replaced[n]
 		switch {
-		case f.dropped(n), replaced && (len(f.added[n]) > 0 || f.survivors(n)*stride(n) < len(n.Content)):
+		case f.dropped(n), replaced && (f.added[n] != nil || f.survivors(n)*stride(n) < len(n.Content)):
 			return nil, f.fail(gitops.Invalid, n, "value is edited and removed")
 		case !replaced && f.survivors(n) > 0:
 			if err := w.children(n); err != nil {

@@ -35,7 +35,7 @@ func (f *File) result(n *yaml.Node) *yaml.Node {
 	if r, ok := f.replaced[n]; ok {
 		return r.node
 	}
-	if len(n.Content) == 0 && len(f.added[n]) == 0 {
+	if len(n.Content) == 0 && f.added[n] == nil {
 		return n
 	}
 	out := *n
@@ -58,14 +58,16 @@ func (f *File) result(n *yaml.Node) *yaml.Node {
 
 // addedAt are the nodes added to n before the one with index i.
 func (f *File) addedAt(n *yaml.Node, i int) (nodes []*yaml.Node) {
-	for _, a := range f.added[n] {
-		switch {
-		case a.at != i:
-		case a.key != nil:
-			nodes = append(nodes, a.key, a.value)
-		default:
-			nodes = append(nodes, a.value)
+	all := f.added[n]
+	if all == nil {
+		return nil
+	}
+	for _, at := range all.places[i] {
+		a := all.list[at]
+		if a.key != nil {
+			nodes = append(nodes, a.key)
 		}
+		nodes = append(nodes, a.value)
 	}
 	return nodes
 }

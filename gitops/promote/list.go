@@ -1,6 +1,7 @@
 package promote
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -29,11 +30,12 @@ var listKeys = map[string][][]string{
 // optional are the merge keys that an item may be without, with what they are then.
 var optional = map[string]string{"protocol": "TCP", "namespace": "", "pathType": "", "target": "", "path": ""}
 
-// byIndex are lists whose items have a number in paths, as kustomize counts them.
-var byIndex = map[string]bool{"images": true, "replicas": false}
+// indexed is the list whose items have a number in paths although they have names.
+const indexed = "images"
 
-// ordered are lists of scalars whose order counts and that may repeat an item.
-var ordered = map[string]bool{"args": true, "command": true}
+// ordered reports whether a list of scalars has an order that counts, and may
+// repeat an item.
+func ordered(name string) bool { return name == "args" || name == "command" }
 
 // element is one item of a list with what it is known by.
 type element struct {
@@ -52,7 +54,7 @@ type keying struct {
 // ok is false when nothing does.
 func keysOf(name string, lists ...*yaml.Node) (k keying, ok bool) {
 	if scalars(lists) {
-		if ordered[name] {
+		if ordered(name) {
 			return k, false
 		}
 		k.pairs = name == "literals"
@@ -138,7 +140,7 @@ func (k keying) elements(l *yaml.Node) (list []element, by map[string]*yaml.Node
 
 // label is the field that names an item in a path, "" for its index.
 func (k keying) label(name string) string {
-	if len(k.fields) != 1 || byIndex[name] || k.fields[0] == "target" {
+	if len(k.fields) != 1 || name == indexed || k.fields[0] == "target" {
 		return ""
 	}
 	return k.fields[0]
@@ -149,7 +151,7 @@ func (m *merger) list(at spot, b, s, t *yaml.Node) *yaml.Node {
 	name := at.last()
 	k, ok := keysOf(name, b, s, follow(t))
 	if !ok {
-		if ordered[name] && scalars([]*yaml.Node{b, s, follow(t)}) {
+		if ordered(name) && scalars([]*yaml.Node{b, s, follow(t)}) {
 			return m.sequence(at, b, s, t)
 		}
 		return m.leaf(at, b, s, t)
@@ -157,23 +159,66 @@ func (m *merger) list(at spot, b, s, t *yaml.Node) *yaml.Node {
 	_, inBase := k.elements(b)
 	source, inSource := k.elements(s)
 	target, inTarget := k.elements(t)
-	var out []element
+	var kept []element
 	for _, e := range target {
 		value := m.node(at.item(e.at, e.node, k.label(name)), inBase[e.key], inSource[e.key], e.node)
 		if value != nil {
-			out = append(out, element{e.key, value, e.at})
+			kept = append(kept, element{e.key, value, e.at})
 		}
 	}
-	for _, e := range source {
+	added, order := map[string]element{}, make([]string, len(source))
+	for i, e := range source {
+		order[i] = e.key
 		if inTarget[e.key] != nil {
 			continue
 		}
 		value := m.node(at.item(e.at, e.node, k.label(name)), inBase[e.key], e.node, nil)
 		if value != nil {
-			out = slices.Insert(out, after(out, source, e), element{e.key, value, e.at})
+			added[e.key] = element{e.key, value, e.at}
 		}
 	}
-	return m.relist(t, out)
+	return m.relist(t, weave(kept, added, order, func(e element) string { return e.key }))
+}
+
+// weave puts what is added among what is kept: behind what it follows in order, or
+// else before what follows it, or else at the end. Kept things without a key are
+// not in order.
+func weave[T any](kept []T, added map[string]T, order []string, key func(T) string) []T {
+	if len(added) == 0 {
+		return kept
+	}
+	here := map[string]bool{}
+	for _, e := range kept {
+		here[key(e)] = true
+	}
+	var ahead []T // of the first that is kept
+	behind := map[string][]T{}
+	first, last := "", ""
+	for _, k := range order {
+		e, isNew := added[k]
+		switch {
+		case isNew && last == "":
+			ahead = append(ahead, e)
+		case isNew:
+			behind[last] = append(behind[last], e)
+		case here[k]:
+			first, last = cmp.Or(first, k), k
+		}
+	}
+	var out []T
+	for _, e := range kept {
+		if k := key(e); k != "" && k == first {
+			out = append(out, ahead...)
+		}
+		out = append(out, e)
+		if k := key(e); k != "" {
+			out = append(out, behind[k]...)
+		}
+	}
+	if first == "" {
+		out = append(out, ahead...)
+	}
+	return out
 }
 
 // relist is the list with other items, t itself when they are its own.
@@ -186,25 +231,6 @@ func (m *merger) relist(t *yaml.Node, items []element) *yaml.Node {
 	if slices.Equal(out.Content, target.Content) {
 		return t
 	}
-	m.origin[out] = t
+	m.origin.set(out, t)
 	return out
-}
-
-// after is where an item of the source comes among those of the target: behind
-// its nearest predecessor, or else before its nearest successor.
-func after(out, source []element, e element) int {
-	index := func(key string) int {
-		return slices.IndexFunc(out, func(o element) bool { return o.key == key })
-	}
-	for i := e.at - 1; i >= 0; i-- {
-		if at := index(source[i].key); at >= 0 {
-			return at + 1
-		}
-	}
-	for _, next := range source[e.at+1:] {
-		if at := index(next.key); at >= 0 {
-			return at
-		}
-	}
-	return len(out)
 }

@@ -44,7 +44,7 @@ const (
 	reasonNames     = "names %s: check"
 	reasonForm      = "anchors share values that differ now, or the YAML has an unusual form: change it by hand"
 	reasonDocuments = "documents have no names of their own: change them by hand"
-	reasonSize      = "aliases make the file too large"
+	reasonSize      = "the file has too many values to merge them"
 )
 
 // mergeFile gives the target's file what the source changed since base: what the
@@ -53,7 +53,7 @@ const (
 // is merged by lines. Base is nil when the file was not there; source and target
 // are.
 func mergeFile(name string, base, source, target []byte, p policy) merged {
-	m := &merger{file: name, policy: p, origin: map[*yaml.Node]*yaml.Node{}}
+	m := &merger{file: name, policy: p, origin: newOrigin()}
 	if !isYAML(name) {
 		return m.text(base, source, target)
 	}
@@ -85,11 +85,9 @@ func isYAML(name string) bool {
 // merger merges one file.
 type merger struct {
 	policy
-	file string
-	kind string // of the document at hand
-	// origin leads from a changed node to the one of the target that it stands
-	// for, which may be an alias.
-	origin map[*yaml.Node]*yaml.Node
+	file   string
+	kind   string // of the document at hand
+	origin origin
 	out    merged
 }
 

@@ -14,10 +14,10 @@ func (r region) one(i int) region {
 	return region{at(r.base), at(r.source), at(r.target)}
 }
 
-// differing returns the regions between the elements that base has in common with
-// both others: diff3, as Khanna, Kunal and Pierce describe it ("A Formal
+// diff3 returns the regions between the elements that base has in common with
+// both others, as Khanna, Kunal and Pierce describe it ("A Formal
 // Investigation of Diff3", 2007).
-func differing(base, source, target []string) []region {
+func diff3(base, source, target []string) []region {
 	inSource, inTarget := common(base, source), common(base, target)
 	var out []region
 	var at region // ends are where the last common element is behind us

@@ -145,7 +145,7 @@ func (m *merger) lines(at spot, b, s, t *yaml.Node) *yaml.Node {
 	}
 	out := bare(target)
 	out.Value = strings.Join(texts, "\n")
-	m.origin[out] = t
+	m.origin.set(out, t)
 	return out
 }
 
@@ -153,48 +153,54 @@ func (m *merger) lines(at spot, b, s, t *yaml.Node) *yaml.Node {
 // and are as many, each is merged by itself.
 func (m *merger) regions(at spot, b, s, t []string) []row {
 	var rows []row
-	pass := 0
-	for _, r := range differing(b, s, t) {
-		rows = append(rows, rowsOf(t)[pass:r.target.from]...)
+	own, pass := rowsOf(t), 0
+	for _, r := range diff3(b, s, t) {
+		rows = append(rows, own[pass:r.target.from]...)
 		pass = r.target.to
 		n := r.base.len()
 		if n != r.source.len() || n != r.target.len() {
-			rows = append(rows, m.region(at, r, b, s, t)...)
+			rows = append(rows, m.region(at, r, b, s, own)...)
 			continue
 		}
 		for i := range n {
-			rows = append(rows, m.region(at, r.one(i), b, s, t)...)
+			rows = append(rows, m.region(at, r.one(i), b, s, own)...)
 		}
 	}
-	return append(rows, rowsOf(t)[pass:]...)
+	return append(rows, own[pass:]...)
 }
 
 // region merges the lines of one region.
-func (m *merger) region(at spot, r region, b, s, t []string) []row {
-	block := func(r stretch, list []string) *yaml.Node {
-		if r.len() == 0 {
-			return nil
-		}
-		return edit.Scalar(strings.Join(list[r.from:r.to], "\n"))
+func (m *merger) region(at spot, r region, b, s []string, own []row) []row {
+	mine := own[r.target.from:r.target.to]
+	texts := make([]string, len(mine))
+	for i, line := range mine {
+		texts[i] = line.text
 	}
-	target := block(r.target, t)
-	out := m.single(at.line(r.target.from+1), block(r.base, b), block(r.source, s), target)
+	target := block(texts)
+	out := m.single(at.line(r.target.from+1), block(b[r.base.from:r.base.to]), block(s[r.source.from:r.source.to]), target)
 	switch {
 	case out == target:
-		return rowsOf(t)[r.target.from:r.target.to]
+		return mine
 	case out == nil:
 		return nil
 	}
 	var rows []row
-	for _, text := range strings.Split(out.Value, "\n") {
-		rows = append(rows, row{text, -1})
-	}
-	if r.target.len() == len(rows) { // the ends of lines stay
-		for i := range rows {
-			rows[i].at = r.target.from + i
+	for i, text := range strings.Split(out.Value, "\n") {
+		at := -1
+		if i < len(mine) { // the ends of lines stay
+			at = mine[i].at
 		}
+		rows = append(rows, row{text, at})
 	}
 	return rows
+}
+
+// block is lines as one value, nil when there are none.
+func block(lines []string) *yaml.Node {
+	if len(lines) == 0 {
+		return nil
+	}
+	return edit.Scalar(strings.Join(lines, "\n"))
 }
 
 // propertyLine is "key=value" or "key: value" of a properties or an env file.
@@ -235,8 +241,9 @@ func (m *merger) properties(at spot, b, s, t []property, texts []string) []row {
 	}
 	base, source, target := values(b), values(s), values(t)
 	rows := rowsOf(texts)
-	gone := map[int]bool{}
+	keys, gone := map[int]string{}, map[int]bool{}
 	for _, p := range t {
+		keys[p.at] = p.key
 		switch v := m.single(at.key(p.key), base[p.key], source[p.key], target[p.key]); v {
 		case target[p.key]:
 		case nil:
@@ -245,28 +252,18 @@ func (m *merger) properties(at spot, b, s, t []property, texts []string) []row {
 			rows[p.at].text = p.head + v.Value
 		}
 	}
-	previous := -1 // the row of the property before, in the source
-	for _, p := range s {
-		if i := slices.IndexFunc(rows, func(r row) bool { return keyOf(r.text) == p.key }); i >= 0 {
-			previous = i
+	added, order := map[string]row{}, make([]string, len(s))
+	for i, p := range s {
+		order[i] = p.key
+		if target[p.key] != nil {
 			continue
 		}
 		if v := m.single(at.key(p.key), base[p.key], source[p.key], nil); v != nil {
-			if previous < 0 {
-				previous = len(rows) - 1
-			}
-			previous++
-			rows = slices.Insert(rows, previous, row{p.head + v.Value, -1})
+			added[p.key] = row{p.head + v.Value, -1}
 		}
 	}
-	return slices.DeleteFunc(rows, func(r row) bool { return r.at >= 0 && gone[r.at] })
-}
-
-func keyOf(text string) string {
-	if p := propertyLine.FindStringSubmatch(text); p != nil && !strings.HasPrefix(strings.TrimSpace(text), "#") {
-		return p[2]
-	}
-	return ""
+	kept := slices.DeleteFunc(rows, func(r row) bool { return gone[r.at] })
+	return weave(kept, added, order, func(r row) string { return keys[r.at] })
 }
 
 // sequence merges a list of scalars whose order counts.
@@ -280,7 +277,7 @@ func (m *merger) sequence(at spot, b, s, t *yaml.Node) *yaml.Node {
 	base, source, target := key(b), key(s), key(t)
 	var out []element
 	pass := 0
-	for _, r := range differing(base, source, target) {
+	for _, r := range diff3(base, source, target) {
 		mine, theirs, ours := base[r.base.from:r.base.to], source[r.source.from:r.source.to], target[r.target.from:r.target.to]
 		switch {
 		case slices.Equal(mine, theirs) || slices.Equal(theirs, ours):

@@ -116,7 +116,7 @@ func (m *merger) put(at spot, source, t *yaml.Node) *yaml.Node {
 	value := m.pruned(at, source)
 	m.edited(at, t, value)
 	if value != nil && t != nil {
-		m.origin[value] = t
+		m.origin.set(value, t)
 	}
 	return value
 }
@@ -149,10 +149,11 @@ func (m *merger) pruned(at spot, n *yaml.Node) *yaml.Node {
 // mapping merges key by key. Keys that only the target has stay.
 func (m *merger) mapping(at spot, b, s, t *yaml.Node) *yaml.Node {
 	target := follow(t)
+	inBase, inSource, inTarget := fields(b), fields(s), fields(target)
 	out, changed := bare(target), false
 	for i := 0; i+1 < len(target.Content); i += 2 {
 		key, old := target.Content[i], target.Content[i+1]
-		value := m.node(at.key(key.Value), get(b, key.Value), get(s, key.Value), old)
+		value := m.node(at.key(key.Value), inBase[key.Value], inSource[key.Value], old)
 		changed = changed || value != old
 		if value != nil {
 			out.Content = append(out.Content, key, value)
@@ -160,18 +161,30 @@ func (m *merger) mapping(at spot, b, s, t *yaml.Node) *yaml.Node {
 	}
 	for i := 0; i+1 < len(s.Content); i += 2 {
 		key := s.Content[i].Value
-		if get(target, key) != nil {
+		if inTarget[key] != nil {
 			continue
 		}
-		if value := m.node(at.key(key), get(b, key), s.Content[i+1], nil); value != nil {
+		if value := m.node(at.key(key), inBase[key], s.Content[i+1], nil); value != nil {
 			out.Content, changed = append(out.Content, clone(s.Content[i]), value), true
 		}
 	}
 	if !changed {
 		return t
 	}
-	m.origin[out] = t
+	m.origin.set(out, t)
 	return out
+}
+
+// fields are the values of a mapping by their keys, with aliases as they are.
+func fields(n *yaml.Node) map[string]*yaml.Node {
+	if n == nil {
+		return nil
+	}
+	by := make(map[string]*yaml.Node, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		by[n.Content[i].Value] = n.Content[i+1]
+	}
+	return by
 }
 
 // keyed reports whether the keys of a mapping are scalars, each there once.
@@ -179,15 +192,12 @@ func keyed(n *yaml.Node) bool {
 	if n == nil {
 		return true
 	}
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		k := n.Content[i]
-		if k.Kind != yaml.ScalarNode || seen[k.Value] {
+	for i := 0; i < len(n.Content); i += 2 {
+		if n.Content[i].Kind != yaml.ScalarNode {
 			return false
 		}
-		seen[k.Value] = true
 	}
-	return true
+	return len(fields(n)) == len(n.Content)/2
 }
 
 // texts reports whether all are strings of several lines.
@@ -245,8 +255,9 @@ func equal(a, b *yaml.Node) bool {
 	case a.Kind == yaml.ScalarNode:
 		return a.Value == b.Value || a.ShortTag() == "!!null"
 	case a.Kind == yaml.MappingNode && keyed(a) && keyed(b):
+		other := fields(b)
 		for i := 0; i+1 < len(a.Content); i += 2 {
-			if !equal(a.Content[i+1], get(b, a.Content[i].Value)) {
+			if !equal(a.Content[i+1], other[a.Content[i].Value]) {
 				return false
 			}
 		}

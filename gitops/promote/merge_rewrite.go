@@ -8,10 +8,30 @@ import (
 	"github.com/sealift/sealift/gitops/edit"
 )
 
+// origin leads from a changed node to the one of the target that it stands for,
+// which may be an alias, and back.
+type origin struct {
+	old, changed map[*yaml.Node]*yaml.Node
+}
+
+func newOrigin() origin {
+	return origin{map[*yaml.Node]*yaml.Node{}, map[*yaml.Node]*yaml.Node{}}
+}
+
+func (o origin) set(changed, old *yaml.Node) { o.old[changed], o.changed[old] = old, changed }
+
+// of is the node of the target that n stands for, n itself when it is one.
+func (o origin) of(n *yaml.Node) *yaml.Node {
+	if old, ok := o.old[n]; ok {
+		return old
+	}
+	return n
+}
+
 // rewriter turns merged nodes into edits of the target's file.
 type rewriter struct {
 	*edit.File
-	origin map[*yaml.Node]*yaml.Node
+	origin origin
 	roots  []*yaml.Node // of all documents as they shall be
 	err    error
 }
@@ -48,7 +68,7 @@ func (w *rewriter) node(old, now *yaml.Node) {
 		w.alias(old, now)
 	case old.Kind == yaml.MappingNode && now.Kind == yaml.MappingNode && keyed(old):
 		w.mapping(old, now)
-	case old.Kind == yaml.SequenceNode && now.Kind == yaml.SequenceNode && w.origin[now] == old:
+	case old.Kind == yaml.SequenceNode && now.Kind == yaml.SequenceNode && w.origin.of(now) == old:
 		w.list(old, now)
 	case old.Kind == yaml.ScalarNode && now.Kind == yaml.ScalarNode && old.ShortTag() == now.ShortTag():
 		w.do(w.SetValue(old, now.Value))
@@ -59,60 +79,53 @@ func (w *rewriter) node(old, now *yaml.Node) {
 
 // alias writes the value out, unless its anchor becomes the same.
 func (w *rewriter) alias(old, now *yaml.Node) {
-	for changed, from := range w.origin {
-		if from == old.Alias && equal(changed, now) {
-			return
-		}
-	}
-	if !equal(old, now) {
+	if anchor := w.origin.changed[old.Alias]; anchor == nil || !equal(anchor, now) {
 		w.do(w.Replace(old, clone(now)))
 	}
 }
 
 func (w *rewriter) mapping(old, now *yaml.Node) {
+	was, is, block := fields(old), fields(now), blocks(old)
 	for i := 0; i+1 < len(old.Content); i += 2 {
 		key := old.Content[i].Value
-		if value := raw(now, key); value != nil {
+		if value := is[key]; value != nil {
 			w.node(old.Content[i+1], value)
 		} else {
 			w.do(w.RemoveKey(old, key))
 		}
 	}
 	for i := 0; i+1 < len(now.Content); i += 2 {
-		if key := now.Content[i].Value; raw(old, key) == nil {
-			w.do(w.SetKey(old, key, styled(now.Content[i+1], old)))
+		if key := now.Content[i].Value; was[key] == nil {
+			w.do(w.SetKey(old, key, styled(now.Content[i+1], block)))
 		}
 	}
 }
 
 // styled is a copy of a new value, as a block where its siblings in the file are.
-func styled(n, parent *yaml.Node) *yaml.Node {
+func styled(n *yaml.Node, block bool) *yaml.Node {
 	out := clone(n)
-	for _, c := range parent.Content {
-		if len(c.Content) > 0 && c.Style&yaml.FlowStyle == 0 {
-			out.Style &^= yaml.FlowStyle
-		}
+	if block {
+		out.Style &^= yaml.FlowStyle
 	}
 	return out
 }
 
-// raw returns the value of a key with aliases as they are.
-func raw(n *yaml.Node, key string) *yaml.Node {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return n.Content[i+1]
-		}
-	}
-	return nil
+// blocks reports whether a collection has others in it that are written as blocks.
+func blocks(n *yaml.Node) bool {
+	return slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return len(c.Content) > 0 && c.Style&yaml.FlowStyle == 0 })
 }
 
 // list writes a list: items that stay are in their old order.
 func (w *rewriter) list(old, now *yaml.Node) {
-	next := 0 // the first old item that was not passed yet
+	index := map[*yaml.Node]int{}
+	for i, c := range old.Content {
+		index[c] = i
+	}
+	block, next := blocks(old), 0 // next is the first old item that was not passed yet
 	for _, item := range now.Content {
-		at := slices.Index(old.Content, w.from(item))
-		if at < 0 {
-			w.do(w.InsertItem(old, next, styled(item, old)))
+		at, ok := index[w.origin.of(item)]
+		if !ok {
+			w.do(w.InsertItem(old, next, styled(item, block)))
 			continue
 		}
 		w.drop(old, next, at)
@@ -120,14 +133,6 @@ func (w *rewriter) list(old, now *yaml.Node) {
 		next = at + 1
 	}
 	w.drop(old, next, len(old.Content))
-}
-
-// from is the node of the file that a merged one stands for.
-func (w *rewriter) from(n *yaml.Node) *yaml.Node {
-	if old, ok := w.origin[n]; ok {
-		return old
-	}
-	return n
 }
 
 func (w *rewriter) drop(list *yaml.Node, from, to int) {
