@@ -77,6 +77,14 @@ func (s *Service) promote(ctx context.Context, host Host, e gitops.Event, pull g
 	return p.plan(ctx)
 }
 
+// by is who asks, "" when the configuration does.
+func (p *promoting) by() string {
+	if p.event.Comment == nil {
+		return ""
+	}
+	return p.event.Comment.Author.Login
+}
+
 // when says what becomes of the plan.
 func (p *promoting) when() reply.When {
 	switch {

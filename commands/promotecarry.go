@@ -138,7 +138,7 @@ func (p *promoting) groups(r PromotionResult) [][]string {
 // part plans some apps. Those of which the target has a newer commit of the
 // source already are left as they are.
 func (p *promoting) part(ctx context.Context, q Promotion) (*part, error) {
-	one := &part{about: map[string]reply.PromotedApp{}, by: p.event.Comment.Author.Login, number: p.pull.Number}
+	one := &part{about: map[string]reply.PromotedApp{}, by: p.by(), number: p.pull.Number}
 	var err error
 	if one.PromotionResult, err = q.Run(ctx); err != nil {
 		return nil, err
@@ -193,12 +193,18 @@ func (p *promoting) onto(ctx context.Context, q Promotion, one *part) (*part, er
 		return nil, err
 	}
 	one.seen = state.Tip
-	if state.Tip == "" {
-		return one, nil
-	}
 	open, err := p.changes.PullFrom(ctx, one.branch, p.pull.Base.Ref)
 	if err != nil {
 		return nil, err
+	}
+	if p.by() == "" && open.Number == 0 {
+		if closed, err := p.wasClosed(ctx, one); closed || err != nil {
+			one.stop(reply.PromotedApp{})
+			return one, err
+		}
+	}
+	if state.Tip == "" {
+		return one, nil
 	}
 	if !state.Ours {
 		one.stop(reply.PromotedApp{Stopped: one.branch, Pull: open.Number})

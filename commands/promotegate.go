@@ -16,15 +16,10 @@ import (
 // what forbids it now; one that waits for a merge is refused now only by what the
 // merge does not change.
 func (p *promoting) refused(ctx context.Context, r PromotionResult) ([]promote.Refusal, error) {
-	g, err := p.gateRequest(ctx, r)
+	found, err := p.refusals(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	found, err := p.service.gate(ctx, p.host, p.changes, g)
-	if err != nil {
-		return nil, err
-	}
-	found = append(found, r.Plan.Refused...)
 	final := found
 	switch p.when() {
 	case reply.DryRun:
@@ -36,6 +31,16 @@ func (p *promoting) refused(ctx context.Context, r PromotionResult) ([]promote.R
 		return nil, refusedBy(r.Plan.To, final)
 	}
 	return found, nil
+}
+
+// refusals returns all that forbids a promotion now.
+func (p *promoting) refusals(ctx context.Context, r PromotionResult) ([]promote.Refusal, error) {
+	g, err := p.gateRequest(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	found, err := p.service.gate(ctx, p.host, p.changes, g)
+	return append(found, r.Plan.Refused...), err
 }
 
 // refusedBy is the error of a promotion that rules forbid.
@@ -55,7 +60,7 @@ func refusedBy(to string, list []promote.Refusal) error {
 func (p *promoting) gateRequest(ctx context.Context, r PromotionResult) (gateRequest, error) {
 	g := gateRequest{
 		Repo: p.event.Repo, Config: r.Config, From: r.Plan.From, To: r.Plan.To,
-		Source: p.at, Labels: p.pull.Labels, Login: p.event.Comment.Author.Login,
+		Source: p.at, Labels: p.pull.Labels, Login: p.by(),
 	}
 	for _, a := range r.Plan.Apps {
 		g.Apps = append(g.Apps, a.App)

@@ -75,13 +75,16 @@ func (s *Service) keepPending(ctx context.Context, e gitops.Event, list []pendin
 // pullClosed carries out what was asked for while the pull request was open, if it
 // was merged: at the merge commit, with the rights and rules of this moment.
 func (s *Service) pullClosed(ctx context.Context, host Host, e gitops.Event, last bool) error {
-	list, err := s.pending(ctx, e)
-	if err != nil || len(list) == 0 {
-		return err
-	}
 	pull, err := host.Pull(ctx, e.Number)
 	if err != nil || pull.Open { // it was opened again
 		return gone(err)
+	}
+	if err := s.promotionClosed(ctx, e, pull); err != nil {
+		return err
+	}
+	list, err := s.pending(ctx, e)
+	if err != nil || len(list) == 0 {
+		return err
 	}
 	for _, p := range list {
 		if !pull.Merged {
