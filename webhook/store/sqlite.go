@@ -107,6 +107,12 @@ func lockFile(path string, how int) (*os.File, error) {
 	return f, nil
 }
 
+// unlock gives a lock up. Closing the file alone would not, for as long as another
+// goroutine is about to start a process, which has the file until it begins.
+func unlock(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+}
+
 func (db *sqliteDB) begin(ctx context.Context) (txn, error) {
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
@@ -127,14 +133,14 @@ func (db *sqliteDB) migrate(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer unlock(lock)
 	return migrateAll(ctx, db, "sqlite", db.river(), log)
 }
 
 func (db *sqliteDB) close() error {
 	err := errors.Join(db.read.Close(), db.write.Close())
 	if db.lock != nil {
-		err = errors.Join(err, db.lock.Close())
+		err = errors.Join(err, unlock(db.lock))
 	}
 	return err
 }
