@@ -10,7 +10,7 @@ import (
 // Asked on a pull request that is open: it is shown with its diff and opened when
 // that is merged, with what was merged and not with what the branch has by then.
 func TestStoryPromoteWhenMerged(t *testing.T) {
-	w := newPromotion(t, storyOptions{})
+	w, b := newBetween(t)
 	n := w.bump(topic, "web", "v2")
 	w.settle()
 	id := w.say(developer, n, "/promote staging")
@@ -21,12 +21,8 @@ func TestStoryPromoteWhenMerged(t *testing.T) {
 	}
 	w.push(topic, overlayFile("web", "dev"), imageOverlay("web", "dev", "v3"))
 	w.settle()
-	w.stop()
+	b.before("GET", fmt.Sprintf("/pulls/%d", n), func() { w.push(topic, overlayFile("web", "dev"), imageOverlay("web", "dev", "v9")) })
 	merged := w.merge(developer, n)
-	w.push(topic, overlayFile("web", "dev"), imageOverlay("web", "dev", "v9"))
-	w.must(w.hub.Idle(w.ctx))
-	w.start()
-	w.until("no promotion", func() bool { return len(w.promotions()) > 0 })
 	w.settle()
 	p := w.promotion()
 	if p.Title != "Promote web v3 to staging" || w.file(p.Head, overlayFile("web", "staging")) != imageOverlay("web", "staging", "v3") {

@@ -111,21 +111,21 @@ func TestStoryPromoteBranchMoves(t *testing.T) {
 	w.noFailures()
 }
 
-// Two promotions of one app are asked for in the same second, on two pull requests:
-// one branch, one pull request, with the newer of the two.
+// Two promotions of one app are asked for at once, on two pull requests; the second
+// is done while the first is about to write. There is one branch and one pull request,
+// with the newer of the two.
 func TestStoryPromoteAtOnce(t *testing.T) {
-	w := newPromotion(t, storyOptions{})
+	w, b := newBetween(t)
 	first := w.bump("first", "web", "v2")
 	w.merge(developer, first)
 	second := w.bump("second", "web", "v3")
 	merged := w.merge(developer, second)
 	w.settle()
-	w.stop()
+	b.before("GET", "/git/ref/heads/main", func() {
+		w.say(admin, second, "/promote staging")
+		w.until("no promotion", func() bool { return len(w.said(second)) > 0 })
+	})
 	w.say(developer, first, "/promote staging")
-	w.say(admin, second, "/promote staging")
-	w.must(w.hub.Idle(w.ctx))
-	w.start()
-	w.until("no answers", func() bool { return len(w.said(first)) > 0 && len(w.said(second)) > 0 })
 	w.settle()
 	p := w.promotion()
 	if p.Title != "Promote web v3 to staging" || w.file(p.Head, overlayFile("web", "staging")) != imageOverlay("web", "staging", "v3") {
