@@ -2,24 +2,30 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
-	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/sealift/sealift/webhook/hub/hubtest"
 )
 
-// TestDemoInBrowser opens the demo's pull request in Chromium, reads what the bot
-// says, asks for help as the developer, is refused as the stranger, and repairs prod.
-func TestDemoInBrowser(t *testing.T) {
+// tourist is somebody who looks at the demo in Chromium.
+type tourist struct {
+	t    *testing.T
+	demo *demo
+	page context.Context
+}
+
+func newTourist(t *testing.T) *tourist {
+	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("Chromium is not installed")
-		}
-		t.Skip("Chromium is not installed")
+		hubtest.Missing(t, "Chromium is not installed")
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -30,7 +36,6 @@ func TestDemoInBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.stop)
-
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()))
 	for _, name := range []string{"no-sandbox", "disable-gpu", "disable-quic", "disable-component-update"} {
 		opts = append(opts, chromedp.Flag(name, true))
@@ -41,28 +46,92 @@ func TestDemoInBrowser(t *testing.T) {
 	t.Cleanup(stop)
 	ctx, end := chromedp.NewContext(ctx, chromedp.WithErrorf(t.Logf))
 	t.Cleanup(end)
+	return &tourist{t, d, ctx}
+}
 
-	until := func(condition string) {
-		t.Helper()
-		if _, err := chromedp.Run(ctx, chromedp.Poll[bool](condition)); err != nil {
-			t.Fatalf("%s: %v", condition, err)
-		}
+func (v *tourist) do(actions ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	if err := chromedp.Do(v.page, actions...); err != nil {
+		v.t.Fatal(err)
 	}
-	do := func(actions ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		if err := chromedp.Do(ctx, actions...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	says := func(text string) string { return `document.querySelector("main").innerText.includes("` + text + `")` }
+}
 
-	do(chromedp.Navigate(d.pullURL(0)), chromedp.WaitVisible(chromedp.CSS("#composer")))
-	until(says("1 overlay no longer renders (1 in prod); 4 of 14 overlays change"))
-	until(says("Some checks were not successful"))
-	do(chromedp.SendKeys(chromedp.CSS("#body"), "/help"), chromedp.Click(chromedp.CSS("#comment")))
-	until(says("List the commands, and who may use each."))
-	do(chromedp.Click(chromedp.CSS(`input[value="sam"]`)), chromedp.SendKeys(chromedp.CSS("#body"), "/diff"), chromedp.Click(chromedp.CSS("#comment")))
-	until(says("/diff is for who may write to the repository"))
-	do(chromedp.Click(chromedp.CSS("#action-0")))
-	until(says("5 of 14 overlays change"))
+// opens goes to the page of a pull request.
+func (v *tourist) opens(url string) {
+	v.t.Helper()
+	v.do(chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS("#composer")))
+}
+
+// says writes a comment as one of the three people.
+func (v *tourist) says(who, text string) {
+	v.t.Helper()
+	v.do(chromedp.Click(chromedp.CSS(`input[value="`+who+`"]`)), chromedp.SendKeys(chromedp.CSS("#body"), text), chromedp.Click(chromedp.CSS("#comment")))
+}
+
+// reads waits until the page has a text. When the page goes to another one Chromium
+// ends the wait with -32000: it begins again there.
+func (v *tourist) reads(text string) {
+	v.t.Helper()
+	v.until(`document.querySelector("main").innerText.includes("` + text + `")`)
+}
+
+func (v *tourist) until(condition string) {
+	v.t.Helper()
+	_, err := chromedp.Run(v.page, chromedp.Poll[bool](condition))
+	for err != nil && v.page.Err() == nil && strings.Contains(err.Error(), "-32000") {
+		_, err = chromedp.Run(v.page, chromedp.Poll[bool](condition))
+	}
+	if err != nil {
+		v.t.Fatalf("%s: %v", condition, err)
+	}
+}
+
+// merges presses the button, and waits until it is done.
+func (v *tourist) merges() {
+	v.t.Helper()
+	v.do(chromedp.Click(chromedp.CSS("#merge")))
+	v.until(`document.querySelector(".pull .state").textContent === "Merged"`)
+}
+
+// TestDemoInBrowser opens the demo's pull request in Chromium, reads what the bot
+// says, asks for help as the developer, is refused as the stranger, and repairs prod.
+func TestDemoInBrowser(t *testing.T) {
+	v := newTourist(t)
+	v.opens(v.demo.pullURL(0))
+	v.reads("1 overlay no longer renders (1 in prod); 4 of 14 overlays change")
+	v.reads("Some checks were not successful")
+	v.says(developer, "/help")
+	v.reads("List the commands, and who may use each.")
+	v.says(stranger, "/diff")
+	v.reads("/diff is for who may write to the repository")
+	v.do(chromedp.Click(chromedp.CSS("#action-0")))
+	v.reads("5 of 14 overlays change")
+}
+
+// TestDemoPromotesInBrowser merges the release, promotes it to staging, is refused for
+// prod as developer, and gets it as administrator.
+func TestDemoPromotesInBrowser(t *testing.T) {
+	v := newTourist(t)
+	v.opens(v.demo.pullURL(1))
+	v.reads("All checks have passed")
+	v.do(chromedp.Click(chromedp.CSS(`input[value="` + developer + `"]`)))
+	v.merges()
+	v.says(developer, "/promote staging")
+	v.reads("Promotion from dev to staging: #3")
+
+	page := fmt.Sprintf("%s/%s/pull/", v.demo.hub.WebURL(), demoRepo)
+	v.opens(page + "3")
+	v.reads("to staging #3")
+	v.reads("notifier v0.9.3 → v1.0.0")
+	v.reads("All checks have passed")
+	v.merges()
+	v.says(developer, "/promote prod")
+	v.reads("dana may not promote to prod")
+	v.says(admin, "/promote prod")
+	v.reads("Promotion from staging to prod: #4")
+
+	v.opens(page + "4")
+	v.reads("to prod #4")
+	v.reads("notifier v0.9.2 → v1.0.0")
+	v.reads("orders v1.4.1 → v1.4.2")
 }
