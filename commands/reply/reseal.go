@@ -44,7 +44,7 @@ func (r Resealed) left() string {
 	}
 	const most = 50
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s left as they are:\n", count(len(r.Left), "SealedSecret"))
+	b.WriteString("\nLeft as they are:\n")
 	for _, s := range r.Left[:min(len(r.Left), most)] {
 		fmt.Fprintf(&b, "\n- %s in %s: %s", code(s.Namespace+"/"+s.Name), code(s.File), code(s.Why))
 	}

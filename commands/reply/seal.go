@@ -60,11 +60,11 @@ func SealDone(s Sealed) string {
 	fmt.Fprintf(&b, "**%s was sealed for %s** by %s.\n\n", code(s.Name), markdownName(s.Environment), code(s.Login))
 	b.WriteString(s.table())
 	if s.Number > 0 {
-		fmt.Fprintf(&b, "It is in a pull request of its own: %s.\n", link(fmt.Sprintf("#%d", s.Number), s.URL))
+		fmt.Fprintf(&b, "It is in a pull request of its own: %s.\n\n", link(fmt.Sprintf("#%d", s.Number), s.URL))
 	}
 	b.WriteString(s.warnings())
 	if s.InHistory {
-		fmt.Fprintf(&b, "\n> [!CAUTION]\n> The values are still in the history of this branch, and in the clone of everybody who fetched it. Change them where they are used, and seal the new ones. "+
+		fmt.Fprintf(&b, "> [!CAUTION]\n> The values are still in the history of this branch, and in the clone of everybody who fetched it. Change them where they are used, and seal the new ones. "+
 			"Squash the branch when you merge it. The check stays red until somebody who may seal for %s says `/seal ack` with the path.\n", markdownName(s.Environment))
 	}
 	return b.String()
@@ -101,7 +101,7 @@ func (s Sealed) warnings() string {
 	if len(s.Warnings) == 0 {
 		return ""
 	}
-	return "\n> [!WARNING]\n> " + strings.Join(s.Warnings, "\n> ") + "\n"
+	return "> [!WARNING]\n> " + strings.Join(s.Warnings, "\n> ") + "\n\n"
 }
 
 // SealExposed says that a comment with a value in plain was deleted; accepted says that
