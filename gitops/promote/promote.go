@@ -140,8 +140,8 @@ type AppPlan struct {
 	// target.
 	Checks []Withheld
 	// Version is what the target has now, NewVersion what the source has; "" when
-	// unknown. Where several things move it is that of the image or base that
-	// names the app best.
+	// unknown. It is that of the image or base that names the app best; where
+	// several do equally, such as "api v2, worker v3".
 	Version, NewVersion string
 	// Files are the target's files as they shall be, by path; nil content removes
 	// one. Files that stay as they are, are not there.

@@ -26,8 +26,8 @@ type maker struct {
 	held map[string][]*move
 	// secrets are files of the target whose values are not shown.
 	secrets []string
-	// shown is the version that is shown for the app so far, see showVersion.
-	shown int
+	// labels are the versions that may stand for the app.
+	labels []label
 }
 
 // versions carries what says which version of something is used.
@@ -58,6 +58,7 @@ func (m *maker) versions(ctx context.Context) error {
 	for _, v := range moves {
 		m.carry(v)
 	}
+	m.plan.Version, m.plan.NewVersion = m.shownVersions()
 	for _, d := range docs {
 		m.write(d)
 	}
@@ -239,32 +240,6 @@ func (m *maker) withhold(file, path, reason string) {
 	w := Withheld{File: file, Path: path, Reason: reason}
 	if !slices.Contains(m.plan.Withheld, w) {
 		m.plan.Withheld = append(m.plan.Withheld, w)
-	}
-}
-
-// showVersion keeps the versions of the image or base that names the app best.
-func (m *maker) showVersion(p place, v version) {
-	score := 1
-	name := strings.ToLower(p.keys[0])
-	last := name[strings.LastIndexByte(strings.TrimRight(name, "/"), '/')+1:]
-	app := strings.ToLower(m.app.Name)
-	switch {
-	case last == app:
-		score += 6
-	case strings.Contains(last, app) || len(last) > 2 && strings.Contains(app, last):
-		score += 3
-	}
-	switch p.group {
-	case groupImage:
-		score += 2
-	case groupChart, groupChannel, groupBase:
-		score++
-	}
-	if v == p.value && m.plan.Version != m.plan.NewVersion && score-3 <= m.shown {
-		return // what moves is shown rather than what does not
-	}
-	if score > m.shown {
-		m.shown, m.plan.Version, m.plan.NewVersion = score, p.value.String(), v.String()
 	}
 }
 
