@@ -15,13 +15,13 @@
 //	login.go     GitHub's code flow with PKCE; sessions
 //	limit.go     attempts, by address and by person
 //	setup.go     GitHub's manifest flow; manifest.go and secret.go are its texts
-//	sealing.go   the form for secrets, for the person of a link; submission.go reads
-//	             what it sends
+//	sealing.go   the form for secrets, for the person of a link; sealview.go is what
+//	             is shown of it, submission.go reads what it sends
 //	report.go    who may see a report; overlay.go is what is shown of it
 //
 // The package asks GitHub through interfaces of its own. Nothing about a person is
 // kept here: a session is in its cookie, sealed with [Options].Key, and ends within
 // an hour. A repository that does not exist and one that a person may not read get
-// the same answer. No token, code, cookie or credential is logged;
-// of a page the log has the pattern, because a path may hold a token.
+// the same answer. No token, code, cookie or credential is logged; of a page the log
+// has the pattern, because a path may hold a token.
 package web
