@@ -128,7 +128,7 @@ func (h History) Last(ctx context.Context, app, from, to string) (gitops.Tree, s
 func (h History) paths(app, env string) []string {
 	var list []string
 	for _, o := range h.Layout.Overlays {
-		if o.App == app && o.Environment == env {
+		if appOf(o) == app && o.Environment == env {
 			list = append(list, o.Path)
 		}
 	}

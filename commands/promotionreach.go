@@ -26,7 +26,8 @@ func AppsOf(l *layout.Layout, changed []string) []Reach {
 	shared := map[string]bool{}
 	changed = slices.Sorted(slices.Values(changed))
 	for _, o := range l.Overlays {
-		if o.App == "" || o.Environment == "" || !l.Reached(o.Path, changed) {
+		app := appOf(o)
+		if app == "" || !l.Reached(o.Path, changed) {
 			continue
 		}
 		for _, file := range changed {
@@ -34,13 +35,13 @@ func AppsOf(l *layout.Layout, changed []string) []Reach {
 				continue
 			}
 			if l.Overlay(path.Dir(file)).Environment != o.Environment {
-				shared[o.App] = true
+				shared[app] = true
 				continue
 			}
-			if own[o.App] == nil {
-				own[o.App] = map[string]bool{}
+			if own[app] == nil {
+				own[app] = map[string]bool{}
 			}
-			own[o.App][o.Environment] = true
+			own[app][o.Environment] = true
 		}
 	}
 	var list []Reach

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -42,12 +43,25 @@ func (s *stages) environments() []string {
 	return sides{base: s.source, head: s.target}.environments()
 }
 
+// wholeApp is the app of overlays whose layout names none, such as envs/prod at
+// the root: the repository is one app.
+const wholeApp = "repository"
+
+// appOf returns the app that an overlay is promoted with, "" when it is of no
+// environment.
+func appOf(o gitops.Overlay) string {
+	if o.Environment == "" {
+		return ""
+	}
+	return cmp.Or(o.App, wholeApp)
+}
+
 // apps returns the names of all apps that one side has, sorted.
 func apps(l *layout.Layout, in string) []string {
 	var list []string
 	for _, o := range l.Overlays {
-		if o.App != "" && (in == "" || o.Environment == in) {
-			list = append(list, o.App)
+		if app := appOf(o); app != "" && (in == "" || o.Environment == in) {
+			list = append(list, app)
 		}
 	}
 	slices.Sort(list)
@@ -58,7 +72,7 @@ func apps(l *layout.Layout, in string) []string {
 func (s *stages) overlays(l *layout.Layout, app, env string) []string {
 	var list []string
 	for _, o := range l.Overlays {
-		if o.App == app && o.Environment == env {
+		if appOf(o) == app && o.Environment == env {
 			list = append(list, o.Path)
 		}
 	}
@@ -165,7 +179,7 @@ func (s *stages) ends(p *Promotion) error {
 func (s *stages) agreed(names []string, env string, step int) (string, error) {
 	found := ""
 	for _, app := range append([]string(nil), names...) {
-		next := s.beside(s.chain(app), env, step)
+		next := s.beside(s.chain(app, env), env, step)
 		if next != "" && found != "" && next != found {
 			return "", gitops.Errorf(gitops.Invalid, "apps differ in the environment beside %s: %s or %s; name it", gitops.Quote(env), gitops.Quote(found), gitops.Quote(next))
 		}
@@ -203,10 +217,12 @@ func (s *stages) beside(chain []string, env string, step int) string {
 	return ""
 }
 
-// chain returns the environments of an app, in order.
-func (s *stages) chain(app string) []string {
-	has := append(s.source.Chain(app), s.target.Chain(app)...)
-	return slices.DeleteFunc(s.environments(), func(env string) bool { return !slices.Contains(has, env) })
+// chain returns the environments of an app, and others that it shall be promoted to,
+// in order.
+func (s *stages) chain(app string, others ...string) []string {
+	return slices.DeleteFunc(s.environments(), func(env string) bool {
+		return !slices.Contains(others, env) && len(s.overlays(s.source, app, env)) == 0 && len(s.overlays(s.target, app, env)) == 0
+	})
 }
 
 // peers reports whether two environments follow the same one: they are of one
