@@ -92,7 +92,8 @@ func PromotionTitle(p *promote.Plan) string {
 			continue
 		}
 		name := short(a.App, 40)
-		if a.NewVersion != "" && a.NewVersion != a.Version {
+		one := !strings.Contains(a.NewVersion, ", ") // several are for the text
+		if one && a.NewVersion != "" && a.NewVersion != a.Version {
 			name += " " + short(shortDigest(a.NewVersion), 40)
 		}
 		names = append(names, name)
@@ -364,7 +365,7 @@ func (w promotionWriter) conflicts() []section {
 	example := ""
 	for _, a := range w.p.Plan.Apps {
 		for _, c := range a.Conflicts {
-			s.pieces = append(s.pieces, piece{text: fmt.Sprintf("| %s | %s | %s | %s |\n", fieldOf(c.File, c.Path), value(c, c.Base), value(c, c.Source), value(c, c.Target))})
+			s.pieces = append(s.pieces, piece{text: fmt.Sprintf("| %s | %s | %s | %s |\n", fieldOf(c.File, c.Path), value(c.Base), value(c.Source), value(c.Target))})
 			if example == "" {
 				example = c.File + ":" + c.Path
 			}
@@ -378,28 +379,12 @@ func (w promotionWriter) conflicts() []section {
 	return append(s.list(), paragraph(decide)...)
 }
 
-// value writes one side of a conflict, unless its field may be a secret.
-func value(c promote.Conflict, s string) string {
-	switch {
-	case s == "":
+// value writes one side of a conflict. Secrets are hidden in the plan already.
+func value(s string) string {
+	if s == "" {
 		return "–"
-	case secretField(c):
-		return "not shown"
 	}
 	return "<code>" + escape(s, 200) + "</code>"
-}
-
-// secretField reports whether a field may hold a secret value.
-func secretField(c promote.Conflict) bool {
-	field := strings.ToLower(c.Path)
-	for _, prefix := range []string{"data.", "stringdata.", "data[", "encrypteddata", "secretgenerator", "spec.encrypteddata"} {
-		if strings.HasPrefix(field, prefix) {
-			return true
-		}
-	}
-	return slices.ContainsFunc([]string{"password", "passwd", "secret", "token", "credential", "privatekey", "apikey"}, func(word string) bool {
-		return strings.Contains(strings.ReplaceAll(strings.ReplaceAll(field, "_", ""), "-", ""), word)
-	})
 }
 
 // notes says what else whoever asked should know.

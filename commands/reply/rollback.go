@@ -111,7 +111,7 @@ func (r Rollback) changed() []section {
 	var lines []string
 	for _, a := range r.Apps {
 		for _, c := range a.Conflicts {
-			lines = append(lines, fmt.Sprintf("- %s: promoted %s, before that %s, now %s", fieldOf(c.File, c.Path), value(c, c.Base), value(c, c.Source), value(c, c.Target)))
+			lines = append(lines, fmt.Sprintf("- %s: promoted %s, before that %s, now %s", fieldOf(c.File, c.Path), value(c.Base), value(c.Source), value(c.Target)))
 		}
 	}
 	return listed("**Changed since the promotion, so it stays as it is. Change it by hand if it should go back**", lines)
