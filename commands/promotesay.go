@@ -206,15 +206,15 @@ func pullIn(subject string) int {
 // chain returns the environments of the apps of a part, with the version in each
 // when the part is merged. Versions are left out where they cannot be told.
 func (p *promoting) chain(ctx context.Context, one *part) []reply.Stop {
-	apps := moving(one.Plan)
+	names := moving(one.Plan)
 	var list []reply.Stop
 	for _, env := range one.Layout.Environments {
-		if env != one.Plan.To && !slices.ContainsFunc(apps, func(app string) bool { return slices.Contains(one.Layout.Chain(app), env) }) {
+		if env != one.Plan.To && !slices.ContainsFunc(names, func(app string) bool { return slices.Contains(apps(one.Layout, env), app) }) {
 			continue
 		}
 		stop := reply.Stop{Environment: env, Target: env == one.Plan.To}
-		if len(apps) == 1 {
-			stop.Version = p.version(ctx, one, apps[0], env)
+		if len(names) == 1 {
+			stop.Version = p.version(ctx, one, names[0], env)
 		}
 		list = append(list, stop)
 	}
