@@ -43,6 +43,7 @@ const (
 	reasonSealed    = "is encrypted for the source: it cannot be read elsewhere"
 	reasonNames     = "names %s: check"
 	reasonForm      = "anchors share values that differ now, or the YAML has an unusual form: change it by hand"
+	reasonAmbiguous = "lines repeat, so that what belongs where is not certain: change it by hand"
 	reasonDocuments = "documents have no names of their own: change them by hand"
 	reasonSize      = "the file has too many values to merge them"
 )
@@ -51,8 +52,21 @@ const (
 // source did not change is never touched, what both changed to the same is there
 // already, and what both changed differently is a conflict. A file that is not YAML
 // is merged by lines. Base is nil when the file was not there; source and target
-// are.
+// are. A file of which more would be carried a second time, as happens among lines
+// that repeat, is withheld.
 func mergeFile(name string, base, source, target []byte, p policy) merged {
+	out := mergeOnce(name, base, source, target, p)
+	if len(out.edits) == 0 || len(mergeOnce(name, base, source, out.data, p).edits) == 0 {
+		return out
+	}
+	return merged{
+		data:      target,
+		withheld:  append(out.withheld, Withheld{File: name, Reason: reasonAmbiguous}),
+		conflicts: out.conflicts,
+	}
+}
+
+func mergeOnce(name string, base, source, target []byte, p policy) merged {
 	m := &merger{file: name, policy: p, origin: newOrigin()}
 	if !isYAML(name) {
 		return m.text(base, source, target)

@@ -2,7 +2,6 @@ package promote
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -62,7 +61,10 @@ func newLines(data []byte) lines {
 		l.mark = "\ufeff"
 	}
 	for s := range strings.Lines(text) {
-		content := strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r")
+		content, windows := strings.CutSuffix(s, "\r\n")
+		if !windows {
+			content = strings.TrimSuffix(s, "\n")
+		}
 		l.list = append(l.list, line{content, s[len(content):]})
 	}
 	return l
@@ -131,6 +133,26 @@ func (m *merger) merge(at spot, b, s, t []string) []row {
 	return rows
 }
 
+func textsOf(rows []row) []string {
+	texts := make([]string, len(rows))
+	for i, r := range rows {
+		texts[i] = r.text
+	}
+	return texts
+}
+
+// fresh are the lines of a new text that stands for others. The ends of lines stay.
+func fresh(text string, others []row) (rows []row) {
+	for i, line := range strings.Split(text, "\n") {
+		at := -1
+		if i < len(others) {
+			at = others[i].at
+		}
+		rows = append(rows, row{line, at})
+	}
+	return rows
+}
+
 // lines merges a text in a YAML file.
 func (m *merger) lines(at spot, b, s, t *yaml.Node) *yaml.Node {
 	target := follow(t)
@@ -139,12 +161,8 @@ func (m *merger) lines(at spot, b, s, t *yaml.Node) *yaml.Node {
 	if rows == nil {
 		return t
 	}
-	texts := make([]string, len(rows))
-	for i, r := range rows {
-		texts[i] = r.text
-	}
 	out := bare(target)
-	out.Value = strings.Join(texts, "\n")
+	out.Value = strings.Join(textsOf(rows), "\n")
 	m.origin.set(out, t)
 	return out
 }
@@ -172,27 +190,15 @@ func (m *merger) regions(at spot, b, s, t []string) []row {
 // region merges the lines of one region.
 func (m *merger) region(at spot, r region, b, s []string, own []row) []row {
 	mine := own[r.target.from:r.target.to]
-	texts := make([]string, len(mine))
-	for i, line := range mine {
-		texts[i] = line.text
-	}
-	target := block(texts)
+	target := block(textsOf(mine))
 	out := m.single(at.line(r.target.from+1), block(b[r.base.from:r.base.to]), block(s[r.source.from:r.source.to]), target)
-	switch {
-	case out == target:
+	switch out {
+	case target:
 		return mine
-	case out == nil:
+	case nil:
 		return nil
 	}
-	var rows []row
-	for i, text := range strings.Split(out.Value, "\n") {
-		at := -1
-		if i < len(mine) { // the ends of lines stay
-			at = mine[i].at
-		}
-		rows = append(rows, row{text, at})
-	}
-	return rows
+	return fresh(out.Value, mine)
 }
 
 // block is lines as one value, nil when there are none.
@@ -201,107 +207,4 @@ func block(lines []string) *yaml.Node {
 		return nil
 	}
 	return edit.Scalar(strings.Join(lines, "\n"))
-}
-
-// propertyLine is "key=value" or "key: value" of a properties or an env file.
-var propertyLine = regexp.MustCompile(`^(\s*(?:export\s+)?([A-Za-z0-9_.\-/]+)\s*[=:]\s*)(.*)$`)
-
-// property is a line of a properties file.
-type property struct {
-	key, head, value string
-	at               int
-}
-
-// properties reads a text as properties; ok is false when it has other lines, or a
-// key twice.
-func properties(texts []string) (list []property, ok bool) {
-	seen := map[string]bool{}
-	for i, s := range texts {
-		if s := strings.TrimSpace(s); s == "" || s[0] == '#' || s[0] == '!' {
-			continue
-		}
-		p := propertyLine.FindStringSubmatch(s)
-		if p == nil || seen[p[2]] || strings.HasSuffix(s, `\`) {
-			return nil, false
-		}
-		seen[p[2]] = true
-		list = append(list, property{p[2], p[1], p[3], i})
-	}
-	return list, true
-}
-
-// properties merges by keys.
-func (m *merger) properties(at spot, b, s, t []property, texts []string) []row {
-	values := func(list []property) map[string]*yaml.Node {
-		by := map[string]*yaml.Node{}
-		for _, p := range list {
-			by[p.key] = edit.Scalar(p.value)
-		}
-		return by
-	}
-	base, source, target := values(b), values(s), values(t)
-	rows := rowsOf(texts)
-	keys, gone := map[int]string{}, map[int]bool{}
-	for _, p := range t {
-		keys[p.at] = p.key
-		switch v := m.single(at.key(p.key), base[p.key], source[p.key], target[p.key]); v {
-		case target[p.key]:
-		case nil:
-			gone[p.at] = true
-		default:
-			rows[p.at].text = p.head + v.Value
-		}
-	}
-	added, order := map[string]row{}, make([]string, len(s))
-	for i, p := range s {
-		order[i] = p.key
-		if target[p.key] != nil {
-			continue
-		}
-		if v := m.single(at.key(p.key), base[p.key], source[p.key], nil); v != nil {
-			added[p.key] = row{p.head + v.Value, -1}
-		}
-	}
-	kept := slices.DeleteFunc(rows, func(r row) bool { return gone[r.at] })
-	return weave(kept, added, order, func(r row) string { return keys[r.at] })
-}
-
-// sequence merges a list of scalars whose order counts.
-func (m *merger) sequence(at spot, b, s, t *yaml.Node) *yaml.Node {
-	key := func(n *yaml.Node) (texts []string) {
-		for _, item := range items(n) {
-			texts = append(texts, item.ShortTag()+item.Value)
-		}
-		return texts
-	}
-	base, source, target := key(b), key(s), key(t)
-	var out []element
-	pass := 0
-	for _, r := range diff3(base, source, target) {
-		mine, theirs, ours := base[r.base.from:r.base.to], source[r.source.from:r.source.to], target[r.target.from:r.target.to]
-		switch {
-		case slices.Equal(mine, theirs) || slices.Equal(theirs, ours):
-			continue
-		case !slices.Equal(mine, ours):
-			return m.leaf(at, b, s, t)
-		}
-		for i := pass; i < r.target.from; i++ {
-			out = append(out, element{node: follow(t).Content[i]})
-		}
-		pass = r.target.to
-		for i := r.source.from; i < r.source.to; i++ {
-			if m.named(items(s)[i]) != "" {
-				return m.leaf(at, b, s, t)
-			}
-			out = append(out, element{node: clone(items(s)[i])})
-		}
-	}
-	for _, n := range follow(t).Content[pass:] {
-		out = append(out, element{node: n})
-	}
-	list := m.relist(t, out)
-	if list != t {
-		m.edited(at, t, list)
-	}
-	return list
 }

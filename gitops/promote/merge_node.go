@@ -1,6 +1,7 @@
 package promote
 
 import (
+	"cmp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -60,7 +61,7 @@ func (m *merger) single(at spot, b, s, t *yaml.Node) *yaml.Node {
 		m.withhold(at, reasonSealed)
 		return t
 	}
-	if name := m.named(s); name != "" && decided != TakeSource {
+	if name := cmp.Or(m.named(s), m.namedKey(at, s, target)); name != "" && decided != TakeSource {
 		m.withhold(at, reasonNames, name)
 		return t
 	}
@@ -104,6 +105,14 @@ func (m *merger) named(n *yaml.Node) (name string) {
 		}
 	})
 	return name
+}
+
+// namedKey is the environment that the key of a new value names.
+func (m *merger) namedKey(at spot, s, target *yaml.Node) string {
+	if m.names == nil || s == nil || target != nil {
+		return ""
+	}
+	return m.names(at.last())
 }
 
 // put lets the source's value take the place of t. What is kept or encrypted in
