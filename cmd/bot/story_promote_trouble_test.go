@@ -251,32 +251,30 @@ func TestStoryPromoteClosed(t *testing.T) {
 // that writes once after it: then there is one branch, one pull request and one
 // answer, for a promotion that is new and for one that takes the place of another.
 func TestStoryPromoteFaults(t *testing.T) {
-	for _, anew := range []bool{false, true} {
-		for _, f := range []struct {
-			method string // "" is any
-			after  bool
-			calls  int // at least as many as a promotion has
-		}{{"", false, 36}, {"POST", true, 12}, {"PATCH", true, 6}} {
-			const each = 6 // more would come to the limit on writes of a minute
-			for first := 1; first <= f.calls; first += each {
-				if testing.Short() && f.method == "" {
-					break // reads and writes that were not done are many and slow
-				}
-				t.Run(fmt.Sprintf("anew %t, %s calls from %d", anew, f.method, first), func(t *testing.T) {
-					w := newPromotion(t, storyOptions{})
-					n := w.bump(topic, "web", "v2")
-					w.merge(developer, n)
-					w.push("main", overlayFile("web", "dev"), imageOverlay("web", "dev", "v3"))
-					w.settle()
-					for nth := first; nth < first+each; nth++ {
-						w.faulty(n, hub.Fault{Method: f.method, Path: "/repos/**", Nth: nth, Times: 1, Status: http.StatusBadGateway, After: f.after}, anew)
-					}
-					if f.method == "" && w.hub.RESTCalls() > f.calls {
-						t.Errorf("%d calls, not all of them failed once", w.hub.RESTCalls())
-					}
-					w.noFailures()
-				})
+	for _, f := range []struct {
+		anew   bool   // it opens the pull request; else it takes the place of another
+		method string // "" is any
+		after  bool
+		calls  int // at least as many as a promotion has
+	}{{false, "", false, 36}, {false, "POST", true, 12}, {false, "PATCH", true, 3}, {true, "POST", false, 12}, {true, "POST", true, 12}} {
+		const each = 6 // more would come to the limit on writes of a minute
+		for first := 1; first <= f.calls; first += each {
+			if testing.Short() && f.method == "" {
+				break // they are many and slow
 			}
+			t.Run(fmt.Sprintf("anew %t, %s after %t, from %d", f.anew, f.method, f.after, first), func(t *testing.T) {
+				w := newPromotion(t, storyOptions{})
+				n := w.bump(topic, "web", "v2")
+				w.merge(developer, n)
+				w.settle()
+				for nth := first; nth < min(first+each, f.calls+1); nth++ {
+					w.faulty(n, hub.Fault{Method: f.method, Path: "/repos/**", Nth: nth, Times: 1, Status: http.StatusBadGateway, After: f.after}, f.anew)
+				}
+				if f.method == "" && w.hub.RESTCalls() > f.calls {
+					t.Errorf("%d calls, not all of them failed once", w.hub.RESTCalls())
+				}
+				w.noFailures()
+			})
 		}
 	}
 }
