@@ -193,17 +193,28 @@ func (r *rendered) dir() string {
 // plainWord matches names, keys and environments that a command may hold.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$`)
 
-// sealAgain is the command that seals keys for the place where r is.
+// sealAgain is the command that seals keys for the place where r is, with the scope
+// that it has.
 func (p *pass) sealAgain(r *rendered, keys ...string) string {
-	name, env := r.placed().name, p.in.environment(r.dir())
-	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
+	return p.sealAs(r, r.placed().scope, keys...)
+}
+
+// sealAs is sealAgain with another scope. What a command cannot hold is left out:
+// the form asks for it.
+func (p *pass) sealAs(r *rendered, scope string, keys ...string) string {
 	command := "/seal"
-	if plainWord.MatchString(name) {
+	if name := r.placed().name; plainWord.MatchString(name) {
 		command += " " + name
 	}
-	if plainWord.MatchString(env) {
+	if env := p.in.environment(r.dir()); plainWord.MatchString(env) {
 		command += " --env " + env
+	} else if r.overlay != nil && plainPath.MatchString(r.dir()) {
+		command += " --overlay " + r.dir()
 	}
+	if scope != strict {
+		command += " --scope " + scope
+	}
+	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	if len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool { return !plainKey.MatchString(k) }) {
 		command += " --keys " + strings.Join(keys, ",")
 	}

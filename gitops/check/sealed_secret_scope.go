@@ -82,17 +82,16 @@ func (p *pass) reportOnePlace(r *rendered) bool {
 	if is == inTemplate || len(r.values) == 0 {
 		return false
 	}
-	again := p.sealAgain(r, r.keys()...)
 	var f gitops.Finding
 	if is == strict {
 		f = r.at("spec", "template", "metadata", "annotations", scopeAnnotations+inTemplate)
 		f.Message = "only spec.template.metadata says " + inTemplate + ": the controller takes SealedSecret " + gitops.Quote(r.placed().name) + " as strict and cannot decrypt it"
-		f.Fix = "put the annotation into metadata too, or seal it again: " + again
+		f.Fix = "put the annotation into metadata too, or seal it again: " + p.sealAs(r, inTemplate, r.keys()...)
 	} else {
 		f = r.at("metadata", "annotations", scopeAnnotations+is)
 		f.Severity = gitops.SeverityWarning
 		f.Message = "metadata says " + is + " and spec.template.metadata " + inTemplate + ": re-encrypting SealedSecret " + gitops.Quote(r.placed().name) + " makes it " + inTemplate
-		f.Fix = "put the annotation into spec.template.metadata too, or seal it again: " + again
+		f.Fix = "put the annotation into spec.template.metadata too, or seal it again: " + p.sealAgain(r, r.keys()...)
 	}
 	p.report(f)
 	return true
