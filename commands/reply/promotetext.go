@@ -102,7 +102,7 @@ func (t *terminal) planEdits(p *promote.Plan) {
 			}
 			t.line("  " + planEdit(e))
 		}
-		if a.LastPromoted == "" && !a.Missing && !a.Removed {
+		if a.LastPromoted == "" && !a.Missing && !a.Removed && !a.Created {
 			first = append(first, short(a.App, 60))
 		}
 	}

@@ -17,6 +17,7 @@ import (
 // adapted. Every adapted value, and every field that is often different in each
 // environment, is listed to be checked.
 func (m *maker) create() {
+	m.plan.Created = true
 	for _, file := range m.source.own {
 		t, data := m.swap.path(file), m.now[file]
 		switch reason := m.sealReason(file, data); {

@@ -147,8 +147,8 @@ type AppPlan struct {
 	// one. Files that stay as they are, are not there.
 	Files map[string][]byte
 	// Missing says that the target does not have the app, and Create was not
-	// asked for; Removed that the source has it no more.
-	Missing, Removed bool
+	// asked for; Removed that the source has it no more; Created that it is copied.
+	Missing, Removed, Created bool
 }
 
 // MarshalJSON writes the part of the documented form that is about one app. The

@@ -156,13 +156,11 @@ func (s swap) named(value string) bool {
 	return slices.ContainsFunc(s.words, func(w [2]string) bool { return hasWord(value, w[0]) })
 }
 
-// rename turns a value of the source into that of the target: the longest name in
-// it is replaced.
+// rename turns a value of the source into that of the target, the whole names
+// before their parts.
 func (s swap) rename(value string) string {
 	for _, w := range s.words {
-		if hasWord(value, w[0]) {
-			return replaceWord(value, w[0], w[1])
-		}
+		value = replaceWord(value, w[0], w[1])
 	}
 	return value
 }
