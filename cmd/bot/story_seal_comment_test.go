@@ -167,6 +167,43 @@ func TestStorySealCiphertext(t *testing.T) {
 	}
 }
 
+// GitHub's answer is lost after each kind of write, and the delivery comes again: one
+// commit, one comment about it.
+func TestStorySealLostAnswers(t *testing.T) {
+	for name, lost := range map[string]hub.Fault{
+		"commit":  {Method: "POST", Path: "/repos/*/*/git/commits"},
+		"branch":  {Method: "PATCH", Path: "/repos/*/*/git/refs/**"},
+		"comment": {Method: "POST", Path: "/repos/*/*/issues/*/comments"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSealStory(t, nil)
+			n, before := s.open("README.md", "# Secrets\n")
+			s.settle()
+			comments := len(s.bots(n))
+			item := s.encrypt(string(s.dev.Cert), "dev", "db", map[string]string{"k": "v"})["k"]
+			lost.After, lost.Status, lost.Times = true, 502, 1
+			s.hub.Fault(lost)
+			id := s.say(developer, n, "/seal web dev db k="+item)
+			s.settle()
+			for _, d := range s.hub.Deliveries() {
+				if d.Event == "issue_comment" {
+					s.hub.Redeliver(d.ID)
+				}
+			}
+			s.settle()
+			c, err := s.hub.Commit(s.ctx, storyRepo, topic)
+			s.must(err)
+			if len(c.Parents) != 1 || c.Parents[0] != before {
+				t.Errorf("the branch is at %+v, want one commit on %s", c, before)
+			}
+			has(t, s.file(c.SHA, "apps/web/overlays/dev/db-sealedsecret.yaml"), item)
+			if got := s.reactions(n, id); got != "eyes rocket" || len(s.bots(n)) != comments+1 {
+				t.Errorf("reactions %q, comments %+v", got, s.bots(n)[comments:])
+			}
+		})
+	}
+}
+
 // A plain Secret of the branch is sealed in place. The check stays red through pushes
 // until somebody who may seal there says that the values were changed.
 func TestStorySealInPlace(t *testing.T) {
@@ -217,6 +254,25 @@ func TestStorySealInPlace(t *testing.T) {
 	if c := s.check(head); c.Conclusion != "success" {
 		t.Errorf("after a push: check %+v", c)
 	}
+}
+
+// The answer to the push of a file that was sealed in place is lost.
+func TestStorySealInPlaceLostAnswer(t *testing.T) {
+	const file = "apps/web/overlays/dev/db.yaml"
+	s := newSealStory(t, nil)
+	n, before := s.open(webDev, "resources: [../../base, db.yaml]\nnamespace: dev\n", file, "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {k: v}\n")
+	s.settle()
+	s.hub.Fault(hub.Fault{Method: "PATCH", Path: "/repos/*/*/git/refs/**", After: true, Status: 502, Times: 1})
+	id := s.say(developer, n, "/seal "+file)
+	s.settle()
+	c, err := s.hub.Commit(s.ctx, storyRepo, topic)
+	s.must(err)
+	if len(c.Parents) != 1 || c.Parents[0] != before || s.reactions(n, id) != "eyes rocket" {
+		t.Errorf("the branch is at %+v, reactions %q: %+v", c, s.reactions(n, id), s.bots(n))
+	}
+	list := s.bots(n)
+	has(t, list[len(list)-1].Body, "<code>db</code>", "<code>k</code>", "sealed for dev")
+	has(t, s.file(c.SHA, file), "kind: SealedSecret")
 }
 
 // The controller encrypts again what it can, one secret a commit, and the rest is

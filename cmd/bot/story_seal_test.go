@@ -4,9 +4,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sealift/sealift/webhook/hub"
 	"github.com/sealift/sealift/webhook/store"
+	"github.com/sealift/sealift/webhook/web"
 )
 
 // A developer asks for a link, logs in, seals for dev: one commit on the branch that
@@ -65,6 +67,7 @@ func TestStorySealLink(t *testing.T) {
 			t.Errorf("the token is in the log: %+v", entry)
 		}
 	}
+	s.notKept(strings.TrimPrefix(path, "/seal/"))
 	has(t, recorded, developer+": seal dev/db (password, username) for dev with certificate ", head)
 }
 
@@ -108,6 +111,7 @@ func TestStorySealRights(t *testing.T) {
 	n, head := s.open("README.md", "# Secrets\n")
 	s.settle()
 	s.say(developer, n, "/seal web prod")
+	s.settle()
 	s.say(stranger, n, "/seal web dev")
 	s.settle()
 	list := s.bots(n)
@@ -147,7 +151,8 @@ func TestStorySealRights(t *testing.T) {
 	s.dev.Refuses(t, []byte(s.file(a.Commit, a.File)))
 }
 
-// A link ends when the head moves, and when the pull request closes. What was
+// A link ends when the head moves, after half an hour, and when the pull request
+// closes. What was
 // encrypted for another certificate is not taken.
 func TestStorySealStale(t *testing.T) {
 	s := newSealStory(t, nil)
@@ -171,6 +176,14 @@ func TestStorySealStale(t *testing.T) {
 	if status, a := v.send(path, sub); status != 409 || !strings.Contains(a.Message, "certificate") {
 		t.Errorf("another certificate: %d %+v", status, a)
 	}
+	kept, err := s.service.store.PeekLink(s.ctx, strings.TrimPrefix(path, "/seal/"), time.Now())
+	s.must(err)
+	expired, err := s.service.store.AddLink(s.ctx, kept, time.Now().Add(-store.LinkLife))
+	s.must(err)
+	if _, status := s.visit(developer, web.SealPath(expired)); status != 404 {
+		t.Errorf("the form half an hour later: %d", status)
+	}
+
 	s.must(s.person(developer).ClosePull(s.ctx, storyRepo, n))
 	s.settle()
 	s.must(s.person(developer).ReopenPull(s.ctx, storyRepo, n))
