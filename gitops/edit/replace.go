@@ -42,21 +42,24 @@ func (w *writer) replaceFlow(old, value *yaml.Node, start int) error {
 		return err
 	}
 	if start == p.end {
-		colon, ok := w.colon(old)
-		switch {
-		case !ok:
-			key := w.places[p.parent.Content[p.index-1]]
-			start, text = key.end, ": "+text
-		case start == p.start:
-			start, text = colon, " "+text
-		default:
-			text = " " + text
-		}
+		start, text = w.gap(old, start, text)
 		w.add(old, start, start, text)
 		return nil
 	}
 	w.add(old, start, p.end, text)
 	return nil
+}
+
+// gap is where, and how, the text of a flow node goes that has none.
+func (w *writer) gap(old *yaml.Node, start int, text string) (at int, spaced string) {
+	p := w.places[old]
+	if start != p.start { // behind its anchor or tag
+		return start, " " + text
+	}
+	if colon, ok := w.colon(old); ok {
+		return colon, " " + text
+	}
+	return w.places[p.parent.Content[p.index-1]].end, ": " + text
 }
 
 // colon is behind the colon of the pair that a value is in.

@@ -151,7 +151,7 @@ func (m *merger) list(at spot, b, s, t *yaml.Node) *yaml.Node {
 	name := at.last()
 	k, ok := keysOf(name, b, s, follow(t))
 	if !ok {
-		if ordered(name) && scalars([]*yaml.Node{b, s, follow(t)}) {
+		if ordered(name) && !m.carries(at) && scalars([]*yaml.Node{b, s, follow(t)}) {
 			return m.sequence(at, b, s, t)
 		}
 		return m.leaf(at, b, s, t)

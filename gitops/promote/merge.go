@@ -66,6 +66,7 @@ func mergeFile(name string, base, source, target []byte, p policy) merged {
 	}
 }
 
+// mergeOnce merges a file, whatever a second time would do.
 func mergeOnce(name string, base, source, target []byte, p policy) merged {
 	m := &merger{file: name, policy: p, origin: newOrigin()}
 	if !isYAML(name) {

@@ -14,7 +14,7 @@ func (m *merger) node(at spot, b, s, t *yaml.Node) *yaml.Node {
 	switch {
 	case equal(base, source) && m.carry == nil || equal(source, target):
 		return t
-	case m.keeps(at) || m.carries(at):
+	case m.keeps(at):
 		return m.single(at, base, source, t)
 	case alike(yaml.MappingNode, base, source, target) && keyed(base) && keyed(source) && keyed(target):
 		return m.mapping(at, base, source, t)
@@ -35,7 +35,7 @@ func alike(kind yaml.Kind, base, source, target *yaml.Node) bool {
 
 // leaf merges a value that is not merged by its parts: a text by lines.
 func (m *merger) leaf(at spot, b, s, t *yaml.Node) *yaml.Node {
-	if target := follow(t); texts(b, s, target) && !encrypted(s) && m.taken(at.String()) == "" {
+	if target := follow(t); texts(b, s, target) && !m.carries(at) && !encrypted(s) && m.taken(at.String()) == "" {
 		return m.lines(at, b, s, t)
 	}
 	return m.single(at, b, s, t)
@@ -143,7 +143,7 @@ func (m *merger) pruned(at spot, n *yaml.Node) *yaml.Node {
 			if i%2 == 0 {
 				continue
 			}
-			below, added = at.key(n.Content[i-1].Value), []*yaml.Node{n.Content[i-1], c}
+			below, added = at.key(n.Content[i-1].Value), []*yaml.Node{clone(n.Content[i-1]), c}
 		}
 		if m.keeps(below) {
 			m.withhold(below, reasonKept)
