@@ -34,7 +34,7 @@ func (s *Service) act(ctx context.Context, host Host, e gitops.Event, plan Plan)
 		case SetHold:
 			err = s.Holds.Hold(ctx, a.Hold)
 		case EndHold:
-			_, err = s.Holds.Unhold(ctx, a.Repo, a.Environment, a.App)
+			err = s.endHold(ctx, e, a.Hold)
 		case Invite:
 			_, err = s.once(ctx, e, inviteKey(a.Link), a.describe(), func(ctx context.Context) (string, error) { return s.invite(ctx, host, e, a) })
 		case PutSealed:

@@ -48,6 +48,14 @@ func (EndHold) describe() string { return "end a hold" }
 // whoPromotes says who may use verbs about an environment.
 const whoPromotes = "whom the environment names in `promoters`, or who may write"
 
+// endHold removes a hold. Automatic promotions may have waited for that.
+func (s *Service) endHold(ctx context.Context, e gitops.Event, h Hold) error {
+	if _, err := s.Holds.Unhold(ctx, h.Repo, h.Environment, h.App); err != nil {
+		return err
+	}
+	return s.wake(ctx, e)
+}
+
 // maxReason is the length in bytes of the reason of a hold.
 const maxReason = 200
 

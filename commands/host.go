@@ -123,6 +123,10 @@ type Changes interface {
 	CreatePull(ctx context.Context, n gitops.NewPull) (gitops.Pull, error)
 	UpdatePull(ctx context.Context, number int, title, body string) error
 	ClosePull(ctx context.Context, number int) error
+	// MergePull merges a pull request whose head is a commit still. It fails with code
+	// stale when the head moved, and with code invalid when the branch does not let it
+	// be merged.
+	MergePull(ctx context.Context, number int, head string) error
 	// TeamMember tells whether a person is an active member of a team "owner/team".
 	TeamMember(ctx context.Context, team, login string) (bool, error)
 }

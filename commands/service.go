@@ -96,6 +96,10 @@ func (s *Service) Handle(ctx context.Context, e gitops.Event, last bool) error {
 		return s.pushed(ctx, host, e)
 	case gitops.MergeQueued:
 		return s.mergeQueued(ctx, host, e)
+	case gitops.Checked:
+		return s.wake(ctx, e)
+	case gitops.Automatic:
+		return s.automatic(ctx, host, e)
 	}
 	return nil
 }
@@ -313,6 +317,9 @@ func (s *Service) pushed(ctx context.Context, host Host, e gitops.Event) error {
 		if err := s.Enqueue(ctx, next); err != nil {
 			return err
 		}
+	}
+	if e.Ref == e.Repo.DefaultBranch {
+		return s.wake(ctx, e)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ const ClassRender = "render"
 //	owner/name#1          a pull request
 //	owner/name@<sha>      a merge group, or a check without a pull request
 //	owner/name:main       a branch
+//	owner/name!staging    the automatic promotions to an environment
 //	installation/1        an installation
 func Key(ev gitops.Event) (key, class string) {
 	repo := ev.Repo.String()
@@ -26,6 +27,10 @@ func Key(ev gitops.Event) (key, class string) {
 		return "installation/" + strconv.FormatInt(ev.Installation, 10), ""
 	case ev.Kind == gitops.Pushed:
 		return repo + ":" + ev.Ref, ""
+	case ev.Kind == gitops.Automatic:
+		return repo + "!" + ev.Action, ClassRender
+	case ev.Kind == gitops.Checked:
+		return repo + "@" + ev.Head, "checked"
 	case ev.Number == 0:
 		return repo + "@" + ev.Head, ClassRender
 	case ev.Kind == gitops.PullChanged, ev.Kind == gitops.Rerequested:

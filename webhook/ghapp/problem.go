@@ -151,6 +151,7 @@ var codes = map[int]gitops.Code{
 	http.StatusNotFound:                   gitops.NotFound,
 	http.StatusGone:                       gitops.NotFound,
 	http.StatusUnavailableForLegalReasons: gitops.NotFound,
+	http.StatusMethodNotAllowed:           gitops.Invalid, // a merge that the branch does not allow
 	http.StatusRequestTimeout:             gitops.Unavailable,
 	http.StatusConflict:                   gitops.Stale,
 	http.StatusRequestEntityTooLarge:      gitops.Invalid,
