@@ -23,7 +23,7 @@ type outcome struct {
 	base, head string   // full commit ids: the base's tip and the head
 	failed     bool
 	// exposed are files whose values are in the history in plain.
-	exposed []string
+	exposed []Expose
 }
 
 // planDiff compares the base's tip with the merge of the head into it, and plans
@@ -154,7 +154,7 @@ func (s *Service) bodies(pull gitops.Pull, o outcome, max int) []string {
 		bodies[0] = insertAfterMarker(bodies[0], conflictNote(o))
 	}
 	if len(o.exposed) > 0 {
-		bodies[0] = insertAfterMarker(bodies[0], reply.ExposedFiles(o.exposed))
+		bodies[0] = insertAfterMarker(bodies[0], reply.ExposedFiles(exposedPaths(o.exposed)))
 	}
 	return bodies
 }
@@ -193,7 +193,7 @@ func (s *Service) check(repo gitops.Repository, head string, o outcome) gitops.C
 	}
 	if len(o.exposed) > 0 {
 		run.Conclusion, run.Title = gitops.Failure, "Secrets are in the history; "+run.Title
-		run.Summary = reply.ExposedFiles(o.exposed) + "\n\n" + run.Summary
+		run.Summary = reply.ExposedFiles(exposedPaths(o.exposed)) + "\n\n" + run.Summary
 	}
 	if len(o.conflicts) > 0 {
 		run.Summary = conflictNote(o) + "\n\n" + run.Summary

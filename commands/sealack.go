@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
 
-// Expose notes that the history of a pull request has values of a file in plain. The
-// check of the pull request fails until somebody says that they were changed.
-type Expose struct{ Path string }
+// Expose notes that the history of a pull request has values of a file in plain, and of
+// which environment they are. The check of the pull request fails until somebody who
+// may seal there says that they were changed.
+type Expose struct{ Path, Environment string }
 
 func (Expose) describe() string { return "note values in the history" }
 
@@ -35,35 +37,45 @@ func changedKey(repo gitops.Repository, number int, path string) string {
 
 // inHistory returns the files of a pull request that were in plain, in the order in
 // which they were sealed.
-func (s *Service) inHistory(ctx context.Context, repo gitops.Repository, number int) ([]string, error) {
-	var list []string
+func (s *Service) inHistory(ctx context.Context, repo gitops.Repository, number int) ([]Expose, error) {
+	var list []Expose
 	for {
-		path, ok, err := s.Actions.Result(ctx, exposedKey(repo, number, len(list)))
+		result, ok, err := s.Actions.Result(ctx, exposedKey(repo, number, len(list)))
 		if err != nil || !ok {
 			return list, err
 		}
-		list = append(list, path)
+		env, path, _ := strings.Cut(result, "\t")
+		list = append(list, Expose{path, env})
 	}
 }
 
 // unchanged returns those of inHistory of which nobody said that their values were
 // changed.
-func (s *Service) unchanged(ctx context.Context, repo gitops.Repository, number int) ([]string, error) {
+func (s *Service) unchanged(ctx context.Context, repo gitops.Repository, number int) ([]Expose, error) {
 	all, err := s.inHistory(ctx, repo, number)
 	if err != nil {
 		return nil, err
 	}
-	var list []string
-	for _, path := range all {
-		_, ok, err := s.Actions.Result(ctx, changedKey(repo, number, path))
+	var list []Expose
+	for _, x := range all {
+		_, ok, err := s.Actions.Result(ctx, changedKey(repo, number, x.Path))
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
-			list = append(list, path)
+			list = append(list, x)
 		}
 	}
 	return list, nil
+}
+
+// exposedPaths are the files.
+func exposedPaths(list []Expose) []string {
+	names := make([]string, len(list))
+	for i, x := range list {
+		names[i] = x.Path
+	}
+	return names
 }
 
 // expose carries out an Expose. One that was dealt with counts anew.
@@ -72,10 +84,10 @@ func (s *Service) expose(ctx context.Context, e gitops.Event, x Expose) error {
 	if err != nil {
 		return err
 	}
-	if slices.Contains(list, x.Path) {
+	if slices.Contains(list, x) {
 		return s.Actions.Forget(ctx, changedKey(e.Repo, e.Number, x.Path))
 	}
-	_, err = s.once(ctx, e, exposedKey(e.Repo, e.Number, len(list)), x.describe(), func(context.Context) (string, error) { return x.Path, nil })
+	_, err = s.once(ctx, e, exposedKey(e.Repo, e.Number, len(list)), x.describe(), func(context.Context) (string, error) { return x.Environment + "\t" + x.Path, nil })
 	return err
 }
 
@@ -97,18 +109,18 @@ func (w *sealing) planAck(ctx context.Context, a *asked, path string) (Plan, err
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(list, path) {
-		if len(list) == 0 {
-			return nil, gitops.Errorf(gitops.NotFound, "no file of this pull request waits for that")
-		}
-		return nil, notThere("file that waits for that:", path, list)
+	if len(list) == 0 {
+		return nil, gitops.Errorf(gitops.NotFound, "no file of this pull request waits for that")
+	}
+	if !slices.Contains(exposedPaths(list), path) {
+		return nil, notThere("file that waits for that:", path, exposedPaths(list))
 	}
 	login := a.event.Comment.Author.Login
-	for _, o := range w.layout.Overlays {
-		if !w.layout.Reached(o.Path, []string{path}) {
+	for _, x := range list {
+		if x.Path != path {
 			continue
 		}
-		if err := w.allowed(ctx, o.Environment, login); err != nil {
+		if err := w.allowed(ctx, x.Environment, login); err != nil {
 			return nil, err
 		}
 	}

@@ -54,11 +54,14 @@ func refusals(list []seal.FormEnvironment) string {
 func (w *sealing) formEnvironment(ctx context.Context, name, login string) (seal.FormEnvironment, error) {
 	env := seal.FormEnvironment{Name: name}
 	err := w.allowed(ctx, name, login)
+	if err != nil && gitops.CodeOf(err) != gitops.Denied {
+		return env, err
+	}
 	if err == nil {
 		env.Certificate, err = w.certificate(ctx, name)
 	}
 	switch code := gitops.CodeOf(err); {
-	case code == gitops.Denied, code == gitops.Invalid:
+	case code == gitops.Denied, code == gitops.Invalid, code == gitops.Unavailable && ctx.Err() == nil: // the others are not held up
 		env.Certificate, env.Refused = nil, err.Error()
 		return env, nil
 	case err != nil:

@@ -97,30 +97,40 @@ func (w *sealing) planInPlace(ctx context.Context, a *asked, q sealRequest) (Pla
 		return nil, err
 	}
 	p.Key = commentKey(a.event, "seal line "+strconv.Itoa(a.request.Line))
-	done, err := answered(ctx, w.changes, p.Branch, p.Key)
-	if err != nil {
-		return nil, err
-	}
-	data, err := w.tree.Read(ctx, q.file)
-	if err != nil {
-		return nil, err
-	}
-	if done == "" {
-		if data, _, err = seal.Replace(q.file, data, c, seal.Target{Namespace: t.secret.Namespace, Scope: q.scope}); err != nil {
-			return nil, err
-		}
-		p.Edits = []gitops.FileEdit{{Path: q.file, Content: data}}
-	}
-	made, err := seal.Read(q.file, data)
+	made, err := w.sealFile(ctx, &p, c, q.file, seal.Target{Namespace: t.secret.Namespace, Scope: q.scope})
 	if err != nil {
 		return nil, err
 	}
 	p.Sealed = inPlace(p.Sealed, made)
-	return Plan{Expose{q.file}, p}, nil
+	return Plan{Expose{Path: q.file, Environment: t.environment}, p}, nil
+}
+
+// sealFile fills in the edit that seals a file, unless the commit is there already, and
+// returns what was sealed.
+func (w *sealing) sealFile(ctx context.Context, p *PutSealed, c *seal.Certificate, file string, to seal.Target) ([]seal.Existing, error) {
+	done, err := answered(ctx, w.changes, p.Branch, p.Key)
+	if err != nil {
+		return nil, err
+	}
+	data, err := w.tree.Read(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	if done == "" {
+		content, made, err := seal.Replace(file, data, c, to)
+		p.Edits = []gitops.FileEdit{{Path: file, Content: content}}
+		return made, err
+	}
+	var made []seal.Existing
+	list, err := seal.Read(file, data)
+	for _, s := range list {
+		made = append(made, s.Existing)
+	}
+	return made, err
 }
 
 // inPlace says what was sealed in a file.
-func inPlace(s reply.Sealed, made []seal.Sealed) reply.Sealed {
+func inPlace(s reply.Sealed, made []seal.Existing) reply.Sealed {
 	var names []string
 	for _, m := range made {
 		names = append(names, m.Name)

@@ -31,16 +31,20 @@ type PutSealed struct {
 	Sealed reply.Sealed
 }
 
-// describe is the record of a seal: which keys, with which certificate. Names were
-// checked to be those that Kubernetes takes.
+// describe is the record of a seal: which keys, with which certificate.
 func (p PutSealed) describe() string {
 	s := p.Sealed
-	return fmt.Sprintf("seal %s/%s (%s) for %s with certificate %s", s.Namespace, s.Name, strings.Join(s.Keys, ", "), gitops.Printable(s.Environment), s.Fingerprint)
+	return gitops.Printable(fmt.Sprintf("seal %s/%s (%s) for %s with certificate %s", s.Namespace, s.Name, strings.Join(s.Keys, ", "), s.Environment, s.Fingerprint))
 }
 
 func (p PutSealed) message() string {
 	s := p.Sealed
-	return fmt.Sprintf("Seal %s for %s\n\nKeys: %s\n\nRequested-by: %s\n%s %s\n", s.Name, gitops.Printable(s.Environment), strings.Join(s.Keys, ", "), s.Login, sealTrailer, trailerKey(p.Key))
+	return fmt.Sprintf("%s\n\nKeys: %s\n\nRequested-by: %s\n%s %s\n", p.title(), gitops.Printable(strings.Join(s.Keys, ", ")), s.Login, sealTrailer, trailerKey(p.Key))
+}
+
+// title is the first line of the commit, and the title of a pull request of its own.
+func (p PutSealed) title() string {
+	return gitops.Printable(fmt.Sprintf("Seal %s for %s", p.Sealed.Name, p.Sealed.Environment))
 }
 
 // sealTrailer names in a commit what it answers, so that it is found again.
@@ -103,7 +107,7 @@ func (s *Service) putSealed(ctx context.Context, changes Changes, e gitops.Event
 // pull is the pull request of a branch of ours, which keeps the text that it has.
 func (p PutSealed) pull(asked int) Publish {
 	return Publish{
-		Branch: p.Branch, Base: p.Base, Title: fmt.Sprintf("Seal %s for %s", p.Sealed.Name, gitops.Printable(p.Sealed.Environment)),
+		Branch: p.Branch, Base: p.Base, Title: p.title(),
 		Body: func(old string, _ int) string { return cmp.Or(old, reply.SealPull(p.Sealed, asked)) },
 	}
 }

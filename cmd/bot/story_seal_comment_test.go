@@ -243,6 +243,14 @@ func TestStorySealInPlace(t *testing.T) {
 	s.settle()
 	red(head, "a developer says so")
 
+	s.push(topic, file, hub.Deleted, webProd, "resources: [../../base]\nnamespace: prod\n")
+	s.settle()
+	s.say(developer, n, "/seal ack "+file) // it stays a secret of prod
+	s.settle()
+	head = s.push(topic, "README.md", "# A third push\n")
+	s.settle()
+	red(head, "the file is gone")
+
 	id := s.say(admin, n, "/seal ack "+file)
 	s.settle()
 	if c := s.check(head); c.Conclusion != "success" || s.reactions(n, id) != "eyes rocket" {

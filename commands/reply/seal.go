@@ -111,7 +111,7 @@ func SealExposed(login string, accepted bool) string {
 	fmt.Fprintf(&b, "%s wrote a value in plain behind `/seal`. **The comment was deleted, and the value has to be changed all the same**: "+
 		"GitHub sent it to everybody who watches this pull request, by e-mail and to other webhooks.\n\n", code(login))
 	if accepted {
-		b.WriteString("It is sealed, because the operator of this service accepts that in private repositories.\n")
+		b.WriteString("It is used once, to seal it: the operator of this service accepts that in private repositories. It is not stored here.\n")
 	} else {
 		b.WriteString("It was not used and is not stored here. Write `/seal` without values for a link to a form that encrypts in the browser.\n")
 	}
