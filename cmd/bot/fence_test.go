@@ -51,8 +51,9 @@ var layers = map[string]struct {
 
 	"gitops/seal/sealtest": {layer: 1, tests: true},
 
-	"gitops/edit": {layer: 1, pure: true},
-	"gitops":      {layer: 0, pure: true},
+	"gitops/edit":   {layer: 1, pure: true},
+	"gitops/golden": {layer: 1, tests: true},
+	"gitops":        {layer: 0, pure: true},
 }
 
 // owners says which packages may import a dependency (the import path or what

@@ -2,59 +2,29 @@ package reply_test
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/sealift/sealift/commands/reply"
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/golden"
 	"github.com/sealift/sealift/gitops/promote"
 )
 
 // TestPromotionGolden writes each testdata/promotion/*.txtar as the reply, the pull
 // request and its title, and compares with want/.
 func TestPromotionGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/promotion/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden files: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			a, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := &txtar.Archive{Comment: a.Comment}
-			in := map[string]string{}
-			for _, f := range a.Files {
-				if strings.HasPrefix(f.Name, "in/") {
-					got.Files = append(got.Files, f)
-					in[f.Name] = string(f.Data)
-				}
-			}
-			opts := promotionOptions(string(a.Comment))
-			p := promotionOf(t, in["in/promotion.json"])
-			got.Files = append(got.Files,
-				txtar.File{Name: "want/title", Data: []byte(reply.PromotionTitle(p.Plan) + "\n")},
-				txtar.File{Name: "want/reply.md", Data: []byte(reply.PromotionReply(p, opts))},
-				txtar.File{Name: "want/body.md", Data: []byte(reply.PromotionBody(p, opts, in["in/old.md"]))})
-			if *update {
-				if err := os.WriteFile(file, txtar.Format(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if d := cmp.Diff(string(txtar.Format(a)), string(txtar.Format(got))); d != "" {
-				t.Errorf("output differs (-want +got), run with -update if it should:\n%s", d)
-			}
-		})
-	}
+	golden.Run(t, "testdata/promotion/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
+		in, opts := c.Files("in"), promotionOptions(c.Comment)
+		p := promotionOf(t, in["promotion.json"])
+		return map[string]string{
+			"title": reply.PromotionTitle(p.Plan), "reply.md": reply.PromotionReply(p, opts), "body.md": reply.PromotionBody(p, opts, in["old.md"]),
+		}
+	})
 }
 
 // promotionOptions reads the lines "key: value" of a case.

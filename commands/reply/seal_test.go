@@ -2,46 +2,19 @@ package reply_test
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/sealift/sealift/commands/reply"
+	"github.com/sealift/sealift/gitops/golden"
 	"github.com/sealift/sealift/gitops/seal"
 )
 
 // TestSealGolden writes what testdata/seal/*.txtar ask for: the key "form" names the
 // text, in/ has what it is made from.
 func TestSealGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/seal/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden files: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			a, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, form, _ := strings.Cut(string(a.Comment), "form: ")
-			form, _, _ = strings.Cut(form, "\n")
-			got := sealText(t, form, a.Files[0].Data)
-			if *update {
-				a.Files = append(a.Files[:1], txtar.File{Name: "want/body.md", Data: []byte(got)})
-				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if d := cmp.Diff(string(a.Files[1].Data), string(txtar.Format(&txtar.Archive{Comment: []byte(got)}))); d != "" {
-				t.Errorf("output differs (-want +got), run with -update if it should:\n%s", d)
-			}
-		})
-	}
+	golden.Run(t, "testdata/seal/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
+		return map[string]string{"body.md": sealText(t, c.Value("form"), c.Inputs[0].Data)}
+	})
 }
 
 // sealText writes one text.

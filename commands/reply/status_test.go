@@ -3,57 +3,32 @@ package reply_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/sealift/sealift/commands/reply"
+	"github.com/sealift/sealift/gitops/golden"
 )
 
 // TestStatusGolden writes each testdata/status/*.txtar as a comment, as text and as
 // JSON, and compares with want/.
 func TestStatusGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/status/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden files: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			a, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var s reply.Status
-			if err := json.Unmarshal(a.Files[0].Data, &s); err != nil {
-				t.Fatal(err)
-			}
-			var text strings.Builder
-			if err := reply.StatusText(&text, s, reply.TextOptions{}); err != nil {
-				t.Fatal(err)
-			}
-			asJSON, err := reply.StatusJSON(s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := &txtar.Archive{Comment: a.Comment, Files: append(a.Files[:1:1],
-				txtar.File{Name: "want/reply.md", Data: []byte(reply.StatusMarkdown(s, reply.PromotionOptions{RepoURL: "https://github.com/acme/shop"}))},
-				txtar.File{Name: "want/text", Data: []byte(text.String())},
-				txtar.File{Name: "want/json", Data: asJSON})}
-			if *update {
-				if err := os.WriteFile(file, txtar.Format(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if d := cmp.Diff(string(txtar.Format(a)), string(txtar.Format(got))); d != "" {
-				t.Errorf("output differs (-want +got), run with -update if it should:\n%s", d)
-			}
-		})
-	}
+	golden.Run(t, "testdata/status/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
+		var s reply.Status
+		if err := json.Unmarshal(c.Inputs[0].Data, &s); err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		if err := reply.StatusText(&text, s, reply.TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		asJSON, err := reply.StatusJSON(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		comment := reply.StatusMarkdown(s, reply.PromotionOptions{RepoURL: "https://github.com/acme/shop"})
+		return map[string]string{"reply.md": comment, "text": text.String(), "json": string(asJSON)}
+	})
 }
 
 // TestStatusLong has more apps than a comment holds.

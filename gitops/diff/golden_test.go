@@ -2,76 +2,34 @@ package diff_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 	"go.yaml.in/yaml/v2"
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/diff"
+	"github.com/sealift/sealift/gitops/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestGolden compares reports with testdata/*.txtar: a sentence, "moves: true"
 // where moves are matched, then in/before/PATH and in/after/PATH, the output of
 // an overlay on each side or "error: message", and want/report.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden files: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			a, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			opts := diff.Options{Considered: 9, Environments: []string{"dev", "stage", "prod"}, Moves: strings.Contains(string(a.Comment), "moves: true")}
-			got := show(diff.Report(pairs(a), opts))
-			if *update {
-				a.Files = append(inputs(a), txtar.File{Name: "want/report", Data: []byte(got)})
-				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if d := cmp.Diff(want(a), got); d != "" {
-				t.Errorf("report differs (-want +got), run with -update if it should:\n%s", d)
-			}
-		})
-	}
-}
-
-func inputs(a *txtar.Archive) (in []txtar.File) {
-	for _, f := range a.Files {
-		if strings.HasPrefix(f.Name, "in/") {
-			in = append(in, f)
-		}
-	}
-	return in
-}
-
-func want(a *txtar.Archive) string {
-	for _, f := range a.Files {
-		if f.Name == "want/report" {
-			return string(f.Data)
-		}
-	}
-	return ""
+	golden.Run(t, "testdata/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
+		opts := diff.Options{Considered: 9, Environments: []string{"dev", "stage", "prod"}, Moves: c.Value("moves") == "true"}
+		return map[string]string{"report": show(diff.Report(pairs(c.Inputs), opts))}
+	})
 }
 
 // pairs reads the two sides of each overlay, in the order of the files.
-func pairs(a *txtar.Archive) []diff.Pair {
+func pairs(inputs []txtar.File) []diff.Pair {
 	var out []diff.Pair
 	at := map[string]int{}
-	for _, f := range inputs(a) {
+	for _, f := range inputs {
 		side, path, _ := strings.Cut(strings.TrimPrefix(f.Name, "in/"), "/")
 		i, ok := at[path]
 		if !ok {

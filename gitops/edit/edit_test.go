@@ -1,74 +1,30 @@
 package edit
 
 import (
-	"bytes"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestGolden applies the edits of every case, lines like "set 0.spec.replicas 3",
 // to in/file.yaml. The first word of a path is the number of the document. <BOM>,
 // <CR> and <EOF> (cut from there) stand for what a text file cannot show.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			a, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			in, want := a.Files[0], txtar.File{Name: "want/file.yaml"}
-			if len(a.Files) > 1 {
-				want = a.Files[1]
-			}
-			got := hidden(golden(t, shown(in.Data), string(a.Comment)))
-			if *update {
-				a.Files = []txtar.File{in, {Name: want.Name, Data: got}}
-				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(string(want.Data), string(got)); diff != "" {
-				t.Errorf("edited file (-want +got):\n%s", diff)
-			}
-		})
-	}
+	golden.Run(t, "testdata/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
+		data := golden.Unmark(string(c.Inputs[0].Data))
+		return map[string]string{"file.yaml": golden.Mark(string(edited(t, []byte(data), c.Comment)))}
+	})
 }
 
-func shown(data []byte) []byte {
-	data, _, _ = bytes.Cut(data, []byte("<EOF>"))
-	data = bytes.ReplaceAll(data, []byte("<CR>"), []byte("\r"))
-	return bytes.ReplaceAll(data, []byte("<BOM>"), []byte(byteOrderMark))
-}
-
-func hidden(data []byte) []byte {
-	if len(data) > 0 && data[len(data)-1] != '\n' {
-		data = append(data, "<EOF>\n"...)
-	}
-	data = bytes.ReplaceAll(data, []byte("\r"), []byte("<CR>"))
-	return bytes.ReplaceAll(data, []byte(byteOrderMark), []byte("<BOM>"))
-}
-
-// golden returns the edited file, or the error.
-func golden(t *testing.T, data []byte, comment string) []byte {
+// edited returns the edited file, or the error.
+func edited(t *testing.T, data []byte, comment string) []byte {
 	t.Helper()
 	f, err := Parse("file.yaml", data)
 	if err == nil {

@@ -7,8 +7,10 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
-	"github.com/sealift/sealift/gitops"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/golden"
 )
 
 // FuzzEdit makes one edit by chance, and then some together. What comes out must
@@ -91,7 +93,7 @@ func inputs(t testing.TB) (all [][]byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, shown(a.Files[0].Data))
+		all = append(all, []byte(golden.Unmark(string(a.Files[0].Data))))
 	}
 	return all
 }
