@@ -85,7 +85,11 @@ func (w *writer) flowChildren(n *yaml.Node) error {
 	}
 	end := spans[len(spans)-1].end
 	if last < len(spans)-1 {
-		w.add(n, spans[last].end, end, "")
+		space := "" // a bracket would belong to an anchor or a tag
+		if implied(n.Content[(last+1)*stride(n)-1]) {
+			space = " "
+		}
+		w.add(n, spans[last].end, end, space)
 	}
 	for _, a := range w.additions(n) {
 		text, err := w.flowChild(a)
