@@ -133,9 +133,12 @@ func (c *copies) search(all []*rendered) error {
 		if e.Kind != gitops.File || tooSmall || !isYAML(e.Path) || known[e.Path] {
 			continue
 		}
-		s, err := c.load(e.Path)
-		if err != nil {
-			return err
+		s, ok := c.sources[e.Path]
+		if !ok { // not kept: it is most of the repository
+			var err error
+			if s, err = c.load(e.Path); err != nil {
+				return err
+			}
 		}
 		for _, found := range sealedIn(e.Path, s) {
 			c.join(alone(&found))
