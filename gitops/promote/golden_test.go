@@ -2,24 +2,16 @@ package promote_test
 
 import (
 	"encoding/json"
-	"flag"
 	"maps"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/golden"
 	"github.com/sealift/sealift/gitops/layout"
 	"github.com/sealift/sealift/gitops/promote"
 	"github.com/sealift/sealift/gitops/tree"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // lastCommit is the commit that a case was promoted at last.
 const lastCommit = "1111111111111111111111111111111111111111"
@@ -29,42 +21,9 @@ const lastCommit = "1111111111111111111111111111111111111111"
 // was promoted last, "<none>" for those that were not there. <BOM>, <CR> and <EOF>
 // stand for what a text file cannot show.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			a, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var inputs []txtar.File
-			want := map[string]string{}
-			for _, f := range a.Files {
-				if strings.HasPrefix(f.Name, "want/") {
-					want[f.Name] = string(f.Data)
-				} else {
-					inputs = append(inputs, f)
-				}
-			}
-			c := newCase(t, string(a.Comment), inputs)
-			got := c.golden(t)
-			if *update {
-				a.Files = inputs
-				for _, name := range slices.Sorted(maps.Keys(got)) {
-					a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(got[name])})
-				}
-				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("plan (-want +got):\n%s", diff)
-			}
-		})
-	}
+	golden.Run(t, "testdata/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
+		return newCase(c).planned(t)
+	})
 }
 
 // goldenCase is a promotion within one tree.
@@ -75,53 +34,28 @@ type goldenCase struct {
 	options     promote.Options
 }
 
-func newCase(t *testing.T, comment string, inputs []txtar.File) *goldenCase {
-	t.Helper()
-	c := &goldenCase{files: map[string]string{}, options: promote.Options{Take: map[string]string{}}}
-	for _, f := range inputs {
-		text := unshown(string(f.Data))
-		if p, ok := strings.CutPrefix(f.Name, "in/"); ok {
-			c.files[p] = text
-		} else if p, ok := strings.CutPrefix(f.Name, "last/"); ok {
-			if c.last == nil {
-				c.last = map[string]string{}
-			}
-			c.last[p] = text
-		}
+func newCase(in *golden.Case) *goldenCase {
+	c := &goldenCase{
+		files: unmarked(in.Files("in")), last: unmarked(in.Files("last")),
+		from: in.Value("from"), to: in.Value("to"), apps: in.Values("app"),
+		options: promote.Options{Take: map[string]string{}, Create: in.Value("create") != ""},
 	}
-	for line := range strings.Lines(comment) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		switch key {
-		case "from":
-			c.from = value
-		case "to":
-			c.to = value
-		case "app":
-			c.apps = append(c.apps, value)
-		case "create":
-			c.options.Create = true
-		case "take":
-			at := strings.LastIndexByte(value, '=')
-			c.options.Take[value[:max(at, 0)]] = value[at+1:]
-		}
+	for _, take := range in.Values("take") {
+		at := strings.LastIndexByte(take, '=')
+		c.options.Take[take[:max(at, 0)]] = take[at+1:]
 	}
 	return c
 }
 
-func unshown(s string) string {
-	s = strings.ReplaceAll(s, "<BOM>", "\ufeff")
-	s = strings.ReplaceAll(s, "<CR>", "\r")
-	s, _, _ = strings.Cut(s, "<EOF>")
-	return s
-}
-
-func shown(s string) string {
-	s = strings.ReplaceAll(s, "\ufeff", "<BOM>")
-	s = strings.ReplaceAll(s, "\r", "<CR>")
-	if !strings.HasSuffix(s, "\n") {
-		s += "<EOF>\n"
+// unmarked puts bytes in the place of marks; without files it is nil.
+func unmarked(files map[string]string) map[string]string {
+	if len(files) == 0 {
+		return nil
 	}
-	return s
+	for p, text := range files {
+		files[p] = golden.Unmark(text)
+	}
+	return files
 }
 
 // request builds what a command would ask for.
@@ -190,9 +124,9 @@ func rules(t testing.TB, list []layout.FieldRule) (out []promote.FieldRule) {
 	return out
 }
 
-// golden returns the plan and the edited files. What every plan must hold is
+// planned returns the plan and the edited files. What every plan must hold is
 // checked on the way.
-func (c *goldenCase) golden(t *testing.T) map[string]string {
+func (c *goldenCase) planned(t *testing.T) map[string]string {
 	t.Helper()
 	r := c.request(t)
 	plan, err := promote.Make(t.Context(), r)
@@ -203,17 +137,17 @@ func (c *goldenCase) golden(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := map[string]string{"want/plan.json": string(data) + "\n"}
+	out := map[string]string{"plan.json": string(data) + "\n"}
 	for name, data := range plan.Files() {
 		text := "<removed>\n"
 		if data != nil {
-			text = shown(string(data))
+			text = golden.Mark(string(data))
 		}
-		out["want/files/"+name] = text
+		out["files/"+name] = text
 	}
 	for _, a := range plan.Apps {
 		if a.Version+a.NewVersion != "" {
-			out["want/versions.txt"] += a.App + ": " + a.Version + " -> " + a.NewVersion + "\n"
+			out["versions.txt"] += a.App + ": " + a.Version + " -> " + a.NewVersion + "\n"
 		}
 	}
 	checkPlan(t, r, plan)

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sealift/sealift/gitops/edit"
+	"github.com/sealift/sealift/gitops/golden"
 )
 
 // noticed finds the word dev.
@@ -37,7 +38,7 @@ func FuzzMerge(f *testing.F) {
 		}
 		in := map[string][]byte{}
 		for _, x := range a.Files {
-			in[strings.Split(x.Name, "/")[1]] = shown(x.Data)
+			in[strings.Split(x.Name, "/")[1]] = []byte(golden.Unmark(string(x.Data)))
 		}
 		f.Add(in["base"], in["source"], in["target"], strings.Contains(a.Files[0].Name, ".yaml"))
 	}
@@ -236,7 +237,7 @@ func FuzzMergeEdited(f *testing.F) {
 			f.Fatal(err)
 		}
 		for i, x := range a.Files {
-			f.Add(shown(x.Data), uint64(i))
+			f.Add([]byte(golden.Unmark(string(x.Data))), uint64(i))
 		}
 	}
 	f.Fuzz(func(t *testing.T, base []byte, seed uint64) {

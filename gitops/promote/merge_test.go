@@ -2,81 +2,32 @@ package promote
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/golden"
 )
-
-var updateMerge = flag.Bool("update-merge", false, "write the golden files of the merge anew")
 
 // TestMergeGolden merges in/base, in/source and in/target of every case, which have
 // the same name. The lines "take: PATH source", "keep: FIELD", "carry: FIELD",
 // "names: dev" and "rename: dev prod" are the policy. <BOM>, <CR> and <EOF> (cut
 // from there) stand for what a text file cannot show.
 func TestMergeGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/merge/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			a, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			in, want := map[string][]byte{}, map[string]string{}
-			var inputs []txtar.File
-			name := ""
-			for _, f := range a.Files {
-				dir, rest, _ := strings.Cut(f.Name, "/")
-				if dir == "want" {
-					want[f.Name] = string(f.Data)
-					continue
-				}
-				version, base, _ := strings.Cut(rest, "/")
-				in[version], name = shown(f.Data), base
-				inputs = append(inputs, f)
-			}
-			p := policyOf(t, string(a.Comment))
-			m := mergeFile(name, in["base"], in["source"], in["target"], p)
-			got := map[string]string{"want/" + name: string(unshown(m.data)), "want/report": reportOf(m)}
-			if *updateMerge {
-				a.Files = append(inputs, txtar.File{Name: "want/" + name, Data: []byte(got["want/"+name])}, txtar.File{Name: "want/report", Data: []byte(got["want/report"])})
-				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("merge (-want +got):\n%s", diff)
-			}
-			if again := mergeFile(name, in["base"], in["source"], m.data, p); !bytes.Equal(again.data, m.data) || len(again.edits) > 0 {
-				t.Errorf("merged twice is not merged once: %v\n%s", again.edits, again.data)
-			}
-		})
-	}
-}
-
-func shown(data []byte) []byte {
-	data, _, _ = bytes.Cut(data, []byte("<EOF>"))
-	data = bytes.ReplaceAll(data, []byte("<CR>"), []byte("\r"))
-	return bytes.ReplaceAll(data, []byte("<BOM>"), []byte("\ufeff"))
-}
-
-func unshown(data []byte) []byte {
-	if len(data) > 0 && data[len(data)-1] != '\n' {
-		data = append(bytes.Clone(data), "<EOF>\n"...)
-	}
-	data = bytes.ReplaceAll(data, []byte("\r"), []byte("<CR>"))
-	return bytes.ReplaceAll(data, []byte("\ufeff"), []byte("<BOM>"))
+	golden.Run(t, "testdata/merge/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
+		in, name := map[string][]byte{}, ""
+		for p, text := range c.Files("in") {
+			version, base, _ := strings.Cut(p, "/")
+			in[version], name = []byte(golden.Unmark(text)), base
+		}
+		p := policyOf(t, c.Comment)
+		m := mergeFile(name, in["base"], in["source"], in["target"], p)
+		if again := mergeFile(name, in["base"], in["source"], m.data, p); !bytes.Equal(again.data, m.data) || len(again.edits) > 0 {
+			t.Errorf("merged twice is not merged once: %v\n%s", again.edits, again.data)
+		}
+		return map[string]string{name: golden.Mark(string(m.data)), "report": reportOf(m)}
+	})
 }
 
 func policyOf(t *testing.T, comment string) policy {
