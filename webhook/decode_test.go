@@ -68,6 +68,12 @@ func TestDecode(t *testing.T) {
 	})
 	forked := rerequested
 	forked.Number, forked.Base = 0, ""
+	done := func(branch, action string) gitops.Event {
+		return event(func(ev *gitops.Event) { ev.Kind, ev.Action, ev.Head, ev.Ref = gitops.Checked, action, sha1, branch })
+	}
+	status := func(state string, branches ...string) string {
+		return `{` + about + `,"sha":"` + sha1 + `","state":"` + state + `","branches":[{"name":"` + strings.Join(branches, `"},{"name":"`) + `"}]}`
+	}
 	gone := gitops.Event{Delivery: guid, Actor: gitops.User{ID: 1, Login: "ann"}, Installation: 3, Kind: gitops.Uninstalled}
 	deleted, suspended, removed := gone, gone, gone
 	deleted.Action, suspended.Action, removed.Action = "deleted", "suspend", "removed"
@@ -122,6 +128,11 @@ func TestDecode(t *testing.T) {
 		{"check of a fork", "check_run", checked("check_run", "rerequested", "[]"), forked, "acme/shop@" + sha1, webhook.ClassRender},
 		{"check of two", "check_run", checked("check_run", "rerequested", `[{"number":7},{"number":8}]`), forked, "acme/shop@" + sha1, webhook.ClassRender},
 		{"check run done", "check_run", checked("check_run", "completed", onePull), gitops.Event{}, "", ""},
+		{"check run done on the default branch", "check_run", strings.Replace(checked("check_run", "completed", "[]"), `"pull_requests"`, `"check_suite":{"head_branch":"main"},"pull_requests"`, 1), done("main", "completed"), "acme/shop@" + sha1, "checked"},
+		{"suite done on a branch of ours", "check_suite", strings.Replace(checked("check_suite", "completed", "[]"), `"pull_requests"`, `"head_branch":"sealift/promote/x","pull_requests"`, 1), done("sealift/promote/x", "completed"), "acme/shop@" + sha1, "checked"},
+		{"status", "status", status("success", "other", "main"), done("main", ""), "acme/shop@" + sha1, "checked"},
+		{"status that is pending", "status", status("pending", "main"), gitops.Event{}, "", ""},
+		{"status elsewhere", "status", status("success", "other"), gitops.Event{}, "", ""},
 		{"suite requested", "check_suite", checked("check_suite", "requested", onePull), gitops.Event{}, "", ""},
 
 		{"uninstalled", "installation", `{"action":"deleted",` + about + `}`, deleted, "installation/3", ""},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	_ "time/tzdata" // freezes name time zones, and the machine may know none
 
 	"github.com/sealift/sealift/gitops/render"
 )
