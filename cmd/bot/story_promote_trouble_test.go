@@ -90,6 +90,23 @@ func TestStoryPromoteTargetMoves(t *testing.T) {
 	w.noFailures()
 }
 
+// The source moves between the comment and the work: what was merged is promoted.
+func TestStoryPromoteSourceMoves(t *testing.T) {
+	w, b := newBetween(t)
+	n := w.bump(topic, "web", "v2")
+	merged := w.merge(developer, n)
+	w.settle()
+	b.before("GET", fmt.Sprintf("/pulls/%d", n), func() { w.push("main", overlayFile("web", "dev"), imageOverlay("web", "dev", "v9")) })
+	w.say(developer, n, "/promote staging")
+	w.settle()
+	p := w.promotion()
+	if w.file(p.Head, overlayFile("web", "staging")) != imageOverlay("web", "staging", "v2") {
+		t.Errorf("%+v", p)
+	}
+	has(t, p.Body, merged[:7])
+	w.noFailures()
+}
+
 // Somebody pushes to the branch of the promotion just before it is moved: the commit
 // stays, and the second attempt says so.
 func TestStoryPromoteBranchMoves(t *testing.T) {
