@@ -56,8 +56,21 @@ func (w *rewriter) document(at int, old, root *yaml.Node) {
 		w.do(w.AddDocument(clone(root)))
 	default:
 		w.node(old, root)
+		w.detach(root)
 	}
 	w.roots = append(w.roots, root)
+}
+
+// detach writes aliases out that stay as they are while their anchor changes.
+func (w *rewriter) detach(n *yaml.Node) {
+	if n.Kind == yaml.AliasNode {
+		if anchor := w.origin.changed[n.Alias]; anchor != nil && !equal(anchor, n) {
+			w.do(w.Replace(n, clone(n)))
+		}
+	}
+	for _, c := range n.Content {
+		w.detach(c)
+	}
 }
 
 // node writes what has become of a node of the file.
