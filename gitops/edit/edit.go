@@ -60,7 +60,7 @@ func (f *File) Replace(old, value *yaml.Node) error {
 	if err := f.known(old); err != nil {
 		return err
 	}
-	if Same(old, value) {
+	if same(old, value) {
 		delete(f.replaced, old)
 		return nil
 	}
@@ -251,9 +251,9 @@ func walk(n *yaml.Node, visit func(*yaml.Node)) {
 	}
 }
 
-// Same reports whether two nodes have the same structure: kinds, types, values,
+// same reports whether two nodes have the same structure: kinds, types, values,
 // the order of keys, anchors and aliases. Styles and comments do not count.
-func Same(a, b *yaml.Node) bool {
+func same(a, b *yaml.Node) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
@@ -266,5 +266,5 @@ func Same(a, b *yaml.Node) bool {
 	if a.Value != b.Value && a.ShortTag() != nullTag {
 		return false
 	}
-	return slices.EqualFunc(a.Content, b.Content, Same)
+	return slices.EqualFunc(a.Content, b.Content, same)
 }

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/sealift/sealift/gitops"
 )
 
 // maxDepth is how deep the nodes that are written may be nested.
@@ -26,21 +24,6 @@ type printer struct {
 // Scalar returns a node for a string.
 func Scalar(value string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: strTag, Value: value}
-}
-
-// Marshal writes a node as a block, each line indented by indent spaces, without
-// its comments. Lists have the indentation of their key. Anchors and aliases are
-// an error with code invalid.
-func Marshal(value *yaml.Node, indent int) ([]byte, error) {
-	p := printer{step: 2}
-	head, tail, err := p.value(value, indent, indent, 0)
-	if err != nil {
-		return nil, gitops.Errorf(gitops.Invalid, "YAML: %w", err)
-	}
-	if head != "" {
-		tail = append([]string{strings.Repeat(" ", indent) + head}, tail...)
-	}
-	return []byte(strings.Join(tail, "\n") + "\n"), nil
 }
 
 // value writes what follows a key: the rest of its line, and the lines below.

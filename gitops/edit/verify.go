@@ -24,7 +24,7 @@ func (f *File) verify(text []byte) error {
 	for i, d := range docs {
 		got[i] = d.Content[0]
 	}
-	if !slices.EqualFunc(want, got, Same) {
+	if !slices.EqualFunc(want, got, same) {
 		return &gitops.Error{Code: gitops.Internal, File: f.name, Message: "edited file does not mean what was asked for"}
 	}
 	return nil
