@@ -47,7 +47,7 @@ type Verb struct {
 
 // Verbs returns all commands, in the order of the list.
 func Verbs() []Verb {
-	return []Verb{diffVerb(), sealVerb(), resealVerb(), promoteVerb(), rollbackVerb(), statusVerb(), holdVerb(), unholdVerb(), helpVerb()}
+	return []Verb{diffVerb(), promoteVerb(), rollbackVerb(), holdVerb(), unholdVerb(), statusVerb(), sealVerb(), resealVerb(), helpVerb()}
 }
 
 func verbNamed(name string) (Verb, bool) {

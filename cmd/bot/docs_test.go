@@ -8,16 +8,19 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sealift/sealift/commands"
 )
 
-// commandsPage is the reference of all commands, written from the program.
+// commandsPage is the reference of all commands, of comments and of the command line,
+// written from the program.
 const commandsPage = "../../docs/commands.md"
 
 // TestCommandsPage fails when docs/commands.md is not what the program says.
 // `make docs` writes it.
 func TestCommandsPage(t *testing.T) {
 	var page bytes.Buffer
-	page.WriteString("<!-- Written by `make docs`; do not edit. -->\n# Commands\n")
+	page.WriteString("<!-- Written by `make docs`; do not edit. -->\n# Commands\n\n## In a comment on a pull request\n\n" + commands.Help())
 	root := (&bot{getenv: os.Getenv}).root()
 	root.InitDefaultCompletionCmd()
 	describe(&page, root)

@@ -83,8 +83,10 @@ func (w promotionWriter) chain() []section {
 	b.WriteString("```mermaid\nflowchart LR\n")
 	for i, s := range w.p.Chain {
 		label := mermaid(s.Environment, 40)
-		if s.Version != "" {
-			label += "<br/>" + mermaid(shortDigest(s.Version), 40)
+		for version := range strings.SplitSeq(s.Version, ", ") { // one, or several with their names
+			if version != "" {
+				label += "<br/>" + mermaid(shortDigest(version), 40)
+			}
 		}
 		fmt.Fprintf(&b, "  e%d[\"%s\"]\n", i, label)
 	}
