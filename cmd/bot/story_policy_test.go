@@ -178,7 +178,7 @@ func TestStoryPolicyHold(t *testing.T) {
 	id = w.say(admin, n, "/promote staging")
 	w.settle()
 	w.refused(n, w.reactions(n, id), "hold", "staging web is on hold since", "by "+admin, "load test", "/unhold staging web")
-	id = w.say(developer, n, "/status")
+	w.say(developer, n, "/status")
 	w.settle()
 	list := w.said(n)
 	has(t, list[len(list)-1], "| web | <code>v2</code> | <code>v1</code>", "**On hold**", "load test")
