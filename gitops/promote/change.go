@@ -176,8 +176,11 @@ func (m *maker) mergeInto(t string, c change) {
 	if covered(m.Options.Keep, t, nil) {
 		return
 	}
-	out := mergeFile(t, c.base, c.now, ours, m.policy(t))
-	out = m.restore(t, ours, out)
+	var places []place
+	if isYAML(t) {
+		_, places, _ = scan(t, ours, "")
+	}
+	out := mergeFile(t, aligned(t, c.base, places), aligned(t, c.now, places), ours, m.policy(t))
 	m.ours[t] = out.data
 	m.plan.Edits = append(m.plan.Edits, out.edits...)
 	m.plan.Conflicts = append(m.plan.Conflicts, out.conflicts...)
@@ -212,44 +215,54 @@ func (m *maker) policy(t string) policy {
 	return p
 }
 
-// restore gives versions back that were withheld and that the merge carried as
-// fields.
-func (m *maker) restore(t string, ours []byte, out merged) merged {
-	held := m.held[t]
-	if len(held) == 0 || string(ours) == string(out.data) {
-		return out
+// aligned is a file of the source with the versions of the target in it, so that the
+// merge finds nothing to do about them: they are carried, or withheld, before.
+func aligned(t string, data []byte, target []place) []byte {
+	if data == nil || len(target) == 0 {
+		return data
 	}
-	d, places, err := scan(t, out.data, "")
+	d, places, err := scan(t, data, "")
 	if err != nil {
-		return out
+		return data
 	}
 	for _, p := range places {
-		for _, v := range held {
-			if v.group == p.group && v.keys[0] == p.keys[0] && p.value != v.value {
-				if _, err := p.write(v.value); err != nil {
-					return merged{data: ours, withheld: out.withheld, conflicts: out.conflicts}
-				}
-				out.edits = slices.DeleteFunc(out.edits, func(e Edit) bool {
-					return within(e.Path, p.at.String()) || within(e.Path, v.at.String()) || carries(e, v.to)
-				})
-			}
+		q, ok := counterpart(p, target, places)
+		if !ok || p.value == q.value {
+			continue
+		}
+		if _, err := p.write(q.value); err != nil {
+			return data
 		}
 	}
-	if data, err := d.bytes(); err == nil {
-		out.data = data
+	if out, err := d.bytes(); err == nil {
 		return out
 	}
-	return merged{data: ours, withheld: out.withheld, conflicts: out.conflicts}
+	return data
 }
 
-// within reports whether a path is one that is given or below it.
-func within(path, of string) bool {
-	return path == of || len(path) > len(of) && path[:len(of)] == of && (path[len(of)] == '.' || path[len(of)] == '[')
+// counterpart returns the place that is about the same thing as one of the source:
+// of the same name, the one at the same path before others, or else the one with
+// another name of it that no other place of the source has.
+func counterpart(p place, target, source []place) (found place, ok bool) {
+	for _, q := range target {
+		if q.alike(p) && q.at.String() == p.at.String() {
+			return q, true
+		}
+	}
+	if i := slices.IndexFunc(target, p.alike); i >= 0 {
+		return target[i], true
+	}
+	for _, q := range target {
+		if q.group == p.group && q.image == p.image && shareKey(p.keys, q.keys) && !slices.ContainsFunc(source, q.alike) {
+			return q, true
+		}
+	}
+	return place{}, false
 }
 
-// carries reports whether an edit is of a version.
-func carries(e Edit, v version) bool {
-	return e.New != "" && (e.New == v.tag || e.New == v.digest || e.New == v.name || e.New == imageString(v))
+// alike reports whether two places are about something of the same name.
+func (p place) alike(q place) bool {
+	return p.group == q.group && p.image == q.image && p.keys[0] == q.keys[0]
 }
 
 // removals removes from the target what the source had at the last promotion and

@@ -11,6 +11,9 @@ type move struct {
 	found   bool
 	to      version
 	several []string
+	// forked is the other repository that the source pulls an image from, when that
+	// is not carried.
+	forked string
 	// held is why it does not move unless somebody asks for it.
 	held string
 }
@@ -60,8 +63,11 @@ func along(moves []*move) {
 	}
 	for _, v := range moves {
 		to := next[v.value.tag]
-		if to == "" || v.found && !v.fork() {
+		if to == "" || to == v.value.tag || v.found && !v.fork() {
 			continue
+		}
+		if v.found {
+			v.forked = v.to.name
 		}
 		v.found, v.several = true, nil
 		v.to = v.value

@@ -22,8 +22,6 @@ type maker struct {
 	// and now, and of the target's. Edits go into ours; was keeps what it had.
 	now, ours, was map[string][]byte
 	plan           AppPlan
-	// held are the versions that were not carried, by file.
-	held map[string][]*move
 	// secrets are files of the target whose values are not shown.
 	secrets []string
 	// labels are the versions that may stand for the app.
@@ -148,7 +146,6 @@ func (m *maker) carry(v *move) {
 	taken := m.Options.Take[v.file+":"+at]
 	if len(v.several) > 1 && !slices.Contains(v.several, v.value.String()) {
 		m.withhold(v.file, at, fmt.Sprintf("%s has several versions of %s: %s", m.From, v.keys[0], strings.Join(v.several, ", ")))
-		m.held[v.file] = append(m.held[v.file], v)
 	}
 	if !v.found {
 		return
@@ -167,7 +164,6 @@ func (m *maker) carry(v *move) {
 	}
 	if reason != "" {
 		m.withhold(v.file, at, reason)
-		m.held[v.file] = append(m.held[v.file], v)
 		return
 	}
 	edits, err := v.write(v.to)
@@ -182,12 +178,14 @@ func (m *maker) carry(v *move) {
 // that of the source names the source. That it differs is said unless it is the
 // same name with the other environment in it.
 func (m *maker) carryName(v *move) {
+	if v.forked != "" {
+		m.withhold(v.file, v.at.key("newName").String(), m.From+" has it from "+v.forked+": check")
+	}
 	if !v.found || v.to.name == v.value.name || !m.swap.named(v.to.name) {
 		return
 	}
 	if m.swap.rename(v.to.name) != v.value.name {
 		m.withhold(v.file, v.at.key("newName").String(), fmt.Sprintf(reasonNames, m.From))
-		m.held[v.file] = append(m.held[v.file], v)
 	}
 	v.to.name = v.value.name
 }
