@@ -13,6 +13,20 @@ import (
 // certificate returns the certificate of an environment by the configuration that
 // stands in base.
 func (s *Service) certificate(ctx context.Context, repo gitops.Repository, base gitops.Tree, env layout.Environment) (*seal.Certificate, error) {
+	list, err := Certificates(ctx, base, env, s.Controllers)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := seal.Choose(list, s.now())
+	if err == nil && s.Options.Certified != nil {
+		s.Options.Certified(repo, env.Name, chosen.X509.NotAfter)
+	}
+	return chosen, err
+}
+
+// Certificates returns all that an environment names: the files of t, and those of its
+// controller. It fails with code invalid when it names none, or one that is not there.
+func Certificates(ctx context.Context, t gitops.Tree, env layout.Environment, known Controllers) ([]seal.Certificate, error) {
 	var list []seal.Certificate
 	add := func(name string, data []byte, err error) error {
 		if err != nil {
@@ -23,7 +37,7 @@ func (s *Service) certificate(ctx context.Context, repo gitops.Repository, base 
 		return err
 	}
 	for _, file := range env.Sealing.Certificates {
-		data, err := base.Read(ctx, file)
+		data, err := t.Read(ctx, file)
 		if gitops.CodeOf(err) == gitops.NotFound {
 			err = &gitops.Error{Code: gitops.Invalid, File: layout.ConfigFile, Message: fmt.Sprintf("certificate of environment %s is not there: %s", gitops.Quote(env.Name), gitops.Quote(file))}
 		}
@@ -32,20 +46,16 @@ func (s *Service) certificate(ctx context.Context, repo gitops.Repository, base 
 		}
 	}
 	if name := env.Sealing.Controller; name != "" {
-		data, err := s.Controllers.Certificates(ctx, name)
+		data, err := known.Certificates(ctx, name)
 		if err := add("certificates of controller "+name, data, err); err != nil {
 			return nil, err
 		}
 	}
 	if len(list) == 0 {
-		return nil, &gitops.Error{Code: gitops.Invalid, Message: "environment " + gitops.Quote(env.Name) + " has no certificate to seal with",
-			Hint: "Name one in `" + layout.ConfigFile + "` on the base branch."}
+		return nil, &gitops.Error{Code: gitops.Invalid, File: layout.ConfigFile, Message: "environment " + gitops.Quote(env.Name) + " has no certificate to seal with",
+			Hint: "Name one under `seal` of the environment."}
 	}
-	chosen, err := seal.Choose(list, s.now())
-	if err == nil && s.Options.Certified != nil {
-		s.Options.Certified(repo, env.Name, chosen.X509.NotAfter)
-	}
-	return chosen, err
+	return list, nil
 }
 
 // certificateNotes says what is odd about the certificates that the configuration of a

@@ -9,10 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
+	"github.com/sealift/sealift/commands"
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/layout"
 	"github.com/sealift/sealift/gitops/seal"
-	"github.com/spf13/cobra"
 )
 
 // certFlags say which certificate to seal with.
@@ -80,44 +82,23 @@ func (b *bot) certificates(ctx context.Context, f certFlags) ([]seal.Certificate
 	if err != nil {
 		return nil, err
 	}
-	var out []seal.Certificate
-	for _, file := range env.Sealing.Certificates {
-		data, err := src.tree.Read(ctx, file)
-		if err != nil {
-			return nil, err
-		}
-		list, err := seal.ParseCertificates(file, data)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, list...)
-	}
-	if name := env.Sealing.Controller; name != "" {
-		list, err := b.fromController(ctx, f, name)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, list...)
-	}
-	if len(out) == 0 {
-		return nil, &gitops.Error{Code: gitops.Invalid, File: layout.ConfigFile, Message: "environment " + gitops.Quote(f.env) + " has no certificate to seal with", Hint: "name one under `seal` of the environment, or use --cert FILE"}
-	}
-	return out, nil
-}
-
-func (b *bot) fromController(ctx context.Context, f certFlags, name string) ([]seal.Certificate, error) {
 	known, err := b.known(f)
 	if err != nil {
 		return nil, err
 	}
-	data, err := known.Certificates(ctx, name)
+	return commands.Certificates(ctx, src.tree, env, hinted{known})
+}
+
+// hinted is controllers that say how to name one that is not known.
+type hinted struct{ *sealControllers }
+
+// Certificates implements commands.Controllers.
+func (h hinted) Certificates(ctx context.Context, name string) ([]byte, error) {
+	data, err := h.sealControllers.Certificates(ctx, name)
 	if gitops.CodeOf(err) == gitops.Invalid {
 		err = &gitops.Error{Code: gitops.Invalid, Message: "where controller " + gitops.Quote(name) + " is, is not known", Hint: "say it with --controller " + gitops.Printable(name) + "=URL, or use --cert FILE"}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return seal.ParseCertificates("certificates of controller "+name, data)
+	return data, err
 }
 
 // environment returns the configuration of a tree and what it says of an environment.
