@@ -63,7 +63,7 @@ func along(moves []*move) {
 	}
 	for _, v := range moves {
 		to := next[v.value.tag]
-		if to == "" || to == v.value.tag || v.found && !v.fork() {
+		if to == "" || v.found && !v.fork() {
 			continue
 		}
 		if v.found {
