@@ -27,16 +27,21 @@ func Patch(name string, before, after []byte) string {
 	if text == "" { // an empty file comes or goes
 		return head
 	}
-	return head + "--- " + a + "\n+++ " + b + "\n" + text
+	return head + "--- " + ended(a) + "\n+++ " + ended(b) + "\n" + text
+}
+
+// ended marks where a name with spaces ends, as git does.
+func ended(name string) string {
+	if strings.Contains(name, " ") && name[0] != '"' {
+		return name + "\t"
+	}
+	return name
 }
 
 // quoteName writes a path as git does: in quotes when it has bytes that end a
 // line or a field.
 func quoteName(p string) string {
 	if !strings.ContainsFunc(p, func(r rune) bool { return r < 0x20 || r == '"' || r == '\\' || r >= 0x7f }) {
-		if strings.Contains(p, " ") {
-			return p + "\t"
-		}
 		return p
 	}
 	var b strings.Builder
