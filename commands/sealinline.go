@@ -97,7 +97,7 @@ func (w *sealing) planInPlace(ctx context.Context, a *asked, q sealRequest) (Pla
 		return nil, err
 	}
 	p.Key = commentKey(a.event, "seal line "+strconv.Itoa(a.request.Line))
-	made, err := w.sealFile(ctx, &p, c, q.file, seal.Target{Namespace: t.secret.Namespace, Scope: q.scope})
+	made, err := w.sealFile(ctx, &p, c, t, seal.Target{Namespace: t.secret.Namespace, Scope: q.scope})
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,8 @@ func (w *sealing) planInPlace(ctx context.Context, a *asked, q sealRequest) (Pla
 
 // sealFile fills in the edit that seals a file, unless the commit is there already, and
 // returns what was sealed.
-func (w *sealing) sealFile(ctx context.Context, p *PutSealed, c *seal.Certificate, file string, to seal.Target) ([]seal.Existing, error) {
+func (w *sealing) sealFile(ctx context.Context, p *PutSealed, c *seal.Certificate, t target, to seal.Target) ([]seal.Existing, error) {
+	file := t.existing
 	done, err := answered(ctx, w.changes, p.Branch, p.Key)
 	if err != nil {
 		return nil, err
@@ -117,7 +118,7 @@ func (w *sealing) sealFile(ctx context.Context, p *PutSealed, c *seal.Certificat
 		return nil, err
 	}
 	if done == "" {
-		content, made, err := seal.Replace(file, data, c, to)
+		content, made, err := w.index.Replace(ctx, t.overlay, file, c, to)
 		p.Edits = []gitops.FileEdit{{Path: file, Content: content}}
 		return made, err
 	}
