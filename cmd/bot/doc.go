@@ -45,9 +45,9 @@
 // and the demo, webhook/hub/pages what a person sees of it.
 //
 // commands also answers events: service.go decides, a Plan says what is to be done,
-// act.go does it, each action once; publish.go is the action that leaves one branch with
-// one pull request. GitHub, git and the action log are interfaces
-// there (host.go), because commands and webhook never see each other.
+// act.go does it, each action once. A branch with one pull
+// request is such an action too. GitHub, git and the action log are interfaces there
+// (host.go), because commands and webhook never see each other.
 //
 // cmd/bot is the command line: it opens trees, the cache and remotes, calls a verb
 // and prints. service.go and adapter.go wire the App together; demoworld.go starts it
