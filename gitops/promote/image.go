@@ -11,6 +11,7 @@ type version struct {
 	name, tag, digest string
 }
 
+// String returns the version as it is written: a tag, a digest or both.
 func (v version) String() string {
 	switch {
 	case v.digest != "" && v.tag != "":

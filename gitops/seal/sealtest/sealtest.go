@@ -130,6 +130,7 @@ func unseal(program string, sealed []byte, keys ...*Key) (Secret, error) {
 
 type runError struct{ stderr string }
 
+// Error says what kubeseal did not take.
 func (e runError) Error() string { return "kubeseal: " + strings.TrimSpace(e.stderr) }
 
 func run(program string, input []byte, args ...string) ([]byte, error) {

@@ -84,6 +84,7 @@ type recordedListener struct {
 	r *Recorder
 }
 
+// Accept implements [net.Listener].
 func (l recordedListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	return recordedConn{c, l.r}, err
@@ -94,12 +95,14 @@ type recordedConn struct {
 	r *Recorder
 }
 
+// Read keeps what comes in.
 func (c recordedConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.r.add(p[:n])
 	return n, err
 }
 
+// Write keeps what goes out.
 func (c recordedConn) Write(p []byte) (int, error) {
 	c.r.add(p)
 	return c.Conn.Write(p)
