@@ -266,7 +266,7 @@ func (w promotionWriter) severalPulls() bool {
 // row is one app in the table.
 func (w promotionWriter) row(a promote.AppPlan) string {
 	end := func(env, v string) string {
-		if v == "" {
+		if v == "" || strings.Contains(v, ", ") { // several are listed with what moves
 			return markdownName(env)
 		}
 		return markdownName(env) + " " + version(v)

@@ -95,8 +95,10 @@ func statusCell(a StatusApp, env string) string {
 		return "–"
 	}
 	var parts []string
-	if v := a.Stops[i].Version; v != "" {
-		parts = append(parts, version(v))
+	for v := range strings.SplitSeq(a.Stops[i].Version, ", ") { // one, or several with their names
+		if v != "" {
+			parts = append(parts, version(v))
+		}
 	}
 	if late := a.Stops[i].late(); late != "" {
 		parts = append(parts, late)
