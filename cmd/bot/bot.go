@@ -116,7 +116,7 @@ or not found, 3 not allowed, 4 something failed that may work later.`,
 	})
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(b.diffCommand(), b.renderCommand(), b.checkCommand(), b.sealCommand(), b.resealCommand(), b.demoCommand(), b.cacheCommand(),
-		b.promoteCommand(), b.statusCommand(), b.serveCommand(), b.jobsCommand(), b.logCommand(), b.redeliverCommand())
+		b.promoteCommand(), b.statusCommand(), b.driftCommand(), b.serveCommand(), b.jobsCommand(), b.logCommand(), b.redeliverCommand())
 	return root
 }
 

@@ -1,0 +1,225 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sealift/sealift/commands/reply"
+	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/tree"
+)
+
+// past is a history in memory: the trees of commits c0, c1 and so on, each the
+// parent of the next.
+type past []gitops.Tree
+
+func commitName(i int) string { return fmt.Sprintf("c%d", i) }
+
+func (p past) Tree(_ context.Context, id string) (gitops.Tree, error) {
+	for i, t := range p {
+		if commitName(i) == id {
+			return t, nil
+		}
+	}
+	return nil, gitops.Errorf(gitops.NotFound, "no commit %s", gitops.Quote(id))
+}
+
+func (p past) Log(_ context.Context, _, _ string, paths []string, limit int) ([]tree.Trailed, error) {
+	var list []tree.Trailed
+	for i := len(p) - 1; i >= 0 && len(list) < limit; i-- {
+		if i == 0 {
+			list = append(list, tree.Trailed{ID: commitName(0)})
+			continue
+		}
+		changed, err := ChangedFiles(p[i-1], p[i])
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(changed, func(f string) bool {
+			return slices.ContainsFunc(paths, func(dir string) bool { return strings.HasPrefix(f, dir+"/") })
+		}) {
+			list = append(list, tree.Trailed{ID: commitName(i), Parents: []string{commitName(i - 1)}})
+		}
+	}
+	return list, nil
+}
+
+func (past) Trailed(context.Context, string, string, []string, int) ([]tree.Trailed, error) {
+	return nil, nil
+}
+
+func (past) MergeBase(context.Context, string, string) (string, error) { return "", nil }
+
+// driftOverlay is an overlay of the app web with one manifest.
+func driftOverlay(env, manifest string) map[string]string {
+	dir := "apps/web/overlays/" + env + "/"
+	return map[string]string{
+		dir + "kustomization.yaml": "namespace: web-" + env + "\nresources: [m.yaml]\n",
+		dir + "m.yaml":             manifest,
+	}
+}
+
+func driftMap(name, data string) string {
+	return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + name + "}\ndata: {" + data + "}\n"
+}
+
+// driftAt runs over a history; the last tree is the tip.
+func driftAt(t *testing.T, d Drift, history ...map[string]string) (reply.Drift, error) {
+	t.Helper()
+	var p past
+	for _, files := range history {
+		p = append(p, tree.Memory(files))
+	}
+	d.Tree, d.Commits, d.Tip, d.Renderer = p[len(p)-1], p, commitName(len(p)-1), newRenderer(t)
+	return d.Run(t.Context())
+}
+
+func both(a, b string, more ...map[string]string) map[string]string {
+	files := driftOverlay("dev", a)
+	maps.Copy(files, driftOverlay("prod", b))
+	for _, m := range more {
+		maps.Copy(files, m)
+	}
+	return files
+}
+
+func driftLines(d reply.Drift) []string {
+	text := func(s *string) string {
+		if s == nil {
+			return "-"
+		}
+		return *s
+	}
+	var list []string
+	for _, p := range d.Pairs {
+		for _, f := range p.Fields {
+			list = append(list, strings.TrimSpace(fmt.Sprintf("%s %s: %s, %s %s", f.Object, f.Field, text(f.A), text(f.B), f.Since)))
+		}
+	}
+	return list
+}
+
+func TestDrift(t *testing.T) {
+	pod := func(image, more string) string {
+		return "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: \"" + image + "\"" + more + "}]}\n"
+	}
+	secret := func(value string) string {
+		return "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {word: " + value + "}\n"
+	}
+	keep := map[string]string{".sealift.yaml": "version: 1\npromote: {keep: [{path: \"**/m.yaml\", field: data.x}]}\n"}
+	const image = "Pod/web spec.containers[name=web].image: "
+	for _, c := range []struct {
+		name    string
+		history []map[string]string
+		want    []string
+	}{
+		{"equal", []map[string]string{both(driftMap("m", "x: a"), driftMap("m", "x: a"))}, nil},
+		{"always different", []map[string]string{both(driftMap("m", "x: a"), driftMap("m", "x: b")), both(driftMap("m", "x: c"), driftMap("m", "x: b"))}, nil},
+		{"equal before", []map[string]string{
+			both(driftMap("m", "x: a"), driftMap("m", "x: a")), both(driftMap("m", "x: b"), driftMap("m", "x: a")), both(driftMap("m", "x: b"), driftMap("m", "x: c")),
+		}, []string{"ConfigMap/m data.x: b, c c1"}},
+		{"only in one since ever", []map[string]string{both(driftMap("m", "x: a, y: b"), driftMap("m", "x: a")), both(driftMap("m", "x: z, y: b"), driftMap("m", "x: z"))}, nil},
+		{"new in one", []map[string]string{both(driftMap("m", "x: a"), driftMap("m", "x: a")), both(driftMap("m", "x: a, y: b"), driftMap("m", "x: a"))}, []string{"ConfigMap/m data.y: b, - c1"}},
+		{"new object", []map[string]string{
+			both(driftMap("m", "x: a"), driftMap("m", "x: a")), both(driftMap("m", "x: a")+"---\n"+driftMap("n", "x: a"), driftMap("m", "x: a")),
+		}, []string{"ConfigMap/n : present, - c1"}},
+		{"before one was there", []map[string]string{driftOverlay("dev", driftMap("m", "x: a")), both(driftMap("m", "x: a, y: b"), driftMap("m", "x: c"))}, nil},
+		{"names of environments", []map[string]string{
+			both(driftMap("m", "x: a"), driftMap("m", "x: a")),
+			both(driftMap("m-dev", "x: a.dev.example.com, y: web-dev"), driftMap("m-prod", "x: a.prod.example.com, y: web-prod")),
+		}, nil},
+		{"prefixed in one", []map[string]string{both(driftMap("m", "x: a"), driftMap("prod-m", "x: a")), both(driftMap("m", "x: b"), driftMap("prod-m", "x: a"))}, []string{"ConfigMap/prod-m data.x: b, a c1"}},
+		{"kept", []map[string]string{both(driftMap("m", "x: a"), driftMap("m", "x: a"), keep), both(driftMap("m", "x: b"), driftMap("m", "x: a"), keep)}, nil},
+		{"secret", []map[string]string{both(secret("hunter2"), secret("hunter2")), both(secret("hunter2"), secret("hunter3"))}, nil},
+		{"version ahead", []map[string]string{both(pod("web:v1.10", ""), pod("web:v1.9", ""))}, []string{image + "web:v1.10, web:v1.9"}},
+		{"version behind", []map[string]string{both(pod("web:v1.9", ""), pod("web:v1.10", ""))}, nil},
+		{"another image", []map[string]string{both(pod("web:v2", ""), pod("api:v1", ""))}, nil},
+		{"version that was there", []map[string]string{
+			both(pod("web:aaa", ""), pod("web:zzz", "")), both(pod("web:bbb", ""), pod("web:zzz", "")), both(pod("web:bbb", ""), pod("web:aaa", "")), both(pod("web:ccc", ""), pod("web:aaa", "")),
+		}, []string{image + "web:ccc, web:aaa c1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := driftAt(t, Drift{}, c.history...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, driftLines(d)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestDriftBounded shows that no more than the last commits are looked at.
+func TestDriftBounded(t *testing.T) {
+	history := []map[string]string{both(driftMap("m", "x: a"), driftMap("m", "x: a"))}
+	for i := range maxDriftCommits + 1 {
+		history = append(history, both(driftMap("m", fmt.Sprintf("x: v%d", i)), driftMap("m", "x: a")))
+	}
+	for _, c := range []struct {
+		commits int
+		want    []string
+	}{{maxDriftCommits, []string{"ConfigMap/m data.x: v19, a c1"}}, {maxDriftCommits + 1, nil}} {
+		d, err := driftAt(t, Drift{}, history[:c.commits+1]...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, driftLines(d)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestDriftPairs(t *testing.T) {
+	files := promotable("promote: {groups: [{name: prod, environments: [prod-eu, prod-us]}]}\n")
+	for _, c := range []struct {
+		name string
+		d    Drift
+		want string
+	}{
+		{"all", Drift{}, "dev staging [api web] staging prod-eu [api web] staging prod-us [api web]"},
+		{"two", Drift{Environments: []string{"prod-us", "dev"}, Apps: []string{"web"}}, "dev prod-us [web]"},
+		{"one twice", Drift{Environments: []string{"dev", "dev"}}, "must be two"},
+		{"unknown", Drift{Environments: []string{"dev", "prod-ue"}}, `"prod-ue" is not there`},
+		{"unknown app", Drift{Apps: []string{"wbe"}}, `"wbe" is not there`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := driftAt(t, c.d, files)
+			var got []string
+			for _, p := range d.Pairs {
+				got = append(got, p.A, p.B, fmt.Sprint(p.Apps))
+			}
+			if text := strings.Join(got, " "); err == nil && text != c.want || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %s, %v; want %s", text, err, c.want)
+			}
+		})
+	}
+}
+
+func TestNewer(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"web:v1.10.0", "web:v1.9.9", true},
+		{"web:1.9", "web:1.10", false},
+		{"web:1.2.1", "web:1.2", true},
+		{"web-2.0.0", "web-1.9.0", true},
+		{"2", "1", true},
+		{"web:1", "api:0", false},
+		{"web:010", "web:9", true},
+		{"web:1.0", "web:1.0", false},
+		{"web:main", "web:1.0", false},
+		{"localhost:5000/web:2", "localhost:5000/web:1", true},
+	} {
+		if got := newer(c.a, c.b); got != c.want {
+			t.Errorf("newer(%s, %s) is %v", c.a, c.b, got)
+		}
+	}
+}
