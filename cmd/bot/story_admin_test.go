@@ -26,9 +26,13 @@ func (w *story) admin(args ...string) string {
 }
 
 // A delivery is lost on its way while the service runs: `bot redeliver` has it
-// repeated, once.
+// repeated, once. What the App was sent before the service ran is asked for again by the
+// service itself when it starts; only after that is what the command finds its own.
 func TestStoryRedeliver(t *testing.T) {
-	w := newStory(t, storyOptions{})
+	w := newStory(t, storyOptions{down: true})
+	w.must(w.hub.Idle(w.ctx))
+	w.start()
+	w.until("the service does not ask again for what it missed", func() bool { return strings.Contains(w.logs.String(), "asked GitHub to deliver again") })
 	w.settle()
 	w.hub.Lose(hub.Loss{Event: "pull_request", Drop: true})
 	n, head := w.open(webBase, configOf("web", "two"))
