@@ -122,9 +122,11 @@ func (g *guard) quota(h http.Header) {
 	}
 }
 
-// isWrite tells whether a call changes something in a repository.
+// isWrite tells whether a call changes something in a repository. Of GraphQL only
+// mutations are used.
 func isWrite(req *http.Request, root *url.URL) bool {
-	return req.Method != http.MethodGet && strings.HasPrefix(below(req, root), "repos/")
+	rest := below(req, root)
+	return req.Method != http.MethodGet && (strings.HasPrefix(rest, "repos/") || rest == "graphql")
 }
 
 // isContent tells whether a call creates content as GitHub counts it: what
@@ -133,15 +135,18 @@ func isContent(req *http.Request, root *url.URL) bool {
 	return isWrite(req, root) && req.Method != http.MethodDelete && !strings.Contains(req.URL.Path, "/git/")
 }
 
-// below returns the path of a request below the root.
+// below returns the path of a request below the root; "graphql" is GraphQL.
 func below(req *http.Request, root *url.URL) string {
+	if req.URL.Path == graphqlPath(root) {
+		return "graphql"
+	}
 	return strings.TrimPrefix(req.URL.Path, root.Path)
 }
 
 // words are the parts of paths that are not values.
 var words = [...]string{
 	"access_tokens", "annotations", "app", "app-manifests", "attempts", "blobs", "check-runs", "collaborators", "comments", "commits", "contents",
-	"conversions", "deliveries", "git", "hook", "installation", "installations", "issues", "login", "matching-refs", "memberships", "merge", "oauth", "orgs",
+	"conversions", "deliveries", "git", "graphql", "hook", "installation", "installations", "issues", "login", "matching-refs", "memberships", "merge", "oauth", "orgs",
 	"permission", "pulls", "reactions", "ref", "refs", "repos", "teams", "trees", "user", "users",
 }
 

@@ -11,7 +11,8 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// pin lets requests through to one place only: a scheme, host and leading path.
+// pin lets requests through to one place only: a scheme, host and leading path. GraphQL
+// belongs to it, which an Enterprise Server has beside that path.
 // Both libraries send the token to whatever host a redirect names; this is below
 // them, so it never gets there.
 type pin struct {
@@ -33,7 +34,7 @@ func (p pin) check(u *url.URL) error {
 		return gitops.Errorf(gitops.Unavailable, "GitHub sent us to another host: %s", gitops.Quote(u.Scheme+"://"+u.Host))
 	}
 	// GitHub resolves dots, also escaped ones: "a/../b" is another endpoint.
-	if strings.Contains(u.Path, `\`) || path.Clean(u.Path) != strings.TrimSuffix(u.Path, "/") || !strings.HasPrefix(u.Path, p.root.Path) {
+	if strings.Contains(u.Path, `\`) || path.Clean(u.Path) != strings.TrimSuffix(u.Path, "/") || !strings.HasPrefix(u.Path, p.root.Path) && u.Path != graphqlPath(p.root) {
 		return gitops.Errorf(gitops.Invalid, "path of a GitHub call is not clean: %s", gitops.Quote(u.Path))
 	}
 	return nil

@@ -25,6 +25,7 @@
 //	app.go install.go token.go        Apps, installations, tokens
 //	manifest.go oauth.go              the two flows that need a browser
 //	event.go delivery.go              webhook payloads; sending them, and the log
+//	graphql.go                        the mutations that have no REST operation
 //	*api.go                           REST operations on the above
 //	json*.go                          their JSON forms
 //

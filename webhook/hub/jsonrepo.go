@@ -86,7 +86,7 @@ func (h *Hub) fullRepository(r *repo, who caller) obj {
 	level := h.roleOf(r, who.account()).level()
 	maps.Copy(out, obj{
 		"network_count": 0, "subscribers_count": 0, "allow_squash_merge": !r.noMergeMethod["squash"], "allow_merge_commit": !r.noMergeMethod["merge"],
-		"allow_rebase_merge": !r.noMergeMethod["rebase"], "allow_auto_merge": true, "delete_branch_on_merge": false,
+		"allow_rebase_merge": !r.noMergeMethod["rebase"], "allow_auto_merge": !r.noAutoMerge, "delete_branch_on_merge": false,
 		"permissions": obj{"admin": level >= Admin.level(), "maintain": level >= Maintain.level(), "push": level >= Write.level(), "triage": level >= Triage.level(), "pull": true},
 	})
 	if r.parent != nil {

@@ -195,11 +195,20 @@ func (h *Hub) markMerged(ctx context.Context, is *issue, by *account, sha string
 	h.closePull(ctx, is, by)
 }
 
-// tryAuto merges every pull request with auto-merge that has become mergeable.
+// tryAuto merges every pull request with auto-merge that has become mergeable, or puts
+// it into the merge queue of its base.
 func (h *Hub) tryAuto(ctx context.Context, r *repo) {
 	for _, is := range r.issues {
-		if p := is.pull; p != nil && p.auto != "" && is.state == "open" {
-			_, _ = h.merge(ctx, is, p.autoBy, MergeOptions{Method: p.auto}) // refused: it waits on
+		p := is.pull
+		if p == nil || p.auto == "" || is.state != "open" {
+			continue
 		}
+		if r.rules[p.base].Queue && h.groupState(r, p.base, p.headSHA) == "success" {
+			by := p.autoBy
+			p.auto, p.autoBy = "", nil
+			_ = h.enqueue(ctx, is, by) // refused: it conflicts, and is out
+			continue
+		}
+		_, _ = h.merge(ctx, is, p.autoBy, MergeOptions{Method: p.auto}) // refused: it waits on
 	}
 }

@@ -31,6 +31,24 @@ func (h *Hub) enqueue(ctx context.Context, is *issue, by *account) error {
 	return h.settleQueue(ctx, is.repo, sha)
 }
 
+// queued returns the ref of the merge group of a pull request, "" when it is in none.
+func (is *issue) queued() string {
+	prefix := "refs/heads/gh-readonly-queue/" + is.pull.base + "/pr-" + itoa(is.number) + "-"
+	for ref := range is.repo.refs {
+		if strings.HasPrefix(ref, prefix) {
+			return ref
+		}
+	}
+	return ""
+}
+
+// dequeue takes a pull request out of the merge queue.
+func (h *Hub) dequeue(ctx context.Context, is *issue, by *account, ref string) error {
+	sha, base := is.repo.refs[ref], ref[strings.LastIndex(ref, "-")+1:]
+	h.emitGroup(ctx, is.repo, by, group{sha, ref, is.pull.base, base}, "destroyed", "dequeued")
+	return h.setRef(ctx, is.repo, by, ref, "", "")
+}
+
 // settleQueue merges the group whose head is sha once its required checks are green, and
 // drops it when one has failed.
 func (h *Hub) settleQueue(ctx context.Context, r *repo, sha string) error {

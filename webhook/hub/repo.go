@@ -49,6 +49,7 @@ type repo struct {
 	rules         map[string]Protection
 	pushing       sync.Mutex // one receive-pack at a time, for attribution
 	noMergeMethod map[string]bool
+	noAutoMerge   bool
 }
 
 var repoName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$`)
@@ -160,4 +161,16 @@ func (h *Hub) Protect(repo, branch string, p Protection) error {
 		r.rules[branch] = p
 	}
 	return nil
+}
+
+// AllowAutoMerge sets whether pull requests of a repository may wait to be merged by
+// GitHub. Unlike on GitHub they may at first.
+func (h *Hub) AllowAutoMerge(repo string, allow bool) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r, err := h.repo(repo)
+	if err == nil {
+		r.noAutoMerge = !allow
+	}
+	return err
 }

@@ -91,10 +91,14 @@ func (h *Hub) router() http.Handler {
 	}
 	h.loginRoutes(web)
 	web.HandleFunc("/", h.servePage)
-	table := compile(h.table())
+	table, graphql := compile(h.table()), compile(graphqlRoute())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, apiPrefix+"/") {
 			h.serveAPI(w, r, find(table, r))
+			return
+		}
+		if r.URL.Path == graphqlPath && r.Method == http.MethodPost {
+			h.serveAPI(w, r, &graphql[0])
 			return
 		}
 		web.ServeHTTP(w, r)

@@ -34,6 +34,8 @@ type Pull struct {
 	Labels                  []string
 	Reactions               []Reaction
 	Created                 time.Time
+	// AutoMerge is the method by which GitHub merges it once it may; "" when it does not.
+	AutoMerge string
 	// Plain is set for an issue that is no pull request.
 	Plain bool
 }
@@ -113,6 +115,7 @@ func (is *issue) view() Pull {
 	}
 	if p := is.pull; p != nil {
 		v.Draft, v.Merged, v.Head, v.HeadSHA, v.Base, v.MergeSHA = p.draft, !p.merged.IsZero(), p.head, p.headSHA, p.base, p.mergeSHA
+		v.AutoMerge = p.auto
 		if p.headRepo != nil {
 			v.HeadRepo = p.headRepo.fullName()
 		}
