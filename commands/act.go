@@ -32,7 +32,7 @@ func (s *Service) act(ctx context.Context, host Host, e gitops.Event, plan Plan)
 		case Remember:
 			err = s.remember(ctx, e, a)
 		case SetHold:
-			err = s.Holds.Hold(ctx, a.Hold)
+			err = s.hold(ctx, e, a.Hold)
 		case EndHold:
 			err = s.endHold(ctx, e, a.Hold)
 		case Invite:

@@ -2,7 +2,7 @@ package commands
 
 import (
 	"context"
-
+	"fmt"
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
@@ -26,34 +26,102 @@ func (a *automatic) merge(ctx context.Context) error {
 }
 
 // mergeOne merges a promotion when it is of this environment, is all our own, its
-// checks are green, and the rules hold at this moment.
+// checks are green, and the rules hold at this moment. Where the branch requires more, or
+// has a merge queue, GitHub is asked to merge it; that is taken back when any of this
+// does not hold any more.
 func (a *automatic) mergeOne(ctx context.Context, p gitops.Pull) error {
 	state, err := a.service.lookAt(ctx, a.changes, p.Head.Ref)
-	if err != nil || !state.Ours || state.Tip != p.Head.SHA || trailerOf(state.Message, TrailerTo) != a.env {
-		return err
-	}
-	g, ok, err := a.gateRequest(ctx, state.Message)
-	if err != nil || !ok {
-		return err
-	}
-	refused, err := a.service.gate(ctx, a.host, a.changes, g)
 	if err != nil {
 		return err
 	}
-	if len(refused) > 0 {
-		a.wait(refused)
+	own := state.Ours && state.Tip == p.Head.SHA
+	if own && trailerOf(state.Message, TrailerTo) != a.env {
 		return nil
 	}
-	green, err := a.green(ctx, p.Head.SHA)
-	if err != nil || !green {
-		return err // another event comes when the checks are done
+	ready := false
+	if own {
+		if ready, err = a.ready(ctx, p, state.Message); err != nil {
+			return err
+		}
+	}
+	if !ready {
+		return a.service.cancelAutoMerge(ctx, a.event, p.Number, "")
 	}
 	e := a.event
 	e.Number = p.Number
 	_, err = a.service.once(ctx, e, pullKey(e.Repo, p.Number)+" automatic merge of "+p.Head.SHA, "merge a promotion", func(ctx context.Context) (string, error) {
 		return "", a.changes.MergePull(ctx, p.Number, p.Head.SHA)
 	})
+	if gitops.CodeOf(err) == gitops.Invalid {
+		err = a.askToMerge(ctx, e, p)
+	}
 	return a.skipped(err)
+}
+
+// ready tells whether the rules hold for a promotion and its checks are green. Another
+// event comes when they are.
+func (a *automatic) ready(ctx context.Context, p gitops.Pull, message string) (bool, error) {
+	g, ok, err := a.gateRequest(ctx, message)
+	if err != nil || !ok {
+		return false, err
+	}
+	refused, err := a.service.gate(ctx, a.host, a.changes, g)
+	if err != nil || len(refused) > 0 {
+		a.wait(refused)
+		return false, err
+	}
+	return a.green(ctx, p.Head.SHA)
+}
+
+// askToMerge asks GitHub once to merge a promotion that waits for what its branch
+// requires. That it was to be asked is recorded before, so that what came of a crash is
+// taken back as well.
+func (a *automatic) askToMerge(ctx context.Context, e gitops.Event, p gitops.Pull) error {
+	s, key := a.service, autoMergeKey(e.Repo, p.Number)
+	if err := s.cancelAutoMerge(ctx, e, p.Number, p.Head.SHA); err != nil {
+		return err
+	}
+	_, err := s.once(ctx, e, key, "intend to let GitHub merge a promotion", func(context.Context) (string, error) { return p.Head.SHA, nil })
+	if err != nil {
+		return err
+	}
+	_, err = s.once(ctx, e, key+" "+p.Head.SHA, "let GitHub merge a promotion", func(ctx context.Context) (string, error) {
+		return "", a.changes.AutoMerge(ctx, p.Number, p.Head.SHA)
+	})
+	if err == nil && len(a.look.config.Environment(a.env).Gate.Freezes) > 0 { // one begins without an event
+		a.waits = append(a.waits, fmt.Sprintf("freeze: #%d must not be merged once one begins", p.Number))
+	}
+	return err
+}
+
+// cancelAutoMerge takes back what GitHub was asked for a pull request, if it was, unless
+// that was for the head that is to be kept; "" keeps none.
+func (s *Service) cancelAutoMerge(ctx context.Context, e gitops.Event, number int, keep string) error {
+	key := autoMergeKey(e.Repo, number)
+	head, asked, err := s.Actions.Result(ctx, key)
+	if err != nil || !asked || head == keep {
+		return err
+	}
+	changes, err := s.Change(ctx, e.Repo)
+	if err != nil {
+		return err
+	}
+	if err := gone(changes.CancelAutoMerge(ctx, number)); err != nil {
+		return err
+	}
+	e.Number = number
+	if err := s.note(ctx, e, "let GitHub not merge a promotion"); err != nil {
+		return err
+	}
+	if err := s.Actions.Forget(ctx, key+" "+head); err != nil {
+		return err
+	}
+	return s.Actions.Forget(ctx, key)
+}
+
+// autoMergeKey is the action whose result is the head that GitHub was asked to merge.
+func autoMergeKey(repo gitops.Repository, number int) string {
+	return pullKey(repo, number) + " merge by GitHub"
 }
 
 // gateRequest reads from the commit of a promotion what its rules are asked about.

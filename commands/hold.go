@@ -48,6 +48,15 @@ func (EndHold) describe() string { return "end a hold" }
 // whoPromotes says who may use verbs about an environment.
 const whoPromotes = "whom the environment names in `promoters`, or who may write"
 
+// hold records a hold. What GitHub was asked to merge is looked at again.
+func (s *Service) hold(ctx context.Context, e gitops.Event, h Hold) error {
+	if err := s.Holds.Hold(ctx, h); err != nil {
+		return err
+	}
+	e.Delivery += "-hold-" + refName(h.what()) // one comment may hold several things
+	return s.wake(ctx, e)
+}
+
 // endHold removes a hold. Automatic promotions may have waited for that.
 func (s *Service) endHold(ctx context.Context, e gitops.Event, h Hold) error {
 	if _, err := s.Holds.Unhold(ctx, h.Repo, h.Environment, h.App); err != nil {

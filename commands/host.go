@@ -127,6 +127,12 @@ type Changes interface {
 	// stale when the head moved, and with code invalid when the branch does not let it
 	// be merged.
 	MergePull(ctx context.Context, number int, head string) error
+	// AutoMerge has the host itself merge a pull request, whose head is a commit still,
+	// once the branch has what it requires. It fails with code invalid when the host does
+	// not do that.
+	AutoMerge(ctx context.Context, number int, head string) error
+	// CancelAutoMerge takes that back; where there is nothing to take back it does nothing.
+	CancelAutoMerge(ctx context.Context, number int) error
 	// TeamMember tells whether a person is an active member of a team "owner/team".
 	TeamMember(ctx context.Context, team, login string) (bool, error)
 }

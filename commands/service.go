@@ -113,6 +113,9 @@ func (s *Service) pullChanged(ctx context.Context, host Host, e gitops.Event, la
 	if err != nil || !pull.Open {
 		return gone(err)
 	}
+	if err := s.cancelAutoMerge(ctx, e, pull.Number, pull.Head.SHA); err != nil { // somebody pushed
+		return err
+	}
 	plan, err := s.planDiff(ctx, host, pull)
 	if err == nil {
 		return s.act(ctx, host, e, plan)

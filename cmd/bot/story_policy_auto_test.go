@@ -75,9 +75,11 @@ func TestStoryAutoMerge(t *testing.T) {
 	w.noFailures()
 }
 
-// A promotion that somebody put a commit on is not merged automatically.
+// A promotion that somebody put a commit on is not merged automatically. Where GitHub was
+// asked to merge it, that is taken back: TestStoryAutoMergeTakenBack.
 func TestStoryAutoMergeOfOthers(t *testing.T) {
 	w := newStory(t, storyOptions{files: policyFiles("auto: true, autoMerge: true")})
+	w.must(w.hub.AllowAutoMerge(storyRepo, false))
 	w.must(w.hub.Protect(storyRepo, "main", hub.Protection{Checks: []string{"ci/test"}}))
 	n := w.bump(topic, "web", "v2")
 	w.must(w.person(developer).SetStatus(w.ctx, storyRepo, w.hub.Tip(storyRepo, topic), "ci/test", "success"))
