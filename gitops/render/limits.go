@@ -24,7 +24,10 @@ const (
 	maxStack = 64 << 20
 	// heapAim is the size to which the heap of a worker grows between two
 	// collections, while renders are of ordinary size.
-	heapAim = 96 << 20
+	heapAim = 72 << 20
+	// maxPace bounds how much larger the heap may get than what was live, in
+	// percent: a render holds more in its middle than between two.
+	maxPace = 600
 	// heapTarget is the size at which a worker starts to collect harder.
 	heapTarget = 400 << 20
 	// maxData is the hard limit of a worker's private memory. The address

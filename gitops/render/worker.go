@@ -67,7 +67,7 @@ func collectRarely() {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
 	n := max(int64(live[0].Value.Uint64()), 4<<20)
-	debug.SetGCPercent(int(max(100, (heapAim-n)*100/n)))
+	debug.SetGCPercent(int(min(maxPace, max(100, (heapAim-n)*100/n))))
 	runtime.SetFinalizer(new([16]byte), func(*[16]byte) { collectRarely() })
 }
 
