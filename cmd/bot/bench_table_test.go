@@ -42,7 +42,7 @@ func (b *bench) rows(overlays int) []row {
 		b.faster("the same, 4 overlays on both sides, one build after another", appBot, appOne, 2.5),
 		b.below("documents changed, warm", docsBot, 150*time.Millisecond),
 		b.faster("shared component changed, warm, two builds at a time", sharedBot, sharedTwo, 8),
-		b.growing("the same beside the cold render of one side", sharedBot, coldBot, 1.15),
+		b.growing("the same beside the cold render of one side", sharedBot, sharedCold, 1.15),
 		b.growing(fmt.Sprintf("%d overlays, nothing cached, beside %d", 4*overlays, overlays), largeCold, coldBot, 4.4),
 		b.growing(fmt.Sprintf("%d overlays, one app's base changed, warm, beside %d", 4*overlays, overlays), largeAppBot, appBot, 2),
 		memory("largest resident size of the parent", b.parent, 250),
@@ -99,7 +99,7 @@ func median(d []time.Duration) time.Duration {
 
 func TestBenchTable(t *testing.T) {
 	b := &bench{t: t, took: map[string][]time.Duration{}, parent: 300_000}
-	for i, name := range []string{coldBot, coldOne, coldTwo, appBot, appOne, docsBot, sharedBot, sharedTwo, largeCold, largeAppBot} {
+	for i, name := range []string{coldBot, coldOne, coldTwo, appBot, appOne, docsBot, sharedBot, sharedTwo, sharedCold, largeCold, largeAppBot} {
 		b.took[name] = []time.Duration{time.Duration(i+3) * time.Second, time.Duration(i+1) * time.Second}
 	}
 	b.hostiles = []hostileResult{{name: "bomb", took: 2 * time.Second, good: true, exit: 2, peak: 100_000}}

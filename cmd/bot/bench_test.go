@@ -213,6 +213,7 @@ const (
 	appOne      = "one app: command, one"
 	docsBot     = "documents: bot"
 	sharedBot   = "shared: bot"
+	sharedCold  = "shared, head alone, cold: bot"
 	sharedTwo   = "shared: command, two"
 	largeCold   = "large, cold: bot"
 	largeAppBot = "large, one app: bot"
@@ -236,6 +237,8 @@ func (b *bench) warm(r *repo) {
 		b.build(r.checkout[monorepo.OneApp], monorepo.AppOverlays(0), 1)
 	})
 	b.diff(docsBot, r, monorepo.Documents)
+	// Beside each other: a machine is not equally fast from minute to minute.
+	b.measure(sharedCold, func() { b.render(r, b.t.TempDir(), "--at", monorepo.Shared, "--no-cache") })
 	b.diff(sharedBot, r, monorepo.Shared)
 	b.measure(sharedTwo, func() {
 		b.build(main, monorepo.Overlays(r.apps), 2)

@@ -35,10 +35,9 @@ func WorkerMain() int {
 	in, out := os.Stdin, os.Stdout
 	runtime.GOMAXPROCS(1)
 	debug.SetMaxStack(maxStack)
-	debug.SetMemoryLimit(heapTarget)
 	_ = os.Setenv("PATH", "")
 	http.DefaultTransport = refuseHTTP{}
-	debug.SetGCPercent(-1) // the warm-up is small
+	debug.SetGCPercent(-1) // see collectRarely; the warm-up is small
 	cold := len(os.Args) > 1 && os.Args[1] == argCold
 	if !cold {
 		warmUp()
@@ -60,14 +59,15 @@ func WorkerMain() int {
 	return 0
 }
 
-// collectRarely lets the heap grow to heapAim between collections: a tenth of the
-// time of an ordinary render would go into collecting. It sets the pace anew after
-// each collection, because what is live differs from render to render.
+// collectRarely makes memory in use the only reason to collect garbage: a tenth
+// of the time of an ordinary render would go into collecting otherwise. The limit
+// is set anew after each collection, because what is live differs from render to
+// render: a large one gets the room to work, and gives it back.
 func collectRarely() {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
-	n := max(int64(live[0].Value.Uint64()), 4<<20)
-	debug.SetGCPercent(int(min(maxPace, max(100, (heapAim-n)*100/n))))
+	n := int64(live[0].Value.Uint64())
+	debug.SetMemoryLimit(min(mostMemory, max(ordinaryMemory, 2*n+ordinaryMemory/3)))
 	runtime.SetFinalizer(new([16]byte), func(*[16]byte) { collectRarely() })
 }
 
