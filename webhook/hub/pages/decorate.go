@@ -95,7 +95,7 @@ func decorateImage(n *html.Node) {
 	n.AppendChild(text)
 }
 
-// decoratePre makes a block of code scroll and colours a diff.
+// decoratePre makes a block of code scroll, colours a diff and draws a chart.
 func decoratePre(pre *html.Node) {
 	setAttr(pre, "tabindex", "0")
 	code := pre.FirstChild
@@ -103,7 +103,7 @@ func decoratePre(pre *html.Node) {
 		return
 	}
 	language := strings.TrimPrefix(attr(code, "class"), "language-")
-	if language != "diff" {
+	if language == "mermaid" && drawFlow(pre, textOf(code)) || language != "diff" {
 		return
 	}
 	setAttr(pre, "class", "diff")

@@ -22,7 +22,7 @@
 //	act.go                             what people do
 //	commit.go patch.go blob.go         commits, changed files, a file
 //	delivery.go                        the log of webhooks
-//	markdown.go sanitize.go decorate.go
+//	markdown.go sanitize.go decorate.go flow.go
 //	                                   comments to HTML
 //	git.go memo.go                     reading the bare repositories
 package pages

@@ -37,7 +37,9 @@ func TestMarkdown(t *testing.T) {
 		{"picture", "![alt](https://example.org/p.png)", `<a href="https://example.org/p.png" rel="nofollow noreferrer">🖼 alt</a>`},
 		{"linked picture", "[![alt](https://example.org/p.png)](https://example.org)", "alt</span></a>"},
 		{"kbd", "<kbd>x</kbd><sup>2</sup>", "<kbd>x</kbd><sup>2</sup>"},
-		{"mermaid stays", "```mermaid\ngraph LR\n```", `<code class="language-mermaid">graph LR`},
+		{"chart", "```mermaid\nflowchart LR\n  e0[\"dev<br/>web v2\"]\n  e1[\"a#60;b\"]\n  e2[\"prod\"]\n  e0 ==> e1\n  e1 -.-> e2\n```", `<ol class="flow"><li><strong>dev</strong><span>web v2</span></li><li class="target"><strong>a&lt;b</strong></li><li><strong>prod</strong></li></ol>`},
+		{"other charts stay", "```mermaid\ngraph LR\n```", `<code class="language-mermaid">graph LR`},
+		{"charts with more stay", "```mermaid\nflowchart LR\n  e0[\"dev\"]\n  click e0 \"x\"\n```", `<code class="language-mermaid">flowchart LR`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,7 +60,7 @@ var hostile = []string{
 	"<div class='state merged' id=body data-live=merge onclick=x>x</div>", "<base href=//evil.example>", "<meta http-equiv=refresh content='0;url=//evil.example'>",
 	"<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">", "<textarea>", "<plaintext>", "<xmp>", "<!--", "<![CDATA[", "<a title='\"><script>x'>y</a>", "<template><div>",
 	"<select><option>", "<p><object><div>x</div></object></p></div>", "<code class='language-diff\" onclick=x'>x</code>", "<template shadowrootmode=open><slot></template>",
-	"```diff\n+</span></code></pre><script>x</script>\n```", "> [!NOTE]<script>x</script>", "<link rel=stylesheet href=//evil.example>", "<video src=x autoplay onloadstart=x>",
+	"```diff\n+</span></code></pre><script>x</script>\n```", "```mermaid\nflowchart LR\ne0[\"<script>x</script>#60;img src=x#62;#0;\"]\n```", "> [!NOTE]<script>x</script>", "<link rel=stylesheet href=//evil.example>", "<video src=x autoplay onloadstart=x>",
 	strings.Repeat("<div>", 3000), strings.Repeat("> ", 300) + "x", strings.Repeat("[", 5000),
 }
 
