@@ -4,14 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os/exec"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/sealift/sealift/webhook/hub/hubtest"
+	"github.com/sealift/sealift/webhook/hub/browsertest"
 )
 
 // tourist is somebody who looks at the demo in Chromium.
@@ -23,10 +20,7 @@ type tourist struct {
 
 func newTourist(t *testing.T) *tourist {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		hubtest.Missing(t, "Chromium is not installed")
-	}
+	page := browsertest.Start(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -36,17 +30,7 @@ func newTourist(t *testing.T) *tourist {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.stop)
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()))
-	for _, name := range []string{"no-sandbox", "disable-gpu", "disable-quic", "disable-component-update"} {
-		opts = append(opts, chromedp.Flag(name, true))
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	t.Cleanup(cancel)
-	ctx, stop := chromedp.NewExecAllocator(ctx, opts...)
-	t.Cleanup(stop)
-	ctx, end := chromedp.NewContext(ctx, chromedp.WithErrorf(t.Logf))
-	t.Cleanup(end)
-	return &tourist{t, d, ctx}
+	return &tourist{t, d, page}
 }
 
 func (v *tourist) do(actions ...chromedp.Action[chromedp.Void]) {
@@ -68,8 +52,7 @@ func (v *tourist) says(who, text string) {
 	v.do(chromedp.Click(chromedp.CSS(`input[value="`+who+`"]`)), chromedp.SendKeys(chromedp.CSS("#body"), text), chromedp.Click(chromedp.CSS("#comment")))
 }
 
-// reads waits until the page has a text. When the page goes to another one Chromium
-// ends the wait with -32000: it begins again there.
+// reads waits until the page has a text.
 func (v *tourist) reads(text string) {
 	v.t.Helper()
 	v.until(`document.querySelector("main").innerText.includes("` + text + `")`)
@@ -77,13 +60,7 @@ func (v *tourist) reads(text string) {
 
 func (v *tourist) until(condition string) {
 	v.t.Helper()
-	_, err := chromedp.Run(v.page, chromedp.Poll[bool](condition))
-	for err != nil && v.page.Err() == nil && strings.Contains(err.Error(), "-32000") {
-		_, err = chromedp.Run(v.page, chromedp.Poll[bool](condition))
-	}
-	if err != nil {
-		v.t.Fatalf("%s: %v", condition, err)
-	}
+	browsertest.Until(v.page, v.t, condition)
 }
 
 // merges presses the button, and waits until it is done.

@@ -16,14 +16,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	cookies "github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"github.com/sealift/sealift/gitops/seal/sealtest"
 	"github.com/sealift/sealift/webhook/hub"
+	"github.com/sealift/sealift/webhook/hub/browsertest"
 	"github.com/sealift/sealift/webhook/hub/hubtest"
 	"github.com/sealift/sealift/webhook/store"
 )
@@ -47,7 +45,7 @@ type sealJourney struct {
 func newSealJourney(t *testing.T) *sealJourney {
 	t.Helper()
 	s := &sealJourney{box: &box{t: t, front: &front{accepted: map[string]bool{}}}, key: sealtest.NewKey(t), recorder: hubtest.NewRecorder(t)}
-	s.page = s.chromium()
+	s.page = browsertest.Start(t, browsertest.Through(s.recorder)...)
 	addr := freeAddress(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	s.must(err)
@@ -85,34 +83,12 @@ func (s *sealJourney) must(err error) {
 	}
 }
 
-// chromium starts one that reaches everything through the recorder.
-func (s *sealJourney) chromium() context.Context {
-	s.t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		hubtest.Missing(s.t, "Chromium is not installed")
-	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(s.t.TempDir()),
-		chromedp.Flag("proxy-server", s.recorder.URL), chromedp.Flag("proxy-bypass-list", "<-loopback>"))
-	for _, name := range []string{"no-sandbox", "disable-gpu", "disable-quic", "disable-component-update"} {
-		opts = append(opts, chromedp.Flag(name, true))
-	}
-	ctx, cancel := context.WithTimeout(s.t.Context(), 3*time.Minute)
-	s.t.Cleanup(cancel)
-	ctx, stop := chromedp.NewExecAllocator(ctx, opts...)
-	s.t.Cleanup(stop)
-	ctx, end := chromedp.NewContext(ctx, chromedp.WithErrorf(s.t.Logf))
-	s.t.Cleanup(end)
-	return ctx
-}
-
 func (s *sealJourney) do(actions ...chromedp.Action[chromedp.Void]) {
 	s.t.Helper()
 	s.must(chromedp.Do(s.page, actions...))
 }
 
-// reads waits until a page has a text in it. Chromium ends the wait with -32000 when
-// the page goes to another one: it begins again there.
+// reads waits until a page has a text in it.
 func (s *sealJourney) reads(text string) {
 	s.t.Helper()
 	s.until(`document.body.innerText.includes("` + text + `")`)
@@ -120,14 +96,7 @@ func (s *sealJourney) reads(text string) {
 
 func (s *sealJourney) until(condition string) {
 	s.t.Helper()
-	_, err := chromedp.Run(s.page, chromedp.Poll[bool](condition))
-	for err != nil && s.page.Err() == nil && strings.Contains(err.Error(), "-32000") {
-		_, err = chromedp.Run(s.page, chromedp.Poll[bool](condition))
-	}
-	if err != nil {
-		body, _ := chromedp.Run(s.page, chromedp.Evaluate[string](`location.pathname.split("/")[1] + "\n" + document.body.innerText`))
-		s.t.Fatalf("%s: %v\n%s", condition, err, body)
-	}
+	browsertest.Until(s.page, s.t, condition)
 }
 
 func (s *sealJourney) eval(script string) string {
@@ -163,10 +132,7 @@ func (s *sealJourney) open(link, login string) {
 // another is a browser that nobody is logged in with.
 func (s *sealJourney) another() {
 	s.t.Helper()
-	s.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, cookies.ClearBrowserCookies, cdp.Empty{})
-		return err
-	}))
+	s.do(browsertest.Forget())
 }
 
 // TestSealInBrowser is the way of a secret from a comment to the cluster's manifests.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	cookies "github.com/chromedp/cdproto/network"
 	cdpage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/seal"
+	"github.com/sealift/sealift/webhook/hub/browsertest"
 	"github.com/sealift/sealift/webhook/hub/hubtest"
 )
 
@@ -37,12 +37,12 @@ type tab struct {
 // openForm logs dev in and opens the form.
 func (s *sealWorld) openForm(t *testing.T, flags ...chromedp.ExecAllocatorOption) *tab {
 	t.Helper()
-	b := &tab{sealWorld: s, ctx: chromium(t, flags...)}
+	b := &tab{sealWorld: s, ctx: browsertest.Start(t, flags...)}
 	b.listen(t)
 	b.do(t, chromedp.Navigate(s.srv.URL+s.path))
-	until(b.ctx, t, shows("Authorize"))
+	browsertest.Until(b.ctx, t, shows("Authorize"))
 	b.do(t, chromedp.Click(chromedp.CSS("button[value=dev]")))
-	until(b.ctx, t, shows("Seal a secret"))
+	browsertest.Until(b.ctx, t, shows("Seal a secret"))
 	return b
 }
 
@@ -124,7 +124,7 @@ func (b *tab) file(t *testing.T, n int, key string, content []byte) {
 func (b *tab) submit(t *testing.T) {
 	t.Helper()
 	b.do(t, chromedp.Click(chromedp.CSS("#submit")))
-	until(b.ctx, t, `!document.getElementById("done").hidden || !document.getElementById("problem").hidden || document.querySelector("[aria-invalid=true]") !== null`)
+	browsertest.Until(b.ctx, t, `!document.getElementById("done").hidden || !document.getElementById("problem").hidden || document.querySelector("[aria-invalid=true]") !== null`)
 	if got := b.eval(t, `document.getElementById("done").hidden ? document.querySelector("main").innerText : ""`); got != `""` {
 		t.Fatalf("not sealed: %s", got)
 	}
@@ -139,7 +139,7 @@ func TestSealInChromium(t *testing.T) {
 	for _, scope := range []seal.Scope{seal.Strict, seal.NamespaceWide, seal.ClusterWide} {
 		t.Run(string(scope), func(t *testing.T) {
 			w, r := newSealWorld(t, false), hubtest.NewRecorder(t)
-			b := w.openForm(t, chromedp.Flag("proxy-server", r.URL), chromedp.Flag("proxy-bypass-list", "<-loopback>"))
+			b := w.openForm(t, browsertest.Through(r)...)
 			want := map[string]string{"username": typed, "password": "pä$$ \"wörd\"\n\n  two lines 🔑\n", "empty": "", "tls.p12": string(large), "small.bin": "\x00\xff\r\n\x80"}
 			b.row(t, 1, "username", want["username"])
 			b.row(t, 2, "password", want["password"])
@@ -188,9 +188,9 @@ func TestSealExisting(t *testing.T) {
 	w := newSealWorld(t, true)
 	b := w.openForm(t)
 	b.choose(t, "existing", "0")
-	until(b.ctx, t, shows("Other overlays use it too")+` && document.getElementById("type").value === "Opaque"`)
+	browsertest.Until(b.ctx, t, shows("Other overlays use it too")+` && document.getElementById("type").value === "Opaque"`)
 	b.choose(t, "existing", "1") // the second of its file
-	until(b.ctx, t, shows("It has the keys host, token"))
+	browsertest.Until(b.ctx, t, shows("It has the keys host, token"))
 	look(b.ctx, t, "seal-existing")
 	if got := b.eval(t, `["name", "namespace", "type", "scope"].map(id => document.getElementById(id).value + (document.getElementById(id).matches(":read-only, :disabled") ? "" : " can be changed")).join()`); got != `"mail,web-dev,Opaque,namespace-wide"` {
 		t.Errorf("given are %s", got)
@@ -227,12 +227,12 @@ func TestSealFaults(t *testing.T) {
 		b.eval(t, `for (const row of document.querySelectorAll(".row")) row.remove()`)
 		b.row(t, 1, c.key, c.value)
 		b.do(t, chromedp.Click(chromedp.CSS("#submit")))
-		until(b.ctx, t, shows(c.want)+` && document.activeElement.getAttribute("aria-invalid") === "true"`)
+		browsertest.Until(b.ctx, t, shows(c.want)+` && document.activeElement.getAttribute("aria-invalid") === "true"`)
 	}
 	look(b.ctx, t, "seal-fault")
 	b.file(t, 1, ".dockerconfigjson", []byte("not JSON"))
 	b.do(t, chromedp.Click(chromedp.CSS("#submit")))
-	until(b.ctx, t, shows("This is not a config.json")+` && document.activeElement.type === "file"`)
+	browsertest.Until(b.ctx, t, shows("This is not a config.json")+` && document.activeElement.type === "file"`)
 	look(b.ctx, t, "seal-file-fault")
 	if len(w.fake.got) != 0 {
 		t.Error("something was sent")
@@ -311,7 +311,7 @@ func TestSealWithKeyboard(t *testing.T) {
 	}
 	tabTo("submit")
 	press(kb.Enter)
-	until(b.ctx, t, `!document.getElementById("done").hidden && document.activeElement.id === "done"`)
+	browsertest.Until(b.ctx, t, `!document.getElementById("done").hidden && document.activeElement.id === "done"`)
 	got := w.fake.submitted(t)
 	if d := cmp.Diff(map[string]string{"token": "s3cret"}, w.decrypt(t, got)); d != "" {
 		t.Error(d)
@@ -329,7 +329,7 @@ func TestSealLooks(t *testing.T) {
 	b := w.openForm(t)
 	look(b.ctx, t, "seal")
 	b.choose(t, "environment", "staging")
-	until(b.ctx, t, shows("(in 10 days)"))
+	browsertest.Until(b.ctx, t, shows("(in 10 days)"))
 	look(b.ctx, t, "seal-warning")
 	b.choose(t, "environment", "dev")
 	b.row(t, 1, "username", "dev")
@@ -338,7 +338,7 @@ func TestSealLooks(t *testing.T) {
 
 	w.fake.err = &gitops.Error{Code: gitops.Unavailable, Message: "GitHub cannot be reached"}
 	b.do(t, chromedp.Click(chromedp.CSS("#submit")))
-	until(b.ctx, t, `document.activeElement.id === "problem"`)
+	browsertest.Until(b.ctx, t, `document.activeElement.id === "problem"`)
 	look(b.ctx, t, "seal-problem")
 	if got := b.eval(t, `document.querySelector(".value").value`); got != `"dev"` {
 		t.Errorf("what was typed is %s after a failure that may pass", got)
@@ -355,7 +355,7 @@ func TestSealLooks(t *testing.T) {
 		t.Errorf("%s things are left on the page or in the storage of the browser", left)
 	}
 	b.do(t, chromedp.Navigate(w.srv.URL+w.path))
-	until(b.ctx, t, shows("This link is not good for you"))
+	browsertest.Until(b.ctx, t, shows("This link is not good for you"))
 	b.silent(t, "status of 503", "status of 404")
 }
 
@@ -366,17 +366,14 @@ func TestSealAfterLogIn(t *testing.T) {
 	b := w.openForm(t)
 	b.row(t, 1, "username", "typed once")
 	b.row(t, 2, "password", "")
-	b.do(t, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, cookies.ClearBrowserCookies, cdp.Empty{})
-		return err
-	}), chromedp.Click(chromedp.CSS("#submit")))
-	until(b.ctx, t, shows("Your log-in ended")+` && document.querySelector("#problem a").pathname === "/login"`)
+	b.do(t, browsertest.Forget(), chromedp.Click(chromedp.CSS("#submit")))
+	browsertest.Until(b.ctx, t, shows("Your log-in ended")+` && document.querySelector("#problem a").pathname === "/login"`)
 	look(b.ctx, t, "seal-login")
 
 	second, end := chromedp.NewContext(b.ctx)
 	defer end()
 	must(t, chromedp.Do(second, chromedp.Navigate(w.srv.URL+"/login"), chromedp.Click(chromedp.CSS("button[value=dev]"))))
-	until(second, t, shows("Log out"))
+	browsertest.Until(second, t, shows("Log out"))
 	b.submit(t)
 	if d := cmp.Diff(map[string]string{"username": "typed once", "password": ""}, w.decrypt(t, w.fake.submitted(t))); d != "" {
 		t.Error(d)
@@ -405,7 +402,7 @@ func TestSealCannot(t *testing.T) {
 
 	w.fake.form.Environments = w.fake.form.Environments[2:]
 	b.do(t, chromedp.Navigate(w.srv.URL+w.path))
-	until(b.ctx, t, shows("There is no environment that you can seal for")+` && document.getElementById("form").hidden`)
+	browsertest.Until(b.ctx, t, shows("There is no environment that you can seal for")+` && document.getElementById("form").hidden`)
 	look(b.ctx, t, "seal-refused")
 
 	subtle := chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
@@ -413,7 +410,7 @@ func TestSealCannot(t *testing.T) {
 		return err
 	})
 	b.do(t, subtle, chromedp.Navigate(w.srv.URL+w.path))
-	until(b.ctx, t, shows("This browser cannot encrypt here")+` && document.getElementById("form").hidden`)
+	browsertest.Until(b.ctx, t, shows("This browser cannot encrypt here")+` && document.getElementById("form").hidden`)
 	b.silent(t)
 }
 
@@ -428,13 +425,7 @@ func TestDocs(t *testing.T) {
 	b.row(t, 1, "username", "shop")
 	b.row(t, 2, "password", "correct horse battery")
 	for scheme, name := range map[string]string{"light": "seal.png", "dark": "seal-dark.png"} {
-		media := chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-			_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-			return err
-		})
-		b.do(t, media, chromedp.EmulateViewport(1000, 700))
-		png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
-		must(t, err)
-		must(t, os.WriteFile(filepath.Join(hubtest.Root(t), "docs", name), png, 0o644))
+		b.do(t, browsertest.Scheme(scheme), chromedp.EmulateViewport(1000, 700))
+		browsertest.Picture(b.ctx, t, filepath.Join(hubtest.Root(t), "docs", name))
 	}
 }

@@ -2,54 +2,15 @@ package pages_test
 
 import (
 	"context"
-	"flag"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
-)
 
-// shots is where the browser test leaves pictures, to be looked at.
-var shots = flag.String("shots", "", "write screenshots into this `directory`")
+	"github.com/sealift/sealift/webhook/hub/browsertest"
+)
 
 // phone is the width of a phone in pixels.
 const phone = 390
-
-// browserTimeout bounds a whole test in the browser.
-const browserTimeout = 3 * time.Minute
-
-// browser starts Chromium. Without one the test is skipped, or fails when CI is set.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil && path == "" {
-			path = found
-		}
-	}
-	if path == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("Chromium is not installed")
-		}
-		t.Skip("Chromium is not installed")
-	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()))
-	for _, name := range []string{"no-sandbox", "disable-gpu", "disable-quic", "disable-component-update"} {
-		opts = append(opts, chromedp.Flag(name, true))
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), browserTimeout)
-	t.Cleanup(cancel)
-	ctx, stop := chromedp.NewExecAllocator(ctx, opts...)
-	t.Cleanup(stop)
-	ctx, end := chromedp.NewContext(ctx, chromedp.WithErrorf(t.Logf))
-	t.Cleanup(end)
-	return ctx
-}
 
 // unfold opens everything that can be opened.
 const unfold = `document.querySelectorAll("details").forEach(d => d.open = true)`
@@ -58,34 +19,12 @@ const unfold = `document.querySelectorAll("details").forEach(d => d.open = true)
 // phone; checks that it does not scroll sideways; and leaves a picture.
 func look(ctx context.Context, t *testing.T, url, name string, width int64, scheme string) {
 	t.Helper()
-	media := chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-		return err
-	})
-	must(t, chromedp.Do(ctx, media, chromedp.EmulateViewport(width, 900), chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS("main"))))
+	must(t, chromedp.Do(ctx, browsertest.Scheme(scheme), chromedp.EmulateViewport(width, 900), chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS("main"))))
 	if width == phone {
 		_, err := chromedp.Run(ctx, chromedp.Evaluate[any](unfold))
 		must(t, err)
 	}
-	wide, err := chromedp.Run(ctx, chromedp.Evaluate[[]int](`[document.scrollingElement.scrollWidth, innerWidth]`))
-	must(t, err)
-	if wide[0] > wide[1] || wide[1] != int(width) {
-		t.Errorf("%s at %d pixels: the content is %d wide, the window %d", name, width, wide[0], wide[1])
-	}
-	if *shots == "" {
-		return
-	}
-	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-	must(t, err)
-	must(t, os.WriteFile(filepath.Join(*shots, name+".png"), png, 0o644))
-}
-
-// until waits for a condition of the page, given in JavaScript.
-func until(ctx context.Context, t *testing.T, condition string) {
-	t.Helper()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](condition)); err != nil {
-		t.Fatalf("%s: %v", condition, err)
-	}
+	browsertest.Fits(ctx, t, name, width)
 }
 
 // furnish fills the pull request with what the bot does.
@@ -103,14 +42,14 @@ func (w *world) furnish() {
 }
 
 func TestBrowser(t *testing.T) {
-	ctx := browser(t)
+	ctx := browsertest.Start(t)
 	w := newWorld(t)
 	w.furnish()
 	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(w.WebURL()+"/"), chromedp.WaitVisible(chromedp.CSS("#composer"))))
 
 	// A comment as the developer appears, and the box is empty again.
 	must(t, chromedp.Do(ctx, chromedp.SendKeys(chromedp.CSS("#body"), "It *works*."), chromedp.Click(chromedp.CSS("#comment"))))
-	until(ctx, t, `[...document.querySelectorAll(".comment em")].some(e => e.textContent === "works") && document.getElementById("body").value === ""`)
+	browsertest.Until(ctx, t, `[...document.querySelectorAll(".comment em")].some(e => e.textContent === "works") && document.getElementById("body").value === ""`)
 	list := w.Comments(repository, 1)
 	if last := list[len(list)-1]; last.Author != "dev" || last.Body != "It *works*." {
 		t.Errorf("the comment is %+v", last)
@@ -122,21 +61,21 @@ func TestBrowser(t *testing.T) {
 	_, err := w.User("admin").Comment(repository, 1, "from elsewhere")
 	must(t, err)
 	w.botCheck("success", "all well", "now **fine**")
-	until(ctx, t, `["rendered again", "from elsewhere"].every(s => document.querySelector(".timeline").textContent.includes(s)) && document.querySelector(".check").textContent.includes("all well")`)
-	until(ctx, t, `document.getElementById("body").value === "half a sen" && document.activeElement.tagName === "SUMMARY"
+	browsertest.Until(ctx, t, `["rendered again", "from elsewhere"].every(s => document.querySelector(".timeline").textContent.includes(s)) && document.querySelector(".check").textContent.includes("all well")`)
+	browsertest.Until(ctx, t, `document.getElementById("body").value === "half a sen" && document.activeElement.tagName === "SUMMARY"
 		&& document.querySelector("[name=person]:checked").value === "stranger" && document.querySelector(".check details").open`)
 
 	// A refusal is shown and loses nothing.
 	must(t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS("#merge"))))
-	until(ctx, t, `document.querySelector("[role=alert]")?.textContent.includes("may not write") && document.getElementById("body").value === "half a sen"`)
+	browsertest.Until(ctx, t, `document.querySelector("[role=alert]")?.textContent.includes("may not write") && document.getElementById("body").value === "half a sen"`)
 	must(t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS(`input[value=dev]`)), chromedp.Click(chromedp.CSS("#action-0"))))
-	until(ctx, t, `document.querySelector(".timeline").textContent.includes("Repair prod") && !document.querySelector("[role=alert]")`)
+	browsertest.Until(ctx, t, `document.querySelector(".timeline").textContent.includes("Repair prod") && !document.querySelector("[role=alert]")`)
 	must(t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS("#merge"))))
-	until(ctx, t, `document.querySelector(".pull .state").textContent === "Merged"`)
+	browsertest.Until(ctx, t, `document.querySelector(".pull .state").textContent === "Merged"`)
 }
 
 func TestLooks(t *testing.T) {
-	ctx := browser(t)
+	ctx := browsertest.Start(t)
 	w := newWorld(t)
 	w.furnish()
 	sha := w.Tip(repository, "change")
