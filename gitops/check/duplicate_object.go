@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/node"
 )
 
 func duplicateObject() Rule {
@@ -210,8 +211,8 @@ func (w *walker) kustomization(file string, k *yaml.Node) ([]input, error) {
 		out = append(out, in...)
 	}
 	out = append(out, generated(file, k)...)
-	prefix, suffix := text(field(k, "namePrefix")), text(field(k, "nameSuffix"))
-	namespace := text(field(k, "namespace"))
+	prefix, suffix := node.Text(k, "namePrefix"), node.Text(k, "nameSuffix")
+	namespace := node.Text(k, "namespace")
 	for i, in := range out {
 		if namespace != "" {
 			in.id.namespace = newID("", "", namespace, "").namespace
@@ -243,12 +244,12 @@ func (w *walker) objects(file string) ([]input, error) {
 		return nil, err
 	}
 	var out []input
-	for m := range manifests(s.documents()) {
+	for m := range node.Manifests(s.documents()) {
 		if w.left--; w.left <= 0 {
 			break
 		}
-		meta := field(m, "metadata")
-		i := newID(text(field(m, "apiVersion")), text(field(m, "kind")), text(field(meta, "namespace")), text(field(meta, "name")))
+		meta := node.Field(m, "metadata")
+		i := newID(node.Text(m, "apiVersion"), node.Text(m, "kind"), node.Text(meta, "namespace"), node.Text(meta, "name"))
 		if i.kind != "" && i.name != "" {
 			out = append(out, input{i, file, m.Line, m.Column})
 		}
@@ -260,13 +261,13 @@ func (w *walker) objects(file string) ([]input, error) {
 func generated(file string, k *yaml.Node) []input {
 	var out []input
 	for _, g := range []struct{ field, kind string }{{"configMapGenerator", "ConfigMap"}, {"secretGenerator", "Secret"}} {
-		for e := range elements(field(k, g.field)) {
-			behavior := text(field(e, "behavior"))
-			name := field(e, "name")
-			if text(name) == "" || behavior == "merge" || behavior == "replace" {
+		for e := range node.Elements(k, g.field) {
+			behavior := node.Text(e, "behavior")
+			name := node.Field(e, "name")
+			if node.Text(name) == "" || behavior == "merge" || behavior == "replace" {
 				continue
 			}
-			out = append(out, input{newID("v1", g.kind, text(field(e, "namespace")), name.Value), file, name.Line, name.Column})
+			out = append(out, input{newID("v1", g.kind, node.Text(e, "namespace"), name.Value), file, name.Line, name.Column})
 		}
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/node"
 )
 
 // feed is a file that a secretGenerator reads.
@@ -86,8 +87,8 @@ func (f *feeds) kustomization(file string) error {
 	}
 	whole := f.looksAt(file)
 	for _, k := range s.documents() {
-		for gen := range elements(field(k, "secretGenerator")) {
-			name := text(field(gen, "name"))
+		for gen := range node.Elements(k, "secretGenerator") {
+			name := node.Text(gen, "name")
 			for _, r := range generatorRefs("secretGenerator", gen) {
 				e, _, err := gitops.Resolve(f.ctx, f.tree, path.Dir(file)+"/"+r.path)
 				if err != nil || e.Kind != gitops.File { // missing-file reports it

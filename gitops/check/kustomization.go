@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops/node"
 )
 
 // use says how kustomize takes an entry.
@@ -66,12 +68,12 @@ func (p *pass) refs(file string) ([]ref, error) {
 func collect(k *yaml.Node) []ref {
 	var out []ref
 	add := func(field string, n *yaml.Node, u use) {
-		if t := text(n); t != "" && !inline(t) {
+		if t := node.Text(n); t != "" && !inline(t) {
 			out = append(out, ref{field: field, node: n, path: t, use: u})
 		}
 	}
 	list := func(name string, u use) {
-		for e := range elements(field(k, name)) {
+		for e := range node.Elements(k, name) {
 			add(name, e, u)
 		}
 	}
@@ -85,13 +87,13 @@ func collect(k *yaml.Node) []ref {
 		list(name, asFile)
 	}
 	for _, name := range []string{"patches", "patchesJson6902", "replacements"} {
-		for e := range elements(field(k, name)) {
-			add(name, field(e, "path"), asFile)
+		for e := range node.Elements(k, name) {
+			add(name, node.Field(e, "path"), asFile)
 		}
 	}
-	add("openapi", field(field(k, "openapi"), "path"), asFile)
+	add("openapi", node.Field(k, "openapi", "path"), asFile)
 	for _, name := range []string{"configMapGenerator", "secretGenerator"} {
-		for e := range elements(field(k, name)) {
+		for e := range node.Elements(k, name) {
 			out = append(out, generatorRefs(name, e)...)
 		}
 	}
@@ -101,8 +103,8 @@ func collect(k *yaml.Node) []ref {
 // generatorRefs returns what one entry of a generator reads.
 func generatorRefs(name string, gen *yaml.Node) []ref {
 	var out []ref
-	for e := range elements(field(gen, "files")) {
-		file := text(e)
+	for e := range node.Elements(gen, "files") {
+		file := node.Text(e)
 		if key, value, ok := strings.Cut(file, "="); ok && key != "" && !strings.Contains(value, "=") {
 			file = value
 		}
@@ -110,9 +112,9 @@ func generatorRefs(name string, gen *yaml.Node) []ref {
 			out = append(out, ref{field: name, node: e, path: file, use: asFile})
 		}
 	}
-	envs := slices.Collect(elements(field(gen, "envs")))
-	for _, e := range append(envs, field(gen, "env")) {
-		if t := text(e); t != "" {
+	envs := slices.Collect(node.Elements(gen, "envs"))
+	for _, e := range append(envs, node.Field(gen, "env")) {
+		if t := node.Text(e); t != "" {
 			out = append(out, ref{field: name, node: e, path: t, use: asFile, env: true})
 		}
 	}

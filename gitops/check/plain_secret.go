@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/node"
 )
 
 func plainSecret() Rule {
@@ -70,15 +71,15 @@ var hasSecret = regexp.MustCompile(`kind["']?[ \t]*:[^\n]*\bSecret\b`)
 
 // secrets reports each Secret of a file at its first plain value.
 func (p *pass) secrets(file string, s *source) {
-	for m := range manifests(s.documents()) {
-		if text(field(m, "kind")) != "Secret" {
+	for m := range node.Manifests(s.documents()) {
+		if node.Text(m, "kind") != "Secret" {
 			continue
 		}
 		key, value, all := plainValues(m)
 		if value == nil {
 			continue
 		}
-		name := text(field(field(m, "metadata"), "name"))
+		name := node.Text(m, "metadata", "name")
 		p.reportValues(gitops.Finding{
 			File: file, Line: value.Line, Column: value.Column,
 			Message: "Secret " + gitops.Quote(name) + " holds a plain value under " + gitops.Quote(key),
@@ -91,8 +92,8 @@ func (p *pass) secrets(file string, s *source) {
 // encrypted, with its key, and all such keys and values as one string.
 func plainValues(m *yaml.Node) (key string, value *yaml.Node, all string) {
 	for _, section := range []string{"data", "stringData"} {
-		for k, v := range pairs(field(m, section)) {
-			if !isPlain(text(v)) {
+		for k, v := range node.Pairs(m, section) {
+			if !isPlain(node.Text(v)) {
 				continue
 			}
 			if value == nil {
@@ -128,15 +129,15 @@ func isPlain(value string) bool {
 // literals reports the literals of secret generators.
 func (p *pass) literals(file string, s *source) {
 	for _, k := range s.documents() {
-		for gen := range elements(field(k, "secretGenerator")) {
-			for l := range elements(field(gen, "literals")) {
-				key, value, ok := strings.Cut(text(l), "=")
+		for gen := range node.Elements(k, "secretGenerator") {
+			for l := range node.Elements(gen, "literals") {
+				key, value, ok := strings.Cut(node.Text(l), "=")
 				if !ok || !isPlain(strings.Trim(value, `"'`)) {
 					continue
 				}
 				p.reportValues(gitops.Finding{
 					File: file, Line: l.Line, Column: l.Column,
-					Message: "secretGenerator " + gitops.Quote(text(field(gen, "name"))) + " holds a plain value under " + gitops.Quote(key),
+					Message: "secretGenerator " + gitops.Quote(node.Text(gen, "name")) + " holds a plain value under " + gitops.Quote(key),
 					Fix:     fixGenerated,
 				}, value)
 			}

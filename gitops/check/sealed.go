@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/node"
 )
 
 // sealedKind is the kind of a SealedSecret, in the API group bitnami.com.
@@ -42,30 +43,30 @@ type sealedValue struct {
 // scope says. Fields are "" when they are not known.
 type sealedIdentity struct{ scope, namespace, name string }
 
-func newSealedSecret(file string, node *yaml.Node) sealedSecret {
-	s := sealedSecret{file: file, node: node}
-	for k, v := range pairs(field(field(node, "spec"), "encryptedData")) {
+func newSealedSecret(file string, n *yaml.Node) sealedSecret {
+	s := sealedSecret{file: file, node: n}
+	for k, v := range node.Pairs(n, "spec", "encryptedData") {
 		if v.Kind == yaml.ScalarNode {
-			s.values = append(s.values, sealedValue{k.Value, text(v), v})
+			s.values = append(s.values, sealedValue{k.Value, node.Text(v), v})
 		}
 	}
 	return s
 }
 
-func (s *sealedSecret) meta() *yaml.Node { return field(s.node, "metadata") }
+func (s *sealedSecret) meta() *yaml.Node { return node.Field(s.node, "metadata") }
 
 func (s *sealedSecret) template() *yaml.Node {
-	return field(field(field(s.node, "spec"), "template"), "metadata")
+	return node.Field(s.node, "spec", "template", "metadata")
 }
 
 // placed is where the controller finds it: what it decrypts with.
 func (s *sealedSecret) placed() sealedIdentity {
-	return sealedIdentity{scopeOf(s.meta()), text(field(s.meta(), "namespace")), text(field(s.meta(), "name"))}
+	return sealedIdentity{scopeOf(s.meta()), node.Text(s.meta(), "namespace"), node.Text(s.meta(), "name")}
 }
 
 func scopeOf(meta *yaml.Node) string {
 	for _, scope := range []string{clusterWide, namespaceWide} {
-		if text(scopeAnnotation(meta, scope)) == "true" {
+		if node.Text(scopeAnnotation(meta, scope)) == "true" {
 			return scope
 		}
 	}
@@ -73,7 +74,7 @@ func scopeOf(meta *yaml.Node) string {
 }
 
 func scopeAnnotation(meta *yaml.Node, scope string) *yaml.Node {
-	return field(field(meta, "annotations"), scopeAnnotations+scope)
+	return node.Field(meta, "annotations", scopeAnnotations+scope)
 }
 
 // bound is id without what its scope does not bind.
@@ -132,8 +133,8 @@ type place struct {
 // writes name and namespace twice; kustomize changes the ones in metadata only.
 func (r *rendered) sealedFor() sealedIdentity {
 	id := sealedIdentity{scope: scopeOf(r.meta())}
-	id.namespace = text(field(r.template(), "namespace"))
-	id.name = text(field(r.template(), "name"))
+	id.namespace = node.Text(r.template(), "namespace")
+	id.name = node.Text(r.template(), "name")
 	if r.source == nil {
 		return id
 	}
@@ -154,7 +155,7 @@ func (r *rendered) at(keys ...string) gitops.Finding {
 	}
 	n := r.source.node
 	for _, k := range keys {
-		next := field(n, k)
+		next := node.Field(n, k)
 		if next == nil {
 			break
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/node"
 )
 
 func sealedSecretKeys() Rule {
@@ -67,7 +68,7 @@ func runSealedSecretKeys(p *pass) error {
 // missing returns the keys of old that r does not give to the Secret.
 func (r *rendered) missing(old *sealedSecret) []string {
 	has := r.keys()
-	for k := range pairs(field(field(field(r.node, "spec"), "template"), "data")) {
+	for k := range node.Pairs(r.node, "spec", "template", "data") {
 		has = append(has, k.Value)
 	}
 	var gone []string

@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/node"
 )
 
 // sealedMemo is what a pass found out about SealedSecrets.
@@ -164,8 +165,8 @@ func sealedIn(file string, s *source) []sealedSecret {
 		return nil
 	}
 	var out []sealedSecret
-	for m := range manifests(s.documents()) {
-		if text(field(m, "kind")) == sealedKind {
+	for m := range node.Manifests(s.documents()) {
+		if node.Text(m, "kind") == sealedKind {
 			out = append(out, newSealedSecret(file, m))
 		}
 	}

@@ -2,13 +2,13 @@ package check
 
 import (
 	"bytes"
-	"iter"
 	"path"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/node"
 )
 
 // MaxFile is the size in bytes above which a file is not parsed: a byte of YAML
@@ -93,7 +93,7 @@ func parse(data []byte) (docs []*yaml.Node) {
 // expanded counts the nodes of n with aliases expanded, up to maxNodes; a node
 // that contains itself has that many. memo has the counts of anchors.
 func expanded(n *yaml.Node, memo map[*yaml.Node]int) int {
-	n = deref(n)
+	n = node.Deref(n)
 	if count, ok := memo[n]; ok {
 		return count
 	}
@@ -108,82 +108,6 @@ func expanded(n *yaml.Node, memo map[*yaml.Node]int) int {
 		memo[n] = count
 	}
 	return count
-}
-
-// manifests yields the objects of the documents, those inside a List too.
-func manifests(docs []*yaml.Node) iter.Seq[*yaml.Node] {
-	return func(yield func(*yaml.Node) bool) {
-		for _, d := range docs {
-			items := field(d, "items")
-			if items == nil || !strings.HasSuffix(text(field(d, "kind")), "List") {
-				if !yield(d) {
-					return
-				}
-				continue
-			}
-			for item := range elements(items) {
-				if !yield(item) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// deref returns what an alias stands for.
-func deref(n *yaml.Node) *yaml.Node {
-	if n != nil && n.Kind == yaml.AliasNode {
-		return n.Alias
-	}
-	return n
-}
-
-// field returns the value of a key of a mapping; nil when there is none.
-func field(n *yaml.Node, key string) *yaml.Node {
-	for k, v := range pairs(n) {
-		if k.Value == key {
-			return v
-		}
-	}
-	return nil
-}
-
-// pairs yields the keys and values of a mapping.
-func pairs(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
-	return func(yield func(k, v *yaml.Node) bool) {
-		n = deref(n)
-		if n == nil || n.Kind != yaml.MappingNode {
-			return
-		}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if !yield(n.Content[i], deref(n.Content[i+1])) {
-				return
-			}
-		}
-	}
-}
-
-// elements yields the elements of a list.
-func elements(n *yaml.Node) iter.Seq[*yaml.Node] {
-	return func(yield func(*yaml.Node) bool) {
-		n = deref(n)
-		if n == nil || n.Kind != yaml.SequenceNode {
-			return
-		}
-		for _, e := range n.Content {
-			if !yield(deref(e)) {
-				return
-			}
-		}
-	}
-}
-
-// text returns the value of a scalar, "" for anything else and for null.
-func text(n *yaml.Node) string {
-	if n == nil || n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-		return ""
-	}
-	return n.Value
 }
 
 func isYAML(name string) bool {

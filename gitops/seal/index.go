@@ -9,6 +9,7 @@ import (
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/edit"
+	"github.com/sealift/sealift/gitops/node"
 )
 
 // Index knows the kustomizations of a tree and which reads which, and so where an
@@ -67,13 +68,13 @@ func (x *Index) read(ctx context.Context, file string) (*kustomization, error) {
 		return k, nil
 	}
 	root := f.Documents()[0]
-	k.namespace, k.prefix, k.suffix = text(field(root, "namespace")), text(field(root, "namePrefix")), text(field(root, "nameSuffix"))
+	k.namespace, k.prefix, k.suffix = node.Text(root, "namespace"), node.Text(root, "namePrefix"), node.Text(root, "nameSuffix")
 	for _, key := range []string{"resources", "bases", "components"} {
-		for e := range elements(field(root, key)) {
+		for e := range node.Elements(root, key) {
 			if len(k.dirs)+len(k.files) == maxEntries {
 				return k, nil
 			}
-			if err := x.resource(ctx, k, text(e)); err != nil {
+			if err := x.resource(ctx, k, node.Text(e)); err != nil {
 				return nil, err
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/edit"
+	"github.com/sealift/sealift/gitops/node"
 )
 
 // Merge puts the items of s into the SealedSecret of its name and namespace that
@@ -90,11 +91,11 @@ func sameType(have, want string) bool {
 
 // setItems edits the ciphertext of keys, in their order.
 func setItems(f *edit.File, s *Sealed, items map[string]string) error {
-	spec := field(s.node, "spec")
+	spec := node.Field(s.node, "spec")
 	if spec == nil {
 		return at(s.File, s.node, gitops.Invalid, "SealedSecret has no spec", "")
 	}
-	data := field(spec, "encryptedData")
+	data := node.Field(spec, "encryptedData")
 	if data == nil || data.Kind != yaml.MappingNode {
 		return f.SetKey(spec, "encryptedData", mapNode(items))
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/edit"
+	"github.com/sealift/sealift/gitops/node"
 )
 
 // found is a SealedSecret of an overlay and the kustomization that names its file.
@@ -221,7 +222,7 @@ func (x *Index) addResource(ctx context.Context, file, entry string) (gitops.Fil
 	if len(docs) != 1 || docs[0] == nil || docs[0].Kind != yaml.MappingNode {
 		return gitops.FileEdit{}, &gitops.Error{Code: gitops.Invalid, File: file, Message: "kustomization is not one mapping"}
 	}
-	if list := field(docs[0], "resources"); list != nil && list.Kind == yaml.SequenceNode {
+	if list := node.Field(docs[0], "resources"); list != nil && list.Kind == yaml.SequenceNode {
 		err = f.InsertItem(list, len(list.Content), edit.Scalar(entry))
 	} else {
 		err = f.SetKey(docs[0], "resources", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{edit.Scalar(entry)}})

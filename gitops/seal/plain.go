@@ -10,6 +10,7 @@ import (
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/edit"
+	"github.com/sealift/sealift/gitops/node"
 )
 
 // plain is a Secret that is not encrypted, as it stands in a file.
@@ -33,8 +34,8 @@ const maxValues = 1000
 func readPlain(file string, f *edit.File) ([]plain, error) {
 	var out []plain
 	count := 0
-	for m := range manifests(f.Documents()) {
-		if text(field(m, "kind")) != "Secret" || text(field(m, "apiVersion")) != "v1" {
+	for m := range node.Manifests(f.Documents()) {
+		if node.Text(m, "kind") != "Secret" || node.Text(m, "apiVersion") != "v1" {
 			continue
 		}
 		p, err := plainAt(file, m)
@@ -53,15 +54,15 @@ func readPlain(file string, f *edit.File) ([]plain, error) {
 var notCopied = []string{"kubectl.kubernetes.io/last-applied-configuration", "kubecfg.ksonnet.io/last-applied-configuration"}
 
 func plainAt(file string, m *yaml.Node) (plain, error) {
-	if n := field(m, "sops"); n != nil {
+	if n := node.Field(m, "sops"); n != nil {
 		return plain{}, at(file, n, gitops.Invalid, "Secret is encrypted with SOPS", "decrypt it first, outside of the repository")
 	}
-	meta := field(m, "metadata")
+	meta := node.Field(m, "metadata")
 	p := plain{
 		Secret: Secret{
-			Name: text(field(meta, "name")), Namespace: text(field(meta, "namespace")), Type: text(field(m, "type")),
-			Labels: stringMap(field(meta, "labels")), Annotations: stringMap(field(meta, "annotations")),
-			Immutable: text(field(m, "immutable")) == "true",
+			Name: node.Text(meta, "name"), Namespace: node.Text(meta, "namespace"), Type: node.Text(m, "type"),
+			Labels: stringMap(node.Field(meta, "labels")), Annotations: stringMap(node.Field(meta, "annotations")),
+			Immutable: node.Text(m, "immutable") == "true",
 		},
 		node: m,
 	}
@@ -78,18 +79,18 @@ func plainAt(file string, m *yaml.Node) (plain, error) {
 // Kubernetes.
 func plainValues(file string, m *yaml.Node) (map[string][]byte, error) {
 	out := map[string][]byte{}
-	for k, v := range pairs(field(m, "data")) {
-		value, err := base64.StdEncoding.DecodeString(text(v))
+	for k, v := range node.Pairs(m, "data") {
+		value, err := base64.StdEncoding.DecodeString(node.Text(v))
 		if err != nil || !isString(v) {
 			return nil, at(file, v, gitops.Invalid, "value of "+gitops.Quote(k.Value)+" is not base64", "values under stringData are taken as they are")
 		}
 		out[k.Value] = value
 	}
-	for k, v := range pairs(field(m, "stringData")) {
+	for k, v := range node.Pairs(m, "stringData") {
 		if !isString(v) {
 			return nil, at(file, v, gitops.Invalid, "value of "+gitops.Quote(k.Value)+" is not a string", "put it in quotes")
 		}
-		out[k.Value] = []byte(text(v))
+		out[k.Value] = []byte(node.Text(v))
 	}
 	return out, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/edit"
+	"github.com/sealift/sealift/gitops/node"
 )
 
 // Sealed is a SealedSecret as it stands in a file.
@@ -36,8 +37,8 @@ func Read(file string, data []byte) ([]Sealed, error) {
 
 func readSealed(file string, f *edit.File) []Sealed {
 	var out []Sealed
-	for m := range manifests(f.Documents()) {
-		if text(field(m, "kind")) == kind && strings.HasPrefix(text(field(m, "apiVersion")), "bitnami.com/") {
+	for m := range node.Manifests(f.Documents()) {
+		if node.Text(m, "kind") == kind && strings.HasPrefix(node.Text(m, "apiVersion"), "bitnami.com/") {
 			out = append(out, sealedAt(file, m))
 		}
 	}
@@ -45,15 +46,15 @@ func readSealed(file string, f *edit.File) []Sealed {
 }
 
 func sealedAt(file string, m *yaml.Node) Sealed {
-	outer, inner := field(m, "metadata"), field(m, "spec", "template", "metadata")
+	outer, inner := node.Field(m, "metadata"), node.Field(m, "spec", "template", "metadata")
 	s := Sealed{
 		Existing: Existing{
-			File: file, Type: text(field(m, "spec", "template", "type")),
-			Name:      cmp.Or(text(field(outer, "name")), text(field(inner, "name"))),
-			Namespace: cmp.Or(text(field(outer, "namespace")), text(field(inner, "namespace"))),
-			Scope:     scopeOf(stringMap(field(outer, "annotations"))),
+			File: file, Type: node.Text(m, "spec", "template", "type"),
+			Name:      cmp.Or(node.Text(outer, "name"), node.Text(inner, "name")),
+			Namespace: cmp.Or(node.Text(outer, "namespace"), node.Text(inner, "namespace")),
+			Scope:     scopeOf(stringMap(node.Field(outer, "annotations"))),
 		},
-		Items: stringMap(field(m, "spec", "encryptedData")),
+		Items: stringMap(node.Field(m, "spec", "encryptedData")),
 		Line:  m.Line, node: m,
 	}
 	s.Keys = slices.Sorted(maps.Keys(s.Items))
@@ -63,18 +64,18 @@ func sealedAt(file string, m *yaml.Node) Sealed {
 // consistent says why a SealedSecret cannot be decrypted as it stands: what the
 // controller reads, the metadata, and what it was made for, the template, disagree.
 func (s *Sealed) consistent() error {
-	outer, inner := field(s.node, "metadata"), field(s.node, "spec", "template", "metadata")
+	outer, inner := node.Field(s.node, "metadata"), node.Field(s.node, "spec", "template", "metadata")
 	fail := func(message string) error {
 		return at(s.File, s.node, gitops.Invalid, "SealedSecret "+gitops.Quote(s.Name)+": "+message, "seal it again for where it is")
 	}
-	if field(s.node, "spec", "data") != nil {
+	if node.Field(s.node, "spec", "data") != nil {
 		return fail("it has the deprecated spec.data, which controllers no longer decrypt")
 	}
-	if t := scopeOf(stringMap(field(inner, "annotations"))); t != s.Scope {
+	if t := scopeOf(stringMap(node.Field(inner, "annotations"))); t != s.Scope {
 		return fail("the annotations say " + string(s.Scope) + ", those of the template " + string(t))
 	}
 	for _, key := range []string{"name", "namespace"} {
-		a, b := text(field(outer, key)), text(field(inner, key))
+		a, b := node.Text(outer, key), node.Text(inner, key)
 		if a != "" && b != "" && a != b && s.Scope.binds(key) {
 			return fail(key + " is " + gitops.Quote(a) + ", that of the template " + gitops.Quote(b))
 		}
