@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -114,7 +113,7 @@ func (p *promoting) publish(ctx context.Context, one *part) (Publish, error) {
 	message += PromotionTrailers(one.Plan.From, one.Plan.At, one.Plan.To, moving(one.Plan))
 	return Publish{
 		Key: p.key + " " + one.branch, Branch: one.branch, Base: p.pull.Base.Ref, Tip: p.base, Seen: one.seen,
-		Edits: fileEdits(files), Message: message, Title: title,
+		Edits: promote.FileEdits(one.Plan.Apps), Message: message, Title: title,
 		Body: func(old string, max int) string { return reply.PromotionBody(said, p.options(max), old) },
 	}, nil
 }
@@ -127,15 +126,6 @@ func moving(plan *promote.Plan) []string {
 			list = append(list, a.App)
 		}
 	}
-	return list
-}
-
-func fileEdits(files map[string][]byte) []gitops.FileEdit {
-	var list []gitops.FileEdit
-	for name, data := range files {
-		list = append(list, gitops.FileEdit{Path: name, Content: data, Delete: data == nil})
-	}
-	slices.SortFunc(list, func(a, b gitops.FileEdit) int { return cmp.Compare(a.Path, b.Path) })
 	return list
 }
 

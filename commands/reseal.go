@@ -161,7 +161,7 @@ func (r Reseal) commit(ctx context.Context, changes Changes) error {
 	for _, one := range r.Done {
 		message := fmt.Sprintf("Encrypt %s/%s again\n\nRequested-by: %s\n%s %s\n", one.Namespace, one.Name, r.Said.Login, sealTrailer, trailerKey(r.Key))
 		var err error
-		if tip, err = changes.CreateCommit(ctx, tip, message, []gitops.FileEdit{{Path: one.File, Content: one.Content}}); err != nil {
+		if tip, err = changes.CreateCommit(ctx, tip, message, []gitops.FileEdit{{Path: one.File, Content: one.Content, Executable: one.Executable}}); err != nil {
 			return err
 		}
 	}

@@ -164,7 +164,7 @@ func (a *asked) rollback(ctx context.Context, l *look, back Rollback, key string
 	}
 	plan = append(plan, Publish{
 		Key: key + " " + branch.name, Branch: branch.name, Base: a.event.Repo.DefaultBranch, Tip: l.tip, Seen: branch.Tip,
-		Edits: fileEdits(files), Message: title + "\n\n" + back.trailers(said.By), Title: title,
+		Edits: promote.FileEdits(back.Apps), Message: title + "\n\n" + back.trailers(said.By), Title: title,
 		Body: func(_ string, max int) string { opts.MaxBytes = max; return reply.RollbackBody(said, opts) },
 	})
 	return append(plan, Answer{key, func(made map[string]int) string {

@@ -119,7 +119,7 @@ func (w *sealing) sealFile(ctx context.Context, p *PutSealed, c *seal.Certificat
 	}
 	if done == "" {
 		content, made, err := w.index.Replace(ctx, t.overlay, file, c, to)
-		p.Edits = []gitops.FileEdit{{Path: file, Content: content}}
+		p.Edits = []gitops.FileEdit{{Path: file, Content: content, Executable: w.tree.Lookup(file).Executable}}
 		return made, err
 	}
 	var made []seal.Existing

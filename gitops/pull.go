@@ -160,7 +160,8 @@ type FileEdit struct {
 	Path string
 	// Content is the whole file as it shall be.
 	Content []byte
-	// Executable says that it may be run.
+	// Executable says that it may be run, as [Entry.Executable]. An edit sets it
+	// too: who edits a file that is there gives what it is now.
 	Executable bool
 	// Delete removes the file; Content is not looked at.
 	Delete bool

@@ -37,6 +37,9 @@ type Entry struct {
 	ID string
 	// Size is the length in bytes of a file, -1 when it is not known yet.
 	Size int64
+	// Executable says that a File may be run: git keeps no more of its mode. Lookup
+	// always knows it; the Entries of a directory may leave it out, as ID.
+	Executable bool
 }
 
 // Tree is the files of a repository at one commit. It is immutable and safe for

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/sealift/sealift/commands"
@@ -177,13 +175,12 @@ func (b *bot) printPatch(target gitops.Tree, p *promote.Plan) error {
 	if err := allowed(p); err != nil {
 		return err
 	}
-	files := p.Files()
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		before, err := content(context.Background(), target, name)
+	for _, e := range promote.FileEdits(p.Apps) {
+		before, err := content(context.Background(), target, e.Path)
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprint(b.stdout, diff.Patch(name, before, files[name])); err != nil {
+		if _, err := fmt.Fprint(b.stdout, diff.Patch(e.Path, before, e.Content, e.Executable || e.Delete && target.Lookup(e.Path).Executable)); err != nil {
 			return gitops.Errorf(gitops.Unavailable, "output: %w", err)
 		}
 	}

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
@@ -53,16 +51,15 @@ func writePlan(ctx context.Context, repo *tree.Repo, target gitops.Tree, p *prom
 		return gitops.Errorf(gitops.Unavailable, "working tree: %w", err)
 	}
 	defer root.Close()
-	files := p.Files()
-	names := slices.Sorted(maps.Keys(files))
+	edits := promote.FileEdits(p.Apps)
 	var dirty []string
-	for _, name := range names {
-		before, err := content(ctx, target, name)
+	for _, e := range edits {
+		before, err := content(ctx, target, e.Path)
 		if err != nil {
 			return err
 		}
-		if !asCommitted(root, name, before) {
-			dirty = append(dirty, gitops.Printable(name))
+		if !asCommitted(root, e.Path, before) {
+			dirty = append(dirty, gitops.Printable(e.Path))
 		}
 	}
 	if len(dirty) > 0 {
@@ -70,9 +67,9 @@ func writePlan(ctx context.Context, repo *tree.Repo, target gitops.Tree, p *prom
 		e.Hint = "commit or stash them, then promote again"
 		return e
 	}
-	for _, name := range names {
-		if err := writeFile(root, name, files[name]); err != nil {
-			return gitops.Errorf(gitops.Unavailable, "file %s: %w", gitops.Quote(name), err)
+	for _, e := range edits {
+		if err := writeFile(root, e); err != nil {
+			return gitops.Errorf(gitops.Unavailable, "file %s: %w", gitops.Quote(e.Path), err)
 		}
 	}
 	return nil
@@ -93,17 +90,18 @@ func asCommitted(root *os.Root, name string, want []byte) bool {
 	return err == nil && bytes.Equal(data, want)
 }
 
-// writeFile writes or, for nil, removes one file.
-func writeFile(root *os.Root, name string, data []byte) error {
-	local := filepath.FromSlash(name)
-	if data == nil {
+// writeFile writes or removes one file. One that is there keeps its mode.
+func writeFile(root *os.Root, e gitops.FileEdit) error {
+	local := filepath.FromSlash(e.Path)
+	if e.Delete {
 		return root.Remove(local)
 	}
-	mode := fs.FileMode(0o644)
-	if info, err := root.Lstat(local); err == nil {
-		mode = info.Mode().Perm()
-	} else if err := root.MkdirAll(filepath.FromSlash(path.Dir(name)), 0o755); err != nil {
+	if err := root.MkdirAll(filepath.FromSlash(path.Dir(e.Path)), 0o755); err != nil {
 		return fmt.Errorf("directory: %w", err)
 	}
-	return root.WriteFile(local, data, mode)
+	mode := fs.FileMode(0o644)
+	if e.Executable {
+		mode = 0o755
+	}
+	return root.WriteFile(local, e.Content, mode)
 }

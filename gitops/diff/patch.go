@@ -7,20 +7,25 @@ import (
 )
 
 // Patch returns the change of one file as `git apply` reads it, "" when there is
-// none. nil is a file that is not there. Values are written out as they are: it is
-// for the person whose files these are.
-func Patch(name string, before, after []byte) string {
+// none. nil is a file that is not there; executable says that one which comes or goes
+// may be run. Values are written out as they are: it is for the person whose files
+// these are.
+func Patch(name string, before, after []byte, executable bool) string {
 	if string(before) == string(after) && (before == nil) == (after == nil) {
 		return ""
 	}
 	a, b := quoteName("a/"+name), quoteName("b/"+name)
+	mode := "100644\n"
+	if executable {
+		mode = "100755\n"
+	}
 	head := "diff --git " + a + " " + b + "\n"
 	switch {
 	case before == nil:
-		head += "new file mode 100644\n"
+		head += "new file mode " + mode
 		a = "/dev/null"
 	case after == nil:
-		head += "deleted file mode 100644\n"
+		head += "deleted file mode " + mode
 		b = "/dev/null"
 	}
 	text := unified(string(before), string(after))

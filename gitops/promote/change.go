@@ -29,6 +29,9 @@ func (m *maker) changes(ctx context.Context) error {
 		if c.base == nil || c.was != "" {
 			m.addFile(&list[i])
 		}
+		if m.app.Last != nil && isKustomization(c.file) {
+			m.links(c.file)
+		}
 	}
 	stay, err := m.removals(ctx, list)
 	if err != nil {
@@ -130,7 +133,7 @@ func (m *maker) addFile(c *change) {
 				m.forget(c.file)
 				continue
 			}
-			m.ours[t] = c.now
+			m.ours[t], m.runs[t] = c.now, m.Source.Lookup(c.file).Executable
 			m.plan.Edits = append(m.plan.Edits, Edit{File: t, Kind: FileAdded, Key: c.file})
 		}
 	}
@@ -160,7 +163,7 @@ func (m *maker) renameFile(old, t string, c change) {
 		data, _ = m.Target.Read(context.Background(), old)
 		m.was[old] = data
 	}
-	m.ours[t], m.ours[old] = data, nil
+	m.ours[t], m.ours[old], m.runs[t] = data, nil, m.Target.Lookup(old).Executable
 	m.plan.Edits = append(m.plan.Edits, Edit{File: old, Kind: FileRemoved, Key: c.was}, Edit{File: t, Kind: FileAdded, Key: c.file})
 }
 

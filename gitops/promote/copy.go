@@ -7,6 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/edit"
 )
 
@@ -31,6 +32,9 @@ func (m *maker) copyFile(file, t string) {
 	case covered(m.Options.Keep, t, nil):
 		m.withhold(t, "", reasonKept)
 	default:
+		if !m.there(t) {
+			m.runs[t] = m.Source.Lookup(file).Executable
+		}
 		m.ours[t] = data
 		m.plan.Edits = append(m.plan.Edits, Edit{File: t, Kind: FileCopied, Key: file})
 		if line := lineNaming(string(data), m.swap.named); line > 0 {
@@ -51,6 +55,52 @@ func (m *maker) forget(file string) {
 			m.now[name] = forgotten(name, m.now[name], []string{file})
 		}
 	}
+}
+
+// links withholds the symbolic links that a kustomization of the source names and that
+// the target does not have: git keeps where they lead, not what is there.
+func (m *maker) links(kustomization string) {
+	f, err := edit.Parse(kustomization, m.now[kustomization])
+	if err != nil {
+		return
+	}
+	for _, root := range f.Documents() {
+		for _, entry := range entries(root) {
+			file := path.Join(path.Dir(kustomization), entry)
+			if m.Source.Lookup(file).Kind != gitops.Symlink {
+				continue
+			}
+			for _, t := range m.counterparts(file) {
+				if m.Target.Lookup(t).Kind == gitops.Missing {
+					m.withhold(t, "", "is a symbolic link: make it by hand")
+					m.forget(file)
+				}
+			}
+		}
+	}
+}
+
+// entries are the files and directories that the lists of a kustomization name.
+func entries(root *yaml.Node) (names []string) {
+	if root == nil || root.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 1; i < len(root.Content); i += 2 {
+		for _, item := range items(root.Content[i]) {
+			if name := entryOf(item); name != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// entryOf is the path that an item of a list of a kustomization names, "" for none.
+func entryOf(item *yaml.Node) string {
+	if name := first(text(item), text(get(item, "path"))); name != "" {
+		return path.Clean(name)
+	}
+	return ""
 }
 
 // forgotten is a kustomization without the entries that name some files.
@@ -80,7 +130,7 @@ func without(name string, data []byte, entry string) ([]byte, bool) {
 		for i := 1; i < len(root.Content); i += 2 {
 			list := root.Content[i]
 			for j, item := range items(list) {
-				if names := item; path.Clean(first(text(names), first(text(get(names, "path")), "-"))) == entry {
+				if entryOf(item) == entry {
 					if f.RemoveItem(list, j) != nil {
 						return nil, false
 					}

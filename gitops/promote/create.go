@@ -32,9 +32,14 @@ func (m *maker) create() {
 		}
 	}
 	for _, file := range m.source.own {
+		if isKustomization(file) && m.now[file] != nil {
+			m.links(file)
+		}
+	}
+	for _, file := range m.source.own {
 		t := m.swap.path(file)
 		if data, ok := m.ours[t]; ok && data == nil {
-			m.ours[t] = m.adapted(t, m.now[file])
+			m.ours[t], m.runs[t] = m.adapted(t, m.now[file]), m.Source.Lookup(file).Executable
 			m.plan.Edits = append(m.plan.Edits, Edit{File: t, Kind: FileAdded, Key: file})
 		}
 	}

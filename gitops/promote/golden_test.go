@@ -3,6 +3,7 @@ package promote_test
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,13 +32,15 @@ type goldenCase struct {
 	files, last map[string]string
 	from, to    string
 	apps        []string
+	// executable may be run, links are symbolic.
+	executable, links []string
 	options     promote.Options
 }
 
 func newCase(in *golden.Case) *goldenCase {
 	c := &goldenCase{
 		files: unmarked(in.Files("in")), last: unmarked(in.Files("last")),
-		from: in.Value("from"), to: in.Value("to"), apps: in.Values("app"),
+		from: in.Value("from"), to: in.Value("to"), apps: in.Values("app"), executable: in.Values("executable"), links: in.Values("link"),
 		options: promote.Options{Take: map[string]string{}, Create: in.Value("create") != ""},
 	}
 	for _, take := range in.Values("take") {
@@ -61,7 +64,7 @@ func unmarked(files map[string]string) map[string]string {
 // request builds what a command would ask for.
 func (c *goldenCase) request(t testing.TB) promote.Request {
 	t.Helper()
-	now := tree.Memory(c.files)
+	now := c.tree(c.files)
 	config, problems := layout.ReadConfig(t.Context(), now)
 	if len(problems) > 0 {
 		t.Fatal(problems[0])
@@ -88,7 +91,7 @@ func (c *goldenCase) request(t testing.TB) promote.Request {
 				then[p] = text
 			}
 		}
-		last = tree.Memory(then)
+		last = c.tree(then)
 	}
 	for _, name := range c.apps {
 		a := promote.App{Name: name}
@@ -107,6 +110,18 @@ func (c *goldenCase) request(t testing.TB) promote.Request {
 		r.Apps = append(r.Apps, a)
 	}
 	return r
+}
+
+// tree is files as a tree, with those that may be run and those that are links.
+func (c *goldenCase) tree(files map[string]string) gitops.Tree {
+	with := map[string]tree.File{}
+	for name, text := range files {
+		with[name] = tree.File{Content: text, Executable: slices.Contains(c.executable, name)}
+		if slices.Contains(c.links, name) {
+			with[name] = tree.File{Content: strings.TrimSpace(text), Kind: gitops.Symlink}
+		}
+	}
+	return tree.MemoryWith(with)
 }
 
 func rules(t testing.TB, list []layout.FieldRule) (out []promote.FieldRule) {
@@ -144,6 +159,11 @@ func (c *goldenCase) planned(t *testing.T) map[string]string {
 			text = golden.Mark(string(data))
 		}
 		out["files/"+name] = text
+	}
+	for _, e := range promote.FileEdits(plan.Apps) {
+		if e.Executable {
+			out["executable.txt"] += e.Path + "\n"
+		}
 	}
 	for _, a := range plan.Apps {
 		if a.Version+a.NewVersion != "" {

@@ -19,7 +19,7 @@ func Make(ctx context.Context, r Request) (*Plan, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, gitops.Errorf(gitops.Unavailable, "promotion: %w", err)
 		}
-		m := &maker{Request: r, app: app, swap: newSwap(app, r.From, r.To), plan: AppPlan{App: app.Name, LastPromoted: app.LastCommit}}
+		m := &maker{Request: r, app: app, swap: newSwap(app, r.From, r.To), runs: map[string]bool{}, plan: AppPlan{App: app.Name, LastPromoted: app.LastCommit}}
 		if err := m.make(ctx, changed); err != nil {
 			return nil, err
 		}
@@ -125,6 +125,7 @@ func (m *maker) finish() {
 	for file, data := range m.ours {
 		if old, ok := m.was[file]; !ok || string(old) != string(data) || (data == nil) != (old == nil) {
 			m.plan.Files[file] = data
+			m.plan.mayRun(file, data != nil && (m.runs[file] || m.Target.Lookup(file).Executable))
 		}
 	}
 	slices.SortStableFunc(m.plan.Edits, func(a, b Edit) int { return compareFiles(a.File, b.File) })

@@ -3,6 +3,9 @@ package promote
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -99,6 +102,18 @@ func (p *Plan) Files() map[string][]byte {
 	return files
 }
 
+// FileEdits returns what plans of apps write, sorted by path. As in [Plan.Files] the
+// last app has the last word.
+func FileEdits(apps []AppPlan) []gitops.FileEdit {
+	by := map[string]gitops.FileEdit{}
+	for _, a := range apps {
+		for name, data := range a.Files {
+			by[name] = gitops.FileEdit{Path: name, Content: data, Delete: data == nil, Executable: a.Executable[name]}
+		}
+	}
+	return slices.SortedFunc(maps.Values(by), func(a, b gitops.FileEdit) int { return strings.Compare(a.Path, b.Path) })
+}
+
 // Conflicts returns how many fields wait for a decision.
 func (p *Plan) Conflicts() int {
 	n := 0
@@ -146,9 +161,23 @@ type AppPlan struct {
 	// Files are the target's files as they shall be, by path; nil content removes
 	// one. Files that stay as they are, are not there.
 	Files map[string][]byte
+	// Executable has those of Files that may be run: as the target's were, and new
+	// ones as the source's.
+	Executable map[string]bool
 	// Missing says that the target does not have the app, and Create was not
 	// asked for; Removed that the source has it no more; Created that it is copied.
 	Missing, Removed, Created bool
+}
+
+// mayRun notes whether a file of the plan may be run.
+func (a *AppPlan) mayRun(file string, executable bool) {
+	if !executable {
+		return
+	}
+	if a.Executable == nil {
+		a.Executable = map[string]bool{}
+	}
+	a.Executable[file] = true
 }
 
 // MarshalJSON writes the part of the documented form that is about one app. The

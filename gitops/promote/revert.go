@@ -3,6 +3,7 @@ package promote
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -23,7 +24,12 @@ func Undo(ctx context.Context, r Revert) (AppPlan, error) {
 	plan := AppPlan{App: r.App, Files: map[string][]byte{}}
 	for _, file := range r.Files {
 		var sides [3][]byte
-		for i, t := range []gitops.Tree{r.Before, r.After, r.Target} {
+		trees := []gitops.Tree{r.Before, r.After, r.Target}
+		if slices.ContainsFunc(trees, func(t gitops.Tree) bool { return t.Lookup(file).Kind == gitops.Symlink }) {
+			plan.Withheld = append(plan.Withheld, Withheld{File: file, Reason: "is a symbolic link: undo it by hand"})
+			continue
+		}
+		for i, t := range trees {
 			data, err := t.Read(ctx, file)
 			if err != nil && gitops.CodeOf(err) != gitops.NotFound {
 				return plan, err
@@ -34,6 +40,7 @@ func Undo(ctx context.Context, r Revert) (AppPlan, error) {
 			sides[i] = data
 		}
 		undo(&plan, file, sides[0], sides[1], sides[2])
+		plan.mayRun(file, plan.Files[file] != nil && (r.Target.Lookup(file).Executable || sides[2] == nil && r.Before.Lookup(file).Executable))
 	}
 	return plan, nil
 }

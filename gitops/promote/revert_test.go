@@ -85,3 +85,31 @@ func TestUndoText(t *testing.T) {
 		t.Errorf("%+v, %v", plan, err)
 	}
 }
+
+// TestUndoModes keeps whether files may be run, and leaves symbolic links to a person.
+func TestUndoModes(t *testing.T) {
+	side := func(text string, gone, link bool) gitops.Tree {
+		files := map[string]tree.File{"run.sh": {Content: text, Executable: true}, "plain": {Content: text}}
+		if !gone {
+			files["gone.sh"] = tree.File{Content: "x", Executable: true}
+		}
+		if link {
+			files["link"] = tree.File{Content: text, Kind: gitops.Symlink}
+		}
+		return tree.MemoryWith(files)
+	}
+	r := promote.Revert{Before: side("1\n", false, false), After: side("2\n", true, true), Target: side("2\n", true, true), Files: []string{"gone.sh", "link", "plain", "run.sh"}}
+	plan, err := promote.Undo(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []gitops.FileEdit{
+		{Path: "gone.sh", Content: []byte("x"), Executable: true}, {Path: "plain", Content: []byte("1\n")}, {Path: "run.sh", Content: []byte("1\n"), Executable: true},
+	}
+	if d := gocmp.Diff(want, promote.FileEdits([]promote.AppPlan{plan})); d != "" {
+		t.Errorf("edits (-want +got):\n%s", d)
+	}
+	if len(plan.Withheld) != 1 || plan.Withheld[0].File != "link" {
+		t.Errorf("withheld: %+v", plan.Withheld)
+	}
+}

@@ -21,7 +21,9 @@ type maker struct {
 	// then, now and ours are the bytes of the source's files at the last promotion
 	// and now, and of the target's. Edits go into ours; was keeps what it had.
 	now, ours, was map[string][]byte
-	plan           AppPlan
+	// runs are the files that the target gets new and that may be run.
+	runs map[string]bool
+	plan AppPlan
 	// secrets are files of the target whose values are not shown.
 	secrets []string
 	// labels are the versions that may stand for the app.

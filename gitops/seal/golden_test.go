@@ -3,6 +3,7 @@ package seal_test
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +31,11 @@ func put(t *testing.T, c *golden.Case) map[string]string {
 		s.Items[key] = "NEW" + strings.ToUpper(strings.Trim(key, "."))
 	}
 	out := map[string]string{}
-	x, err := seal.Scan(t.Context(), tree.Memory(c.Files("in")))
+	files := map[string]tree.File{}
+	for name, text := range c.Files("in") {
+		files[name] = tree.File{Content: text, Executable: slices.Contains(c.Values("executable"), name)}
+	}
+	x, err := seal.Scan(t.Context(), tree.MemoryWith(files))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +46,9 @@ func put(t *testing.T, c *golden.Case) map[string]string {
 	}
 	for _, e := range edits {
 		out[e.Path] = string(e.Content)
+		if e.Executable {
+			out["executable"] += e.Path + "\n"
+		}
 	}
 	return out
 }

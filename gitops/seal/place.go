@@ -116,7 +116,7 @@ func (x *Index) Put(ctx context.Context, overlay, existing string, s Secret) ([]
 	if err != nil {
 		return nil, err
 	}
-	return []gitops.FileEdit{{Path: existing, Content: merged}}, nil
+	return []gitops.FileEdit{{Path: existing, Content: merged, Executable: x.tree.Lookup(existing).Executable}}, nil
 }
 
 // Place returns the edits that add a new SealedSecret to an overlay: the file, and its
@@ -231,5 +231,5 @@ func (x *Index) addResource(ctx context.Context, file, entry string) (gitops.Fil
 		return gitops.FileEdit{}, err
 	}
 	out, err := f.Bytes()
-	return gitops.FileEdit{Path: file, Content: out}, err
+	return gitops.FileEdit{Path: file, Content: out, Executable: x.tree.Lookup(file).Executable}, err
 }

@@ -15,6 +15,8 @@ type Resealed struct {
 	// Content is the file with this one and those before it encrypted again, nil
 	// with Err.
 	Content []byte
+	// Executable says that the file may be run.
+	Executable bool
 	// Err says why it stays as it is.
 	Err error
 }
@@ -95,7 +97,7 @@ func (x *Index) reseal(ctx context.Context, r rotation, contents map[string][]by
 		return left(err)
 	}
 	contents[r.File] = data
-	return Resealed{Existing: r.Existing, Content: data}, nil
+	return Resealed{Existing: r.Existing, Content: data, Executable: x.tree.Lookup(r.File).Executable}, nil
 }
 
 // rotation is a question to the controller about one SealedSecret.

@@ -44,8 +44,9 @@ type commitTree struct {
 
 // node is one line of git ls-tree.
 type node struct {
-	path, id string
-	kind     gitops.Kind
+	path, id   string
+	kind       gitops.Kind
+	executable bool
 }
 
 func (r *Repo) list(ctx context.Context, treeish, commit string) (*commitTree, error) {
@@ -134,7 +135,7 @@ func (n *node) parseHead(head string, hexLen int) bool {
 	_, id, ok := strings.Cut(head[mode:], " ")
 	switch head[:3] {
 	case "100":
-		n.kind = gitops.File
+		n.kind, n.executable = gitops.File, head[:mode] == "100755 "
 	case "040":
 		n.kind = gitops.Dir
 	case "120":
@@ -164,7 +165,7 @@ func (t *commitTree) Lookup(path string) gitops.Entry {
 }
 
 func (n *node) entry() gitops.Entry {
-	return gitops.Entry{Path: n.path, Kind: n.kind, ID: n.id, Size: -1}
+	return gitops.Entry{Path: n.path, Kind: n.kind, ID: n.id, Size: -1, Executable: n.executable}
 }
 
 // Entries yields all but the directories.

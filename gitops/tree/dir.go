@@ -105,6 +105,7 @@ func (t *DirTree) find(p string) known {
 		return k
 	}
 	k.entry.Kind = kindOf(info.Mode())
+	k.entry.Executable = executable(info.Mode())
 	switch k.entry.Kind {
 	case gitops.Symlink:
 		var target string
@@ -160,6 +161,10 @@ func kindOf(m fs.FileMode) gitops.Kind {
 	}
 	return gitops.Missing
 }
+
+// executable reports whether git would keep a file as one that may be run: its owner
+// may.
+func executable(m fs.FileMode) bool { return m.IsRegular() && m&0o100 != 0 }
 
 func asError(p string, err error) error {
 	if _, ok := errors.AsType[*gitops.Error](err); ok {

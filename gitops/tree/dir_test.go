@@ -35,11 +35,17 @@ func TestSourcesAgree(t *testing.T) {
 		f.write(name, content)
 	}
 	symlink(t, "../a-b", filepath.Join(f.dir, "a/link"))
+	if err := os.Chmod(filepath.Join(f.dir, "a/b"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	head := f.commit(nil)
 	committed := treeOf(t, f.open(Options{}), head)
 	with := map[string]File{"a/link": {Content: "../a-b", Kind: gitops.Symlink}}
 	for name, content := range files {
-		with[name] = File{Content: content}
+		with[name] = File{Content: content, Executable: name == "a/b"}
+	}
+	if !committed.Lookup("a/b").Executable || committed.Lookup("a-b").Executable {
+		t.Error("the commit does not tell what may be run")
 	}
 	dir := openDir(t, f.dir, 0)
 	for name, tr := range map[string]gitops.Tree{"dir": dir, "memory": MemoryWith(with)} {

@@ -23,6 +23,8 @@ type File struct {
 	Kind gitops.Kind
 	// Commit is the commit id of a submodule.
 	Commit string
+	// Executable says that a file may be run.
+	Executable bool
 }
 
 // Memory returns a tree of files in memory: path to content.
@@ -68,6 +70,7 @@ func (t *memory) add(p string, f File) {
 	if e.Kind == gitops.Missing {
 		e.Kind = gitops.File
 	}
+	e.Executable = f.Executable && e.Kind == gitops.File
 	if e.Kind != gitops.Submodule {
 		e.ID, e.Size = blobID([]byte(f.Content)), int64(len(f.Content))
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // With returns t with some files replaced or added, and those of nil content
-// removed. Nothing is written. The result has no commit; it reads the other files
+// removed. Files that are replaced keep whether they may be run. Nothing is written. The result has no commit; it reads the other files
 // through t. The contents are shared and must not be changed; a path that leads
 // out of the tree is left out.
 func With(t gitops.Tree, files map[string][]byte) gitops.Tree {
@@ -74,7 +74,7 @@ func (w *edited) Lookup(p string) gitops.Entry {
 		if data == nil {
 			return gitops.Entry{Path: p}
 		}
-		return gitops.Entry{Path: p, Kind: gitops.File, ID: blobID(data), Size: int64(len(data))}
+		return gitops.Entry{Path: p, Kind: gitops.File, ID: blobID(data), Size: int64(len(data)), Executable: w.Tree.Lookup(p).Executable}
 	}
 	switch kind, ok := w.dirs[p]; {
 	case ok && kind == gitops.Missing:

@@ -8,7 +8,9 @@ import (
 )
 
 func TestWith(t *testing.T) {
-	base := Memory(map[string]string{"a/x": "1", "a-b": "2", "only/one": "3", "deep/er/file": "4", "z": "5"})
+	base := MemoryWith(map[string]File{
+		"a/x": {Content: "1", Executable: true}, "a-b": {Content: "2"}, "only/one": {Content: "3"}, "deep/er/file": {Content: "4"}, "z": {Content: "5"},
+	})
 	got := With(base, map[string][]byte{
 		"a/x":          []byte("new"),
 		"a/new/y":      []byte(""),
@@ -18,7 +20,9 @@ func TestWith(t *testing.T) {
 		"../out":       []byte("no"),
 		"gone":         nil,
 	})
-	want := Memory(map[string]string{"a/x": "new", "a-b": "2", "a/new/y": "", "deep/other": "6", "z": "5"})
+	want := MemoryWith(map[string]File{
+		"a/x": {Content: "new", Executable: true}, "a-b": {Content: "2"}, "a/new/y": {}, "deep/other": {Content: "6"}, "z": {Content: "5"},
+	})
 	if diff := cmp.Diff(readAll(t, want), readAll(t, got)); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
