@@ -149,11 +149,7 @@ func StatusText(w io.Writer, s Status, opts TextOptions) error {
 		rows[0] = append(rows[0], strings.ToUpper(short(env, 40)))
 	}
 	for _, a := range s.Apps {
-		row := []string{short(a.App, 60)}
-		for _, env := range s.Environments {
-			row = append(row, textCell(a, env))
-		}
-		rows = append(rows, row)
+		rows = append(rows, textRows(a, s.Environments)...)
 	}
 	widths := columnWidths(rows)
 	for _, row := range rows {
@@ -170,21 +166,42 @@ func StatusText(w io.Writer, s Status, opts TextOptions) error {
 	return t.end()
 }
 
-func textCell(a StatusApp, env string) string {
+// textRows are the lines of an app: several versions stand below each other.
+func textRows(a StatusApp, environments []string) [][]string {
+	rows := [][]string{append([]string{short(a.App, 60)}, make([]string, len(environments))...)}
+	for column, env := range environments {
+		for line, text := range textCell(a, env) {
+			if line == len(rows) {
+				rows = append(rows, make([]string, len(environments)+1))
+			}
+			rows[line][column+1] = text
+		}
+	}
+	return rows
+}
+
+// textCell are the lines of a cell.
+func textCell(a StatusApp, env string) []string {
 	i := slices.IndexFunc(a.Stops, func(s StatusStop) bool { return s.Environment == env })
 	if i < 0 {
-		return "-"
+		return []string{"-"}
 	}
-	text := short(shortDigest(a.Stops[i].Version), 40)
-	if late := a.Stops[i].late(); late != "" && text != "" {
-		text += " (" + late + ")"
-	} else if late != "" {
-		text = late
+	var lines []string
+	for v := range strings.SplitSeq(a.Stops[i].Version, ", ") { // one, or several with their names
+		if v != "" {
+			lines = append(lines, short(shortDigest(v), 40))
+		}
 	}
-	if text == "" {
-		return "ok"
+	late := a.Stops[i].late()
+	switch {
+	case late != "" && len(lines) == 1:
+		lines[0] += " (" + late + ")"
+	case late != "":
+		lines = append(lines, late)
+	case len(lines) == 0:
+		lines = []string{"ok"}
 	}
-	return text
+	return lines
 }
 
 // StatusJSON writes a status for programs, indented and with a final newline.
