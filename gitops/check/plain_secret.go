@@ -22,23 +22,15 @@ placeholders such as ` + "`${PASSWORD}`" + ` are fine. So are files that the con
 allows by path, such as templates. What a secretGenerator makes is a Secret too: its
 literals, and the files of the repository that it reads, but for certificates and
 public keys. The value itself is never shown.`,
-		Bad: `overlay: apps/web
--- in/apps/web/kustomization.yaml --
-resources: [secret.yaml]
--- in/apps/web/secret.yaml --
-apiVersion: v1
+		Bad: exampleWeb("secret.yaml") + `apiVersion: v1
 kind: Secret
 metadata:
   name: web
 stringData:
   password: correct horse
 `,
-		Good: `overlay: apps/web
--- in/apps/web/kustomization.yaml --
-resources: [secret.yaml]
--- in/apps/web/secret.yaml --
-` + exampleSealed("web", "web", ""),
-		run: runPlainSecret,
+		Good: exampleWeb("secret.yaml") + exampleSealed("web", "web", ""),
+		run:  runPlainSecret,
 	}
 }
 

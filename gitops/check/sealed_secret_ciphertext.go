@@ -18,11 +18,7 @@ least 16 bytes of AES-GCM. The RSA part is as long as the controller's key: 512
 bytes for the 4096 bits it makes by default, 256 for 2048 bits, the least it takes.
 What is shorter was cut, or is a placeholder or a plain value that somebody put in
 place of ciphertext; the value itself is never shown. Placeholders such as ` + "`${PASSWORD}`" + ` are fine.`,
-		Bad: `overlay: apps/web
--- in/apps/web/kustomization.yaml --
-resources: [db.yaml]
--- in/apps/web/db.yaml --
-apiVersion: bitnami.com/v1alpha1
+		Bad: exampleWeb("db.yaml") + `apiVersion: bitnami.com/v1alpha1
 kind: SealedSecret
 metadata:
   name: db
@@ -31,12 +27,8 @@ spec:
   encryptedData:
     password: AgBy3i4OJSWK
 `,
-		Good: `overlay: apps/web
--- in/apps/web/kustomization.yaml --
-resources: [db.yaml]
--- in/apps/web/db.yaml --
-` + exampleSealed("db", "web", ""),
-		run: runSealedSecretCiphertext,
+		Good: exampleWeb("db.yaml") + exampleSealed("db", "web", ""),
+		run:  runSealedSecretCiphertext,
 	}
 }
 

@@ -17,11 +17,7 @@ An annotation in ` + "`spec.template.metadata`" + ` alone is an error: the contr
 strict and cannot decrypt. One in the metadata alone is a warning: it is decrypted,
 but whoever re-encrypts it makes it strict. A scope that a change or a patch edits,
 with the same ciphertext, is an error.`,
-		Bad: `overlay: apps/web
--- in/apps/web/kustomization.yaml --
-resources: [db.yaml]
--- in/apps/web/db.yaml --
-apiVersion: bitnami.com/v1alpha1
+		Bad: exampleWeb("db.yaml") + `apiVersion: bitnami.com/v1alpha1
 kind: SealedSecret
 metadata:
   name: db
@@ -36,12 +32,8 @@ spec:
       annotations:
         sealedsecrets.bitnami.com/cluster-wide: "true"
 `,
-		Good: `overlay: apps/web
--- in/apps/web/kustomization.yaml --
-resources: [db.yaml]
--- in/apps/web/db.yaml --
-` + exampleSealed("db", "web", clusterWide),
-		run: runSealedSecretScope,
+		Good: exampleWeb("db.yaml") + exampleSealed("db", "web", clusterWide),
+		run:  runSealedSecretScope,
 	}
 }
 

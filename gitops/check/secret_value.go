@@ -22,22 +22,14 @@ one. Found are private keys in PEM and
 ` + tokenList() + `. A word like
 "password" beside a value is not enough. Made-up values such as ` + "`ghp_xxxx…`" + ` are
 left out. The value itself is never shown.`,
-		Bad: `overlay: apps/web
--- in/apps/web/kustomization.yaml --
-resources: [config.yaml]
--- in/apps/web/config.yaml --
-apiVersion: v1
+		Bad: exampleWeb("config.yaml") + `apiVersion: v1
 kind: ConfigMap
 metadata:
   name: web
 data:
   deploy-key: |
     ` + examplePrivateKey(),
-		Good: `overlay: apps/web
--- in/apps/web/kustomization.yaml --
-resources: [config.yaml]
--- in/apps/web/config.yaml --
-apiVersion: v1
+		Good: exampleWeb("config.yaml") + `apiVersion: v1
 kind: ConfigMap
 metadata:
   name: web

@@ -2,6 +2,12 @@ package check
 
 import "strings"
 
+// exampleWeb begins the example of a rule: the overlay apps/web, whose one resource is
+// the file of this name. The text of the file follows.
+func exampleWeb(name string) string {
+	return "overlay: apps/web\n-- in/apps/web/kustomization.yaml --\nresources: [" + name + "]\n-- in/apps/web/" + name + " --\n"
+}
+
 // exampleCipher has the form of a value sealed with a key of 2048 bits, for the
 // examples of rules. Nothing can decrypt it.
 func exampleCipher() string { return "AQB" + strings.Repeat("k3Yq", 91) + "A" }
