@@ -1,7 +1,6 @@
 package check
 
 import (
-	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -40,28 +39,31 @@ func isKustomization(name string) bool {
 	return false
 }
 
-// kustomizations yields the kustomizations among the files to look at.
-func (p *pass) kustomizations() iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for _, f := range p.files {
-			if isKustomization(f) && !yield(f, p.ctx.Err()) {
-				return
+// eachRef calls do with what the kustomizations among the files to look at name, in the
+// order of files and fields, until it fails.
+func (p *pass) eachRef(do func(file string, r ref) error) error {
+	for _, file := range p.files {
+		if !isKustomization(file) {
+			continue
+		}
+		if err := p.ctx.Err(); err != nil {
+			return err
+		}
+		s, err := p.source(file)
+		if err != nil {
+			return err
+		}
+		var all []ref
+		for _, k := range s.documents() {
+			all = append(all, collect(k)...)
+		}
+		for _, r := range all[:min(len(all), maxRefs)] {
+			if err := do(file, r); err != nil {
+				return err
 			}
 		}
 	}
-}
-
-// refs returns what the kustomization in file names, in the order of fields.
-func (p *pass) refs(file string) ([]ref, error) {
-	s, err := p.source(file)
-	if err != nil {
-		return nil, err
-	}
-	var out []ref
-	for _, k := range s.documents() {
-		out = append(out, collect(k)...)
-	}
-	return out[:min(len(out), maxRefs)], nil
+	return nil
 }
 
 // collect reads every field through which kustomize v5.8 loads something.

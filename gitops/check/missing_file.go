@@ -33,23 +33,7 @@ kind: Deployment
 	}
 }
 
-func runMissingFile(p *pass) error {
-	for file, err := range p.kustomizations() {
-		if err != nil {
-			return err
-		}
-		refs, err := p.refs(file)
-		if err != nil {
-			return err
-		}
-		for _, r := range refs {
-			if err := p.checkRef(file, r); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
+func runMissingFile(p *pass) error { return p.eachRef(p.checkRef) }
 
 // checkRef reports r when it is local and leads nowhere.
 func (p *pass) checkRef(file string, r ref) error {

@@ -32,26 +32,17 @@ resources:
 }
 
 func runUnpinnedRemote(p *pass) error {
-	for file, err := range p.kustomizations() {
-		if err != nil {
-			return err
+	return p.eachRef(func(file string, r ref) error {
+		spec, ok := parseRemote(r.path, r.use)
+		if !ok || isCommit(spec.ref) || p.isLocal(file, r) {
+			return nil
 		}
-		refs, err := p.refs(file)
-		if err != nil {
-			return err
-		}
-		for _, r := range refs {
-			spec, ok := parseRemote(r.path, r.use)
-			if !ok || isCommit(spec.ref) || p.isLocal(file, r) {
-				continue
-			}
-			f := judge(spec)
-			f.File, f.Line, f.Column = file, r.node.Line, r.node.Column
-			f.Message = r.field + ": " + f.Message + ": " + gitops.Quote(withoutLogin(r.path))
-			p.report(f)
-		}
-	}
-	return nil
+		f := judge(spec)
+		f.File, f.Line, f.Column = file, r.node.Line, r.node.Column
+		f.Message = r.field + ": " + f.Message + ": " + gitops.Quote(withoutLogin(r.path))
+		p.report(f)
+		return nil
+	})
 }
 
 // isLocal reports whether kustomize finds a file of that name before it thinks
