@@ -30,7 +30,7 @@ func (a *automatic) merge(ctx context.Context) error {
 // has a merge queue, GitHub is asked to merge it; that is taken back when any of this
 // does not hold any more.
 func (a *automatic) mergeOne(ctx context.Context, p gitops.Pull) error {
-	state, err := a.service.lookAt(ctx, a.changes, p.Head.Ref)
+	state, err := a.service.lookAt(ctx, a.changes, a.event.Repo, p.Head.Ref)
 	if err != nil {
 		return err
 	}

@@ -188,7 +188,7 @@ func (p *promoting) newer(ctx context.Context, old, commit string) (bool, error)
 // date instead of being taken back.
 func (p *promoting) onto(ctx context.Context, q Promotion, one *part) (*part, error) {
 	one.branch = promotionBranch(one.Plan)
-	state, err := p.service.lookAt(ctx, p.changes, one.branch)
+	state, err := p.service.lookAt(ctx, p.changes, p.event.Repo, one.branch)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/sealift/sealift/gitops"
@@ -49,7 +50,7 @@ func (s *Service) publish(ctx context.Context, e gitops.Event, p Publish) (int, 
 		if err != nil {
 			return "", err
 		}
-		commit, err := pushTo(ctx, changes, p)
+		commit, err := s.pushTo(ctx, changes, e, p)
 		if err != nil {
 			return "", err
 		}
@@ -70,8 +71,9 @@ func (s *Service) publish(ctx context.Context, e gitops.Event, p Publish) (int, 
 	return number, nil
 }
 
-// pushTo writes the commit and moves the branch to it; it returns the tip.
-func pushTo(ctx context.Context, changes Changes, p Publish) (commit string, err error) {
+// pushTo writes the commit and moves the branch to it; it returns the tip. That the commit
+// is ours is recorded before a branch names it.
+func (s *Service) pushTo(ctx context.Context, changes Changes, e gitops.Event, p Publish) (commit string, err error) {
 	if p.Seen == "" {
 		commit, err = changes.CreateCommit(ctx, p.Tip, p.Message, p.Edits)
 	} else {
@@ -81,6 +83,9 @@ func pushTo(ctx context.Context, changes Changes, p Publish) (commit string, err
 		return commit, err
 	}
 	if err := still(ctx, changes, p.Base, p.Tip); err != nil {
+		return "", err
+	}
+	if _, err := s.once(ctx, e, madeKey(e.Repo, commit), "make a commit", func(context.Context) (string, error) { return p.Branch, nil }); err != nil {
 		return "", err
 	}
 	if p.Seen == "" {
@@ -174,9 +179,10 @@ type branchState struct {
 }
 
 // lookAt finds out whether a branch may be built upon: the commit at its tip must
-// be the bot's own, which only ever builds on what it made itself. A commit that
-// somebody amended names them as its committer.
-func (s *Service) lookAt(ctx context.Context, changes Changes, branch string) (branchState, error) {
+// be the bot's own, which only ever builds on what it made itself. Git takes any name
+// and address, so a commit that says it is the bot's is so only when GitHub signed it,
+// or when it is recorded that we made it: not every GitHub signs.
+func (s *Service) lookAt(ctx context.Context, changes Changes, repo gitops.Repository, branch string) (branchState, error) {
 	tip, err := changes.BranchTip(ctx, branch)
 	if err != nil {
 		return branchState{}, gone(err)
@@ -189,6 +195,15 @@ func (s *Service) lookAt(ctx context.Context, changes Changes, branch string) (b
 	if err != nil {
 		return branchState{}, err
 	}
-	byGitHub := c.Verified && (c.Committer.ID == 0 || c.Committer.Login == "web-flow")
-	return branchState{Tip: tip, Message: c.Message, Ours: c.Author.ID == self.ID && (c.Committer.ID == self.ID || byGitHub)}, nil
+	byUs := c.Author.ID == self.ID && (c.Committer.ID == self.ID || c.Committer.Login == "web-flow")
+	state := branchState{Tip: tip, Message: c.Message, Ours: c.Verified && byUs}
+	if !state.Ours {
+		_, state.Ours, err = s.Actions.Result(ctx, madeKey(repo, tip))
+	}
+	return state, err
+}
+
+// madeKey names a commit that we made in the action log.
+func madeKey(repo gitops.Repository, commit string) string {
+	return fmt.Sprintf("%d made %s", repo.ID, commit)
 }

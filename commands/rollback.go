@@ -211,7 +211,7 @@ func (a *asked) rollbackBranch(ctx context.Context, back Rollback) (ourBranch, e
 	if err != nil {
 		return ourBranch{}, err
 	}
-	state, err := a.service.lookAt(ctx, changes, name)
+	state, err := a.service.lookAt(ctx, changes, a.event.Repo, name)
 	if err == nil && state.Tip != "" && !state.Ours {
 		err = gitops.Errorf(gitops.Invalid, "branch %s has commits that Sealift did not make: merge or close its pull request and delete the branch, then ask again", gitops.Quote(name))
 	}

@@ -77,6 +77,35 @@ func TestStoryAutoMergeTakenBack(t *testing.T) {
 	}
 }
 
+// Somebody pushes to a promotion and says that the bot did: git takes any name. It is
+// neither merged nor built upon.
+func TestStoryAutoMergeForged(t *testing.T) {
+	w, p := autoMergeWorld(t, false)
+	ours, err := w.hub.Commit(w.ctx, storyRepo, p.HeadSHA)
+	w.must(err)
+	head, err := w.person(developer).PushAs(w.ctx, storyRepo, p.Head, ours.Message, w.app.Slug()+"[bot]",
+		map[string]string{overlayFile("web", "staging"): imageOverlay("web", "staging", "evil")})
+	w.must(err)
+	w.settle()
+	w.status(head, "ci/test", "success")
+	w.status(head, "ci/more", "success")
+	w.settle()
+	if now := w.promotion(); now.State != "open" {
+		t.Errorf("merged what somebody else wrote: %+v", now)
+	}
+	w.must(w.hub.Protect(storyRepo, "main", hub.Protection{}))
+	n := w.bump("second", "web", "v3")
+	w.merge(developer, n)
+	w.settle()
+	w.say(developer, n, "/promote staging")
+	w.settle()
+	if tip := w.hub.Tip(storyRepo, p.Head); tip != head {
+		t.Errorf("built upon, the branch is at %s", tip)
+	}
+	has(t, w.answer(n), "commits that Sealift did not make")
+	w.noFailures()
+}
+
 // A branch with a merge queue takes the promotion into it, also where a repository does
 // not allow auto-merge.
 func TestStoryAutoMergeQueue(t *testing.T) {

@@ -81,6 +81,19 @@ func (p Person) Push(ctx context.Context, fullName, branch, message string, file
 	return p.PushOn(ctx, fullName, branch, "", message, files)
 }
 
+// PushAs is [Person.Push] with somebody else as author and committer: git takes any name.
+func (p Person) PushAs(ctx context.Context, fullName, branch, message, as string, files map[string]string) (sha string, err error) {
+	err = p.in(fullName, Write, func(r *repo, me *account) error {
+		other := p.h.lookup(as)
+		if other == nil {
+			return gitops.Errorf(gitops.NotFound, "account %s is not there", gitops.Quote(as))
+		}
+		sha, err = p.h.write(ctx, r, me, change{branch: branch, files: files, message: message, as: other})
+		return err
+	})
+	return sha, err
+}
+
 // PushOn commits files on top of parent and forces the branch there: a force-push when
 // the branch was elsewhere.
 func (p Person) PushOn(ctx context.Context, fullName, branch, parent, message string, files map[string]string) (sha string, err error) {

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -87,7 +88,8 @@ type change struct {
 	from    string // the parent; "" is the tip of the branch, or of the default branch
 	files   map[string]string
 	message string
-	silent  bool // no events
+	as      *account // whose name the commit has; nil is who pushes
+	silent  bool     // no events
 }
 
 // write commits files to a branch and returns the new tip.
@@ -104,7 +106,7 @@ func (h *Hub) write(ctx context.Context, r *repo, by *account, c change) (string
 	if c.message == "" {
 		c.message = "Update"
 	}
-	if err := r.git.importFiles(ctx, c.branch, c.from, h.signatureOf(by), c.message, c.files); err != nil {
+	if err := r.git.importFiles(ctx, c.branch, c.from, h.signatureOf(cmp.Or(c.as, by)), c.message, c.files); err != nil {
 		return "", err
 	}
 	if c.silent {
