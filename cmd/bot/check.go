@@ -41,7 +41,7 @@ It exits with 2 when a finding has the severity that fail-on of .sealift.yaml na
 }
 
 func (b *bot) check(ctx context.Context, f checkFlags) error {
-	color, err := b.useColor()
+	opts, err := b.textOptions()
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (b *bot) check(ctx context.Context, f checkFlags) error {
 	if f.list {
 		err = b.list(ctx, c)
 	} else {
-		err = b.report(ctx, c, p, reply.TextOptions{Color: color, Width: b.width})
+		err = b.report(ctx, c, p, opts)
 	}
 	if f.list {
 		p.stop()

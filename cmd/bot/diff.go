@@ -42,10 +42,9 @@ no other one reads; "all" compares every kustomization directory; a glob such as
 		RunE: func(cmd *cobra.Command, args []string) error { return b.diff(cmd.Context(), f, args) },
 	}
 	b.addCommonFlags(cmd)
-	cmd.Flags().StringVar(&f.format, "format", "text", "text, markdown or json")
+	addChoice(cmd, &f.format, "format", "", "text", "markdown", "json")
 	cmd.Flags().StringVar(&f.overlays, "overlays", commands.AutoOverlays, "auto, all or a `GLOB` over directories")
 	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "exit with 1 when there are differences")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "markdown", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("overlays", cobra.FixedCompletions([]string{"auto", "all"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -102,32 +101,24 @@ func (b *bot) compare(ctx context.Context, s *session, repo *tree.Repo, overlays
 
 // reportWriter returns what prints a report in a format.
 func (b *bot) reportWriter(format string) (func(gitops.Report) error, error) {
-	color, err := b.useColor()
+	opts, err := b.textOptions()
 	if err != nil {
 		return nil, err
 	}
-	switch format {
-	case "text":
-		return func(r gitops.Report) error {
-			return reply.Text(b.stdout, r, reply.TextOptions{Color: color, Width: b.width})
-		}, nil
-	case "markdown":
-		return func(r gitops.Report) error {
-			for _, part := range reply.Markdown(r, reply.Options{MaxComments: 1000}) {
-				if _, err := fmt.Fprintln(b.stdout, part); err != nil {
-					return err
-				}
-			}
-			return nil
-		}, nil
-	case "json":
-		return func(r gitops.Report) error {
-			data, err := reply.JSON(r)
-			if err == nil {
-				_, err = fmt.Fprintf(b.stdout, "%s\n", data)
-			}
+	return printer(format,
+		form[gitops.Report]{"text", func(r gitops.Report) error { return reply.Text(b.stdout, r, opts) }},
+		form[gitops.Report]{"markdown", b.printMarkdown},
+		form[gitops.Report]{"json", func(r gitops.Report) error { return b.write(reply.JSON(r)) }},
+	)
+}
+
+// printMarkdown prints the comments that the service would write, as many as it takes:
+// there is no limit here.
+func (b *bot) printMarkdown(r gitops.Report) error {
+	for _, part := range reply.Markdown(r, reply.Options{MaxComments: 1000}) {
+		if _, err := fmt.Fprintln(b.stdout, part); err != nil {
 			return err
-		}, nil
+		}
 	}
-	return nil, usageError{fmt.Errorf("format: want text, markdown or json, not %s", gitops.Quote(format))}
+	return nil
 }

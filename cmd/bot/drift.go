@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/sealift/sealift/commands"
 	"github.com/sealift/sealift/commands/reply"
-	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/tree"
 	"github.com/spf13/cobra"
 )
@@ -48,9 +46,8 @@ Values of secrets are neither shown nor compared.`,
 	flags.StringArrayVar(&f.envs, "env", nil, "`ENVIRONMENT` to compare; given twice or not at all")
 	flags.StringArrayVar(&f.apps, "app", nil, "`NAME` of an app; may be repeated (default: all)")
 	flags.StringVar(&f.at, "at", "HEAD", "the `COMMIT` to look at")
-	flags.StringVar(&f.format, "format", "text", "text or json")
 	flags.BoolVar(&f.exitCode, "exit-code", false, "exit with 1 when there is drift")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	addChoice(cmd, &f.format, "format", "", "text", "json")
 	return cmd
 }
 
@@ -99,23 +96,12 @@ func (b *bot) findDrift(ctx context.Context, s *session, repo *tree.Repo, f drif
 
 // driftWriter returns what prints drift in the form that was asked for.
 func (b *bot) driftWriter(format string) (func(reply.Drift) error, error) {
-	color, err := b.useColor()
+	opts, err := b.textOptions()
 	if err != nil {
 		return nil, err
 	}
-	switch format {
-	case "json":
-		return func(d reply.Drift) error {
-			data, err := reply.DriftJSON(d)
-			if err == nil {
-				_, err = b.stdout.Write(data)
-			}
-			return err
-		}, nil
-	case "text":
-		return func(d reply.Drift) error {
-			return reply.DriftText(b.stdout, d, reply.TextOptions{Color: color, Width: b.width})
-		}, nil
-	}
-	return nil, usageError{fmt.Errorf("format is %s, it must be text or json", gitops.Quote(format))}
+	return printer(format,
+		form[reply.Drift]{"text", func(d reply.Drift) error { return reply.DriftText(b.stdout, d, opts) }},
+		form[reply.Drift]{"json", func(d reply.Drift) error { return b.write(reply.DriftJSON(d)) }},
+	)
 }

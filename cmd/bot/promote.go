@@ -50,9 +50,8 @@ when a file to edit has uncommitted changes. --patch prints what "git apply" rea
 			return b.promote(cmd.Context(), f)
 		},
 	}
+	b.addRepoFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&b.flags.repo, "repo", ".", "`DIR` of the repository: a clone or a bare repository")
-	flags.StringVar(&b.flags.color, "color", "auto", "colours: auto, always or never")
 	flags.StringVar(&f.from, "from", "", "the `ENVIRONMENT` to promote (default: the one before --to)")
 	flags.StringVar(&f.to, "to", "", "the `ENVIRONMENT` or group to promote to (default: the one after --from)")
 	flags.StringVar(&f.at, "at", "HEAD", "the `COMMIT` to promote")
@@ -60,12 +59,10 @@ when a file to edit has uncommitted changes. --patch prints what "git apply" rea
 	flags.BoolVar(&f.all, "all", false, "every app that the source has")
 	flags.BoolVar(&f.write, "write", false, "edit the files of the working tree")
 	flags.BoolVar(&f.patch, "patch", false, "print a patch and nothing else")
-	flags.StringVar(&f.format, "format", "text", "text or json")
 	flags.StringArrayVar(&f.take, "take", nil, "`source|target`, or FILE[:PATH]=source|target: decide conflicts; may be repeated")
 	flags.BoolVar(&f.create, "create", false, "copy overlays that the target does not have")
 	flags.BoolVar(&f.force, "force", false, "promote down the chain")
-	_ = cmd.MarkFlagDirname("repo")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	addChoice(cmd, &f.format, "format", "", "text", "json")
 	return cmd
 }
 
@@ -76,7 +73,7 @@ func (b *bot) promote(ctx context.Context, f promoteFlags) error {
 	case f.all && len(f.apps) > 0:
 		return usageError{errors.New("all and app cannot be had together")}
 	}
-	print, err := b.planWriter(f)
+	print, err := b.planWriter(f.format)
 	if err != nil {
 		return err
 	}
@@ -103,7 +100,10 @@ func (b *bot) promote(ctx context.Context, f promoteFlags) error {
 			return err
 		}
 	}
-	return print(p.Target, r.Plan)
+	if f.patch {
+		return b.printPatch(ctx, p.Target, r.Plan)
+	}
+	return print(r.Plan)
 }
 
 // promotionOf reads the commits. The target is what is promoted, or what is
@@ -148,30 +148,23 @@ func decisions(values []string) (map[string]string, error) {
 }
 
 // planWriter returns what prints a plan in the form that was asked for.
-func (b *bot) planWriter(f promoteFlags) (func(gitops.Tree, *promote.Plan) error, error) {
-	color, err := b.useColor()
+func (b *bot) planWriter(format string) (func(*promote.Plan) error, error) {
+	opts, err := b.textOptions()
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case f.patch:
-		return b.printPatch, nil
-	case f.format == "json":
-		return func(_ gitops.Tree, p *promote.Plan) error {
+	return printer(format,
+		form[*promote.Plan]{"text", func(p *promote.Plan) error { return reply.PromotionText(b.stdout, p, opts) }},
+		form[*promote.Plan]{"json", func(p *promote.Plan) error {
 			e := json.NewEncoder(b.stdout)
 			e.SetEscapeHTML(false)
 			e.SetIndent("", "  ")
 			return e.Encode(p)
-		}, nil
-	case f.format == "text":
-		return func(_ gitops.Tree, p *promote.Plan) error {
-			return reply.PromotionText(b.stdout, p, reply.TextOptions{Color: color, Width: b.width})
-		}, nil
-	}
-	return nil, usageError{fmt.Errorf("format: want text or json, not %s", gitops.Quote(f.format))}
+		}},
+	)
 }
 
-func (b *bot) printPatch(target gitops.Tree, p *promote.Plan) error {
+func (b *bot) printPatch(ctx context.Context, target gitops.Tree, p *promote.Plan) error {
 	if err := allowed(p); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ names begin with "sealed-".`,
 }
 
 func (b *bot) verify(ctx context.Context, args []string) error {
-	color, err := b.useColor()
+	opts, err := b.textOptions()
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (b *bot) verify(ctx context.Context, args []string) error {
 		return err
 	}
 	found := slices.DeleteFunc(result.Findings, func(f gitops.Finding) bool { return !aboutSealed(f, below) })
-	if err := reply.Findings(b.stdout, found, reply.TextOptions{Color: color, Width: b.width}); err != nil {
+	if err := reply.Findings(b.stdout, found, opts); err != nil {
 		return err
 	}
 	fmt.Fprintf(b.stdout, "%d overlays, %d findings\n", result.Overlays, len(found))

@@ -37,8 +37,8 @@ type commonFlags struct {
 }
 
 func (b *bot) addCommonFlags(cmd *cobra.Command) {
+	b.addRepoFlags(cmd)
 	f := cmd.Flags()
-	f.StringVar(&b.flags.repo, "repo", ".", "`DIR` of the repository: a clone or a bare repository")
 	f.StringVar(&b.flags.cacheDir, "cache-dir", "", "`DIR` of the render cache (default: below the user's cache directory)")
 	f.BoolVar(&b.flags.noCache, "no-cache", false, "neither read nor write the render cache")
 	f.StringArrayVar(&b.flags.allowRemote, "allow-remote", nil, "fetch remote bases from `HOST[/ORG[/REPO]]`; may be repeated")
@@ -47,9 +47,6 @@ func (b *bot) addCommonFlags(cmd *cobra.Command) {
 	f.IntVar(&b.flags.workers, "workers", 0, "renders at once (default: the number of processors)")
 	f.DurationVar(&b.flags.timeout, "render-timeout", render.DefaultTimeout, "longest time one overlay may take")
 	f.BoolVar(&b.flags.stats, "stats", false, "print figures of the run to standard error, as JSON")
-	f.StringVar(&b.flags.color, "color", "auto", "colours: auto, always or never")
-	_ = cmd.MarkFlagDirname("repo")
-	_ = cmd.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (b *bot) useColor() (bool, error) {
@@ -61,7 +58,7 @@ func (b *bot) useColor() (bool, error) {
 	case "auto":
 		return b.outTerminal && b.getenv("NO_COLOR") == "" && b.getenv("TERM") != "dumb", nil
 	}
-	return false, usageError{fmt.Errorf("color: want auto, always or never, not %s", gitops.Quote(b.flags.color))}
+	return false, wrongChoice("color", b.flags.color, "auto", "always", "never")
 }
 
 // session is one run over one repository.

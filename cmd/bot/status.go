@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/sealift/sealift/commands"
 	"github.com/sealift/sealift/commands/reply"
-	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/tree"
 	"github.com/spf13/cobra"
 )
@@ -36,14 +34,11 @@ service knows, holds and open promotions, is not shown.`,
 			return print(s)
 		},
 	}
+	b.addRepoFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&b.flags.repo, "repo", ".", "`DIR` of the repository: a clone or a bare repository")
-	flags.StringVar(&b.flags.color, "color", "auto", "colours: auto, always or never")
 	flags.StringVar(&at, "at", "HEAD", "the `COMMIT` to look at")
 	flags.StringArrayVar(&names, "app", nil, "`NAME` of an app; may be repeated (default: all)")
-	flags.StringVar(&format, "format", "text", "text or json")
-	_ = cmd.MarkFlagDirname("repo")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	addChoice(cmd, &format, "format", "", "text", "json")
 	return cmd
 }
 
@@ -66,23 +61,12 @@ func (b *bot) status(ctx context.Context, at string, names []string) (reply.Stat
 
 // statusWriter returns what prints a status in the form that was asked for.
 func (b *bot) statusWriter(format string) (func(reply.Status) error, error) {
-	color, err := b.useColor()
+	opts, err := b.textOptions()
 	if err != nil {
 		return nil, err
 	}
-	switch format {
-	case "json":
-		return func(s reply.Status) error {
-			data, err := reply.StatusJSON(s)
-			if err == nil {
-				_, err = b.stdout.Write(data)
-			}
-			return err
-		}, nil
-	case "text":
-		return func(s reply.Status) error {
-			return reply.StatusText(b.stdout, s, reply.TextOptions{Color: color, Width: b.width})
-		}, nil
-	}
-	return nil, usageError{fmt.Errorf("format is %s, it must be text or json", gitops.Quote(format))}
+	return printer(format,
+		form[reply.Status]{"text", func(s reply.Status) error { return reply.StatusText(b.stdout, s, opts) }},
+		form[reply.Status]{"json", func(s reply.Status) error { return b.write(reply.StatusJSON(s)) }},
+	)
 }
