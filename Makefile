@@ -79,7 +79,7 @@ fmt: ## Format the code
 docs: ## Write the generated pages of docs/
 	go test ./gitops/check -run='^TestDocs$$' -update
 	go test ./cmd/bot -run='^Test(Config)?Docs$$' -update
-	go test ./cmd/bot -run='^TestCommandsPage$$' -update
+	go test ./cmd/bot -run='^Test(CommandsPage|EnvironmentsPage|Console)$$' -update
 
 .PHONY: clean
 clean: ## Remove what was built and cached here
