@@ -17,8 +17,8 @@ import (
 //
 // What belongs to one environment is left out: namespaces, replicas, ciphertext,
 // values that differ only in the names of the environments, fields that
-// `promote.keep` names, and values of secrets, which cannot be compared when they
-// are masked. What else differs is drift
+// `promote.keep` names, what comes from files that it names, and values of secrets,
+// which cannot be compared when they are masked. What else differs is drift
 //
 //   - when it was equal, or nowhere, before one of the last 20 commits that change
 //     files of either environment, or
@@ -155,10 +155,13 @@ func (d Drift) app(ctx context.Context, st *stages, tip map[string]gitops.Render
 	h := History{Layout: st.target}
 	w := driftWalk{
 		Drift: d, tip: tip, a: st.overlays(st.target, app, to.A), b: st.overlays(st.target, app, to.B),
-		files: append(h.paths(app, to.A), h.paths(app, to.B)...),
-		words: promote.Words(to.A, to.B),
+		filesA: h.paths(app, to.A), filesB: h.paths(app, to.B), words: promote.Words(to.A, to.B),
 	}
-	keep := w.kept(st.config.Promote.Keep)
+	rules := st.config.Promote.Keep
+	var keep []gitops.FieldPath
+	if len(rules) > 0 {
+		keep = keptFields(rules, w.own(slices.Concat(w.filesA, w.filesB)))
+	}
 	w.skip = func(steps []gitops.FieldStep) bool {
 		return environmentOwn(steps) || slices.ContainsFunc(keep, func(p gitops.FieldPath) bool { return p.Covers(steps) })
 	}
@@ -171,6 +174,9 @@ func (d Drift) app(ctx context.Context, st *stages, tip map[string]gitops.Render
 	}
 	if len(unread) > 0 {
 		return nil
+	}
+	if err := w.leaveOutKept(ctx, now, rules); err != nil {
+		return err
 	}
 	since, err := w.drifted(ctx, now)
 	if err != nil {

@@ -156,6 +156,113 @@ func TestDrift(t *testing.T) {
 	}
 }
 
+// TestDriftKeptFiles leaves out what comes from files that the configuration keeps.
+func TestDriftKeptFiles(t *testing.T) {
+	const (
+		config = "version: 1\npromote: {keep: [{path: \"**/kept*\"}]}\n"
+		pod    = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: web}], priority: 1}\n"
+	)
+	patch := func(env, priority string) string {
+		return "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {priority: " + priority + ", nodeName: node-" + env + "}\n"
+	}
+	overlay := func(env, more string, files map[string]string) map[string]string {
+		dir := "apps/web/overlays/" + env + "/"
+		out := map[string]string{dir + "kustomization.yaml": "resources: [../../base]\n" + more, ".sealift.yaml": config, "apps/web/base/kustomization.yaml": "resources: [pod.yaml]\n", "apps/web/base/pod.yaml": pod}
+		for name, text := range files {
+			out[dir+name] = text
+		}
+		return out
+	}
+	join := func(a, b map[string]string) map[string]string {
+		out := maps.Clone(a)
+		maps.Copy(out, b)
+		return out
+	}
+	patched := func(env, file, priority string) map[string]string {
+		return overlay(env, "patches: [{path: "+file+"}]\n", map[string]string{file: patch(env, priority)})
+	}
+	settings := func(env, file, level string) map[string]string {
+		return overlay(env, "configMapGenerator: [{name: s, envs: ["+file+"]}]\n", map[string]string{file: "LEVEL=" + level + "\n"})
+	}
+	extra := overlay("prod", "resources: [../../base, kept.yaml]\n", map[string]string{"kept.yaml": driftMap("m", "x: a")})
+	extra["apps/web/overlays/prod/kustomization.yaml"] = "resources: [../../base, kept.yaml]\n"
+	bare := join(overlay("dev", "", nil), overlay("prod", "", nil))
+	for _, c := range []struct {
+		name      string
+		then, now map[string]string
+		want      []string
+	}{
+		{"a patch", join(patched("dev", "kept.yaml", "2"), patched("prod", "kept.yaml", "2")), join(patched("dev", "kept.yaml", "2"), patched("prod", "kept.yaml", "3")), nil},
+		{"another patch", join(patched("dev", "p.yaml", "2"), patched("prod", "p.yaml", "2")), join(patched("dev", "p.yaml", "2"), patched("prod", "p.yaml", "3")), []string{"Pod/web spec.priority: 2, 3 c1"}},
+		{"a file of a generator", join(settings("dev", "kept.env", "info"), settings("prod", "kept.env", "info")), join(settings("dev", "kept.env", "debug"), settings("prod", "kept.env", "info")), nil},
+		{"a patch that only one has", bare, join(overlay("dev", "", nil), patched("prod", "kept.yaml", "3")), nil},
+		{"a patch that only the first has", bare, join(overlay("prod", "", nil), patched("dev", "kept.yaml", "3")), nil},
+		{"an object that only one has", bare, join(overlay("dev", "", nil), extra), nil},
+		{"beside other drift", join(patched("dev", "kept.yaml", "2"), patched("prod", "kept.yaml", "2")),
+			join(overlay("dev", "patches: [{path: kept.yaml}]\ncommonAnnotations: {a: b}\n", map[string]string{"kept.yaml": patch("dev", "4")}), patched("prod", "kept.yaml", "3")),
+			[]string{"Pod/web metadata.annotations.a: b, - c1"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := driftAt(t, Drift{}, c.then, c.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, driftLines(d)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestDriftLists compares lists whose items have no name by what they say.
+func TestDriftLists(t *testing.T) {
+	pod := func(spec string) string {
+		return "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {" + spec + "}\n"
+	}
+	const (
+		spot = "{key: spot, effect: NoSchedule}"
+		gpu  = "{key: gpu, operator: Exists}"
+		arm  = "{key: arm, operator: Exists}"
+	)
+	list := func(items ...string) string { return pod("tolerations: [" + strings.Join(items, ", ") + "]") }
+	same := both(list(spot, gpu), list(spot, gpu))
+	args := func(a, b string) string {
+		return pod("containers: [{name: web, image: web, args: [" + a + ", " + b + "]}]")
+	}
+	nested := func(a, b string) string {
+		return "apiVersion: v1\nkind: X\nmetadata: {name: x}\nspec: {rules: [{to: [" + a + "]}, {to: [" + b + "], port: 1}]}\n"
+	}
+	for _, c := range []struct {
+		name      string
+		then, now map[string]string
+		want      []string
+	}{
+		{"another order", same, both(list(gpu, spot), list(spot, gpu)), nil},
+		{"one more in front", same, both(list(arm, spot, gpu), list(gpu, spot)), []string{"Pod/web spec.tolerations[3].key: arm, - c1", "Pod/web spec.tolerations[3].operator: Exists, - c1"}},
+		{"one less", same, both(list(gpu), list(spot, gpu)), []string{"Pod/web spec.tolerations[0].effect: -, NoSchedule c1", "Pod/web spec.tolerations[0].key: -, spot c1"}},
+		{"one changed in another order", same, both(list(gpu, "{key: spot, effect: NoExecute}"), list(spot, gpu)), []string{"Pod/web spec.tolerations[0].effect: NoExecute, NoSchedule c1"}},
+		{"twice the same", same, both(list(spot, spot, gpu), list(gpu, spot, arm)), []string{"Pod/web spec.tolerations[2].effect: NoSchedule, - c1", "Pod/web spec.tolerations[2].key: spot, arm c1", "Pod/web spec.tolerations[2].operator: -, Exists c1"}},
+		{"names of environments", same, both(list("{key: on-dev}", gpu), list(gpu, "{key: on-prod}")), nil},
+		{"scalars", both(nested("a, b", "c"), nested("a, b", "c")), both(nested("b, a", "c"), nested("a, b", "c")), nil},
+		{"lists in a list", both(nested("a, b", "c"), nested("a, b", "c")), both(nested("b, a", "d"), nested("a, b", "c")), []string{"X/x spec.rules[1].to[0]: d, c c1"}},
+		{"order counts", both(args("a", "b"), args("a", "b")), both(args("b", "a"), args("a", "b")), []string{
+			"Pod/web spec.containers[name=web].args[0]: b, a c1", "Pod/web spec.containers[name=web].args[1]: a, b c1",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := driftAt(t, Drift{}, c.then, c.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := driftLines(d)
+			slices.Sort(got)
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 // TestDriftBounded shows that no more than the last commits are looked at.
 func TestDriftBounded(t *testing.T) {
 	history := []map[string]string{both(driftMap("m", "x: a"), driftMap("m", "x: a"))}

@@ -34,12 +34,14 @@ func newDriftState(a, b []gitops.Object, words [][2]string, skip func([]gitops.F
 	if from, to := onlyNamespace(a), onlyNamespace(b); from != "" && to != "" && from != to {
 		words = append([][2]string{{from, to}}, words...)
 	}
-	names := map[string]string{} // key without words -> key in b
-	theirs := diff.Show(b)
-	for _, o := range theirs {
+	names := map[string]string{}        // key without words -> key in b
+	fields := map[string][]*driftLine{} // of b, by key
+	for _, o := range diff.Show(b) {
 		key := objectKey(o, o.Name)
 		names[objectKey(o, bareName(o.Name, words))] = key
-		s.add(s.b, o, key, func(p string) string { return p }, nil, skip)
+		lines := linesOf(o, skip)
+		fields[key] = append(fields[key], lines...)
+		s.add(s.b, o, key, lines, nil)
 	}
 	for _, o := range diff.Show(a) {
 		key := objectKey(o, o.Name)
@@ -51,18 +53,29 @@ func newDriftState(a, b []gitops.Object, words [][2]string, skip func([]gitops.F
 				key = other
 			}
 		}
-		s.add(s.a, o, key, func(p string) string {
-			if _, there := s.b[driftPlace{key, p}]; there {
-				return p
-			}
-			return promote.Rename(p, words)
-		}, words, skip)
+		lines := linesOf(o, skip)
+		if theirs := fields[key]; len(theirs) > 0 && len(lines) > 0 {
+			alignLists(lines, theirs, 0, words)
+		}
+		s.add(s.a, o, key, lines, words)
 	}
 	return s
 }
 
-// add enters the fields of one object.
-func (s *driftState) add(to map[driftPlace]driftCell, o diff.Shown, key string, path func(string) string, words [][2]string, skip func([]gitops.FieldStep) bool) {
+// linesOf returns the fields of an object, without those to skip.
+func linesOf(o diff.Shown, skip func([]gitops.FieldStep) bool) []*driftLine {
+	var list []*driftLine
+	for _, f := range o.Fields {
+		if f.Path != "" && !skip(f.Steps) {
+			list = append(list, newDriftLine(f))
+		}
+	}
+	return list
+}
+
+// add enters the fields of one object. Words are replaced in its values, and in the
+// paths that b does not have.
+func (s *driftState) add(to map[driftPlace]driftCell, o diff.Shown, key string, lines []*driftLine, words [][2]string) {
 	enter := func(at driftPlace, value string) {
 		_, seen := s.b[at]
 		if _, twice := to[at]; !seen && !twice {
@@ -74,10 +87,12 @@ func (s *driftState) add(to map[driftPlace]driftCell, o diff.Shown, key string, 
 		s.titles[key] = o.Kind + "/" + o.Name
 	}
 	enter(driftPlace{key, ""}, present)
-	for _, f := range o.Fields {
-		if f.Path != "" && !skip(f.Steps) {
-			enter(driftPlace{key, path(f.Path)}, f.Value)
+	for _, l := range lines {
+		at := driftPlace{key, l.path()}
+		if _, there := s.b[at]; !there {
+			at.path = promote.Rename(at.path, words)
 		}
+		enter(at, l.value)
 	}
 }
 

@@ -3,13 +3,11 @@ package commands
 import (
 	"cmp"
 	"context"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
-	"github.com/sealift/sealift/gitops/layout"
 	"github.com/sealift/sealift/gitops/render"
 )
 
@@ -20,29 +18,12 @@ const maxDriftCommits = 20
 // driftWalk compares the overlays of one app in two environments, now and before.
 type driftWalk struct {
 	Drift
-	a, b  []string                   // overlays
-	files []string                   // what changes only them: the overlays and what they own
-	tip   map[string]gitops.Rendered // what the tree renders to
-	words [][2]string
-	skip  func([]gitops.FieldStep) bool
-}
-
-// kept returns the fields that rules name for files of the overlays. A rule for
-// whole files names no fields.
-func (w driftWalk) kept(rules []layout.FieldRule) []gitops.FieldPath {
-	var own []string
-	for e := range w.Tree.Entries() {
-		if slices.ContainsFunc(w.files, func(p string) bool { return e.Path == p || strings.HasPrefix(e.Path, path.Clean(p)+"/") }) {
-			own = append(own, e.Path)
-		}
-	}
-	var list []gitops.FieldPath
-	for _, r := range rules {
-		if p, err := gitops.ParseFieldPath(r.Field); err == nil && slices.ContainsFunc(own, r.Matches) {
-			list = append(list, p)
-		}
-	}
-	return list
+	a, b []string // overlays
+	// filesA and filesB are what changes only them: the overlays and what they own.
+	filesA, filesB []string
+	tip            map[string]gitops.Rendered // what the tree renders to
+	words          [][2]string
+	skip           func([]gitops.FieldStep) bool
 }
 
 // state renders both sides in one tree, without overlays that are not there, and
@@ -107,7 +88,7 @@ func (w driftWalk) before(ctx context.Context, open []driftPlace, visit func(com
 	if w.Commits == nil || len(open) == 0 {
 		return nil
 	}
-	commits, err := w.Commits.Log(ctx, w.Tip, "", w.files, maxDriftCommits)
+	commits, err := w.Commits.Log(ctx, w.Tip, "", slices.Concat(w.filesA, w.filesB), maxDriftCommits)
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,8 @@ func (b *bot) driftCommand() *cobra.Command {
 field by field. Without --env it is each environment and the next in its chain.
 
 Left out is what belongs to one environment: namespaces, replicas, ciphertext, what
-differs only in the name of the environment, fields that .sealift.yaml names in
-promote.keep, and what differs since both overlays exist. A difference is drift
+differs only in the name of the environment, fields and files that .sealift.yaml names
+in promote.keep, and what differs since both overlays exist. A difference is drift
 
   - when it was not there before one of the last 20 commits that change either
     overlay; that commit is shown, or

@@ -42,9 +42,7 @@ func (m *maker) changes(ctx context.Context) error {
 			continue
 		}
 		c.now = m.now[c.file] // without the names of files that are not added
-		if isKustomization(c.file) {
-			c.base = forgotten(c.file, c.base, stay)
-		}
+		c.base = WithoutFiles(c.file, c.base, stay)
 		for _, t := range m.counterparts(c.file) {
 			m.mergeInto(t, c)
 		}

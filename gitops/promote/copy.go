@@ -52,7 +52,7 @@ func (m *maker) check(file, path, reason string) {
 func (m *maker) forget(file string) {
 	for _, dir := range m.source.dirs {
 		if name := kustomizationIn(m.Source, dir); m.now[name] != nil {
-			m.now[name] = forgotten(name, m.now[name], []string{file})
+			m.now[name] = WithoutFiles(name, m.now[name], []string{file})
 		}
 	}
 }
@@ -103,14 +103,18 @@ func entryOf(item *yaml.Node) string {
 	return ""
 }
 
-// forgotten is a kustomization without the entries that name some files.
-func forgotten(name string, data []byte, files []string) []byte {
+// WithoutFiles is a kustomization without the entries of its lists that name some
+// files. Any other file stays as it is, and so does one that cannot be read.
+func WithoutFiles(kustomization string, data []byte, files []string) []byte {
+	if !isKustomization(kustomization) {
+		return data
+	}
 	for _, file := range files {
-		entry, below := strings.CutPrefix(file, path.Dir(name)+"/")
+		entry, below := strings.CutPrefix(file, strings.TrimPrefix(path.Dir(kustomization)+"/", "./"))
 		if !below || data == nil {
 			continue
 		}
-		if out, ok := without(name, data, entry); ok {
+		if out, ok := without(kustomization, data, entry); ok {
 			data = out
 		}
 	}

@@ -34,7 +34,7 @@ type goldenCase struct {
 	apps        []string
 	// executable may be run, links are symbolic.
 	executable, links []string
-	options     promote.Options
+	options           promote.Options
 }
 
 func newCase(in *golden.Case) *goldenCase {
