@@ -99,7 +99,11 @@ func (d Diff) pairs(ctx context.Context, l sides, paths, changed []string) ([]di
 		}
 	}
 	var pairs []diff.Pair
-	for pair, err := range d.Renderer.Compare(ctx, d.Base, d.Head, reached, step) {
+	base, head := d.Base, d.Head
+	if d.Overlays != AllOverlays {
+		base, head = l.base.Tree(base), l.head.Tree(head)
+	}
+	for pair, err := range d.Renderer.Compare(ctx, base, head, reached, step) {
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +139,7 @@ func (d Diff) findings(ctx context.Context, l sides, pairs []diff.Pair, changed 
 	if err != nil {
 		return nil, err
 	}
-	found = append(found, newNotes(l.base.Notes, l.head.Notes)...)
+	found = append(found, d.unseen(l, changed)...)
 	if slices.Contains(changed, layout.ConfigFile) {
 		config, problems := layout.ReadConfig(ctx, d.Head)
 		found = append(found, configFindings(problems)...)
@@ -144,6 +148,22 @@ func (d Diff) findings(ctx context.Context, l sides, pairs []diff.Pair, changed 
 		}
 	}
 	return graded(l.config, found), nil
+}
+
+// unseen returns what the change touches and no render shows, and the new notes of the
+// layout.
+func (d Diff) unseen(l sides, changed []string) []gitops.Finding {
+	notes := newNotes(l.base.Notes, l.head.Notes)
+	if d.Overlays == AllOverlays {
+		return notes
+	}
+	found := l.head.NotCompared(l.base, changed)
+	for _, n := range notes {
+		if !slices.ContainsFunc(found, func(f gitops.Finding) bool { return f.File == n.File && f.Line == n.Line }) {
+			found = append(found, n)
+		}
+	}
+	return found
 }
 
 // newNotes returns those of head that base does not have.
@@ -228,7 +248,7 @@ func (s sides) reached(paths, changed []string) []string {
 
 // overlay says what a directory is: at the head, or where it was.
 func (s sides) overlay(dir string) gitops.Overlay {
-	if slices.Contains(s.head.Kustomizations, dir) {
+	if s.head.Has(dir) {
 		return s.head.Overlay(dir)
 	}
 	return s.base.Overlay(dir)
@@ -255,7 +275,11 @@ func (s sides) selected(which string) ([]string, error) {
 			}
 			continue
 		}
-		list = append(list, l.Kustomizations...)
+		if which == AllOverlays {
+			list = append(list, l.Kustomizations...)
+			continue
+		}
+		list = append(list, l.Units()...)
 	}
 	slices.Sort(list)
 	list = slices.Compact(list)

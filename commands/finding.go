@@ -58,7 +58,7 @@ const configRule = "config"
 
 // ruleNames are all rules that findings may have.
 func ruleNames() []string {
-	names := []string{configRule, layout.RuleName}
+	names := []string{configRule, layout.RuleName, gitops.NotCompared}
 	for _, r := range check.Rules() {
 		names = append(names, r.Name)
 	}

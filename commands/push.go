@@ -28,7 +28,7 @@ func (s *Service) warm(ctx context.Context, e gitops.Event) ([]string, error) {
 	paths := overlayPaths(l)
 	if e.Ref == e.Repo.DefaultBranch {
 		s.certificateNotes(ctx, e.Repo, head) // measured, whoever looks at them
-		for _, err := range bench.Renderer.All(ctx, head, paths) {
+		for _, err := range bench.Renderer.All(ctx, l.Tree(head), paths) {
 			if err != nil {
 				return nil, err
 			}

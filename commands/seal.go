@@ -143,8 +143,23 @@ func (w *sealing) read(ctx context.Context) (err error) {
 	if w.layout, err = layout.Read(ctx, w.tree, w.config, w.bench.Memo); err != nil {
 		return err
 	}
-	w.index, err = seal.Scan(ctx, w.tree)
+	w.index, err = SealIndex(ctx, w.tree, w.layout)
 	return err
+}
+
+// SealIndex finds out where the overlays of a tree keep their SealedSecrets, those
+// that are plain manifests too.
+func SealIndex(ctx context.Context, t gitops.Tree, l *layout.Layout) (*seal.Index, error) {
+	index, err := seal.Scan(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range l.Overlays {
+		if l.Plain(o.Path) {
+			index.Add(o.Path, l.Refs(o.Path))
+		}
+	}
+	return index, nil
 }
 
 func (w *sealing) close() {

@@ -88,6 +88,9 @@ func (w *sealing) place(ctx context.Context, p PutSealed, t target) (PutSealed, 
 	if err != nil {
 		return p, err
 	}
+	if file := edits[0].Path; !w.layout.Takes(t.overlay, file) {
+		return p, &gitops.Error{Code: gitops.Invalid, File: file, Message: "what deploys " + gitops.Quote(t.overlay) + " leaves out the file that is to be made: " + gitops.Quote(file)}
+	}
 	p.Edits, p.Sealed.File = edits, edits[0].Path
 	return p, nil
 }

@@ -79,7 +79,7 @@ func (c Validation) render(ctx context.Context, l *layout.Layout) ([]check.Overl
 	}
 	var count atomic.Int64
 	var list []check.Overlay
-	for done, err := range c.Renderer.All(ctx, c.Tree, paths) {
+	for done, err := range c.Renderer.All(ctx, l.Tree(c.Tree), paths) {
 		if err != nil {
 			return nil, err
 		}

@@ -45,6 +45,11 @@ type Finding struct {
 	Overlays []string `json:"overlays,omitempty"`
 }
 
+// NotCompared is the rule of findings about places that a change touches, that are
+// deployed, and that cannot be rendered here. A report with one must not read as if
+// nothing happened.
+const NotCompared = "not-compared"
+
 // Side is one side of an overlay's change.
 type Side struct {
 	// SHA256 is that of the YAML as kustomize prints it, "" with Err. It stays

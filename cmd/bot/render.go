@@ -13,6 +13,7 @@ import (
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/layout"
+	"github.com/sealift/sealift/gitops/render"
 	"github.com/sealift/sealift/gitops/tree"
 	"github.com/spf13/cobra"
 )
@@ -69,7 +70,11 @@ func (b *bot) render(ctx context.Context, f renderFlags, args []string) error {
 		if err != nil {
 			return err
 		}
-		done, err := s.renderer.Render(ctx, src.tree, p)
+		t, err := deployed(ctx, s, src.tree, p)
+		if err != nil {
+			return err
+		}
+		done, err := s.renderer.Render(ctx, t, p)
 		if err == nil && done.Err != nil {
 			err = done.Err
 		}
@@ -81,6 +86,20 @@ func (b *bot) render(ctx context.Context, f renderFlags, args []string) error {
 	s.close()
 	b.printStats(s)
 	return err
+}
+
+// deployed returns the tree to render a directory of. One without a kustomization may
+// be plain manifests that something deploys, which takes the layout to find out.
+func deployed(ctx context.Context, s *session, t gitops.Tree, dir string) (gitops.Tree, error) {
+	if render.HasKustomization(ctx, t, dir) {
+		return t, nil
+	}
+	config, _ := layout.ReadConfig(ctx, t) // what is wrong with it does not matter here
+	l, err := layout.Read(ctx, t, config, s.memo())
+	if err != nil {
+		return nil, err
+	}
+	return l.Tree(t), nil
 }
 
 // output calls f with standard output or a file. A regular file appears only
@@ -137,7 +156,7 @@ func (b *bot) renderAll(ctx context.Context, s *session, t gitops.Tree, w io.Wri
 	waiting := map[string]gitops.Rendered{}
 	next, count := 0, 0
 	var broken *gitops.Error
-	for done, err := range s.renderer.All(ctx, t, paths) {
+	for done, err := range s.renderer.All(ctx, l.Tree(t), paths) {
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sealift/sealift/commands"
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/layout"
 	"github.com/sealift/sealift/gitops/seal"
@@ -84,7 +85,7 @@ func resealed(ctx context.Context, t gitops.Tree, config *layout.Config, env str
 			others = append(others, o.Path)
 		}
 	}
-	index, err := seal.Scan(ctx, t)
+	index, err := commands.SealIndex(ctx, t, l)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,23 @@ func headline(r gitops.Report, name func(string) string) string {
 		}
 		parts = append(parts, fmt.Sprintf("%s %s not render, before and after%s", count(len(both), "overlay"), verb, environments(r, both, name)))
 	}
+	if n := notCompared(r); n == 1 {
+		parts = append(parts, "1 place that changes is not compared")
+	} else if n > 1 {
+		parts = append(parts, fmt.Sprintf("%d places that change are not compared", n))
+	}
 	return strings.Join(parts, "; ")
+}
+
+// notCompared counts what the change touches and no render shows.
+func notCompared(r gitops.Report) int {
+	n := 0
+	for _, f := range r.Findings {
+		if f.Rule == gitops.NotCompared {
+			n++
+		}
+	}
+	return n
 }
 
 // brokenVerb says of n overlays that the change breaks them, or brings them broken.

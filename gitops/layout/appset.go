@@ -85,7 +85,9 @@ func (x *expansion) fill(s source, sets []params) []pointing {
 		}
 		_, maybe := set[maybeKey]
 		_, unknown := set[unknownKey]
-		out = append(out, pointing{source: source{Path: text, Repo: s.Repo, Line: s.Line}, maybe: maybe || unknown})
+		to := s
+		to.Path = text
+		out = append(out, pointing{source: to, maybe: maybe || unknown})
 	}
 	return out
 }

@@ -43,10 +43,30 @@ type document struct {
 
 // source is one place an Application deploys from.
 type source struct {
+	// Path is "" for a chart of a Helm repository.
 	Path string `json:"p"`
 	Repo string `json:"r,omitempty"`
 	Line int    `json:"l"`
+	// Tool is the one of Argo CD's tools that the source has options of, "" when it
+	// leaves the choice to Argo CD.
+	Tool string `json:"t,omitempty"`
+	// Recurse, Include and Exclude are those of a directory.
+	Recurse bool   `json:"d,omitempty"`
+	Include string `json:"i,omitempty"`
+	Exclude string `json:"e,omitempty"`
+	// Values are the value files of a chart as written.
+	Values []string `json:"v,omitempty"`
+	// From is the source that a Flux Kustomization names, as NAMESPACE/NAME.
+	From string `json:"f,omitempty"`
 }
+
+// The tools that an Argo CD source may have options of.
+const (
+	toolKustomize = "kustomize"
+	toolHelm      = "helm"
+	toolDirectory = "directory"
+	toolPlugin    = "plugin"
+)
 
 // documents returns the Argo CD and Flux documents of a file. Only documents
 // whose text names one of the two are parsed.
@@ -115,28 +135,32 @@ func (r *reader) document(n *yaml.Node, before int) []document {
 		r.applicationSet(&d, spec, before)
 	case "kustomize.toolkit.fluxcd.io Kustomization":
 		d.Kind = kindFlux
-		if kind := r.text(r.get(r.get(spec, "sourceRef"), "kind")); kind != "GitRepository" {
+		ref := r.get(spec, "sourceRef")
+		if kind := r.text(r.get(ref, "kind")); kind != "GitRepository" {
 			d.From = kind
 		}
-		if p := r.get(spec, "path"); p != nil {
-			d.Sources = []source{{Path: r.text(p), Line: before + p.Line}}
+		to := source{Path: ".", Line: d.Line, From: r.text(r.get(ref, "namespace")) + "/" + r.text(r.get(ref, "name"))}
+		if p := r.get(spec, "path"); p != nil && r.text(p) != "" { // without one it is the root
+			to.Path, to.Line = r.text(p), before+p.Line
 		}
+		d.Sources = []source{to}
 	default:
 		return nil
 	}
 	return []document{d}
 }
 
-// sources returns spec.source and spec.sources that have a path. A chart of a
-// Helm repository has none.
+// maxSources is how many sources of one Application are read.
+const maxSources = 100
+
+// sources returns spec.source and spec.sources that have a path, and the charts of
+// Helm repositories that have value files.
 func (r *reader) sources(spec *yaml.Node, before int) []source {
 	var out []source
 	add := func(n *yaml.Node) {
-		p := r.get(n, "path")
-		if p == nil || r.get(n, "chart") != nil || len(out) == 100 {
-			return
+		if s := r.source(n, before); len(out) < maxSources && (s.Path != "" || len(s.Values) > 0) {
+			out = append(out, s)
 		}
-		out = append(out, source{Path: r.text(p), Repo: r.text(r.get(n, "repoURL")), Line: before + p.Line})
 	}
 	if s := r.get(spec, "source"); s != nil {
 		add(s)
@@ -147,6 +171,47 @@ func (r *reader) sources(spec *yaml.Node, before int) []source {
 		}
 	}
 	return out
+}
+
+// source reads one source. As Argo CD does (NormalizeSource in util/argo), options of
+// a tool that are all empty do not count as a choice, except for a plugin.
+func (r *reader) source(n *yaml.Node, before int) source {
+	s := source{Repo: r.text(r.get(n, "repoURL")), Values: r.paths(r.get(r.get(n, "helm"), "valueFiles"))}
+	s.Values = s.Values[:min(len(s.Values), maxSources)]
+	if p := r.get(n, "path"); p != nil && r.get(n, "chart") == nil {
+		s.Path, s.Line = r.text(p), before+p.Line
+	} else if n != nil {
+		s.Line = before + n.Line
+	}
+	dir := r.get(n, toolDirectory)
+	s.Recurse = r.text(r.get(dir, "recurse")) == "true"
+	s.Include, s.Exclude = r.text(r.get(dir, "include")), r.text(r.get(dir, "exclude"))
+	switch {
+	case r.chosen(r.get(n, toolKustomize)):
+		s.Tool = toolKustomize
+	case r.chosen(r.get(n, toolHelm)):
+		s.Tool = toolHelm
+	case s.Recurse || s.Include != "" || s.Exclude != "" || r.chosen(r.get(dir, "jsonnet")):
+		s.Tool = toolDirectory
+	case r.isMapping(r.get(n, toolPlugin)):
+		s.Tool = toolPlugin
+	}
+	return s
+}
+
+func (r *reader) isMapping(n *yaml.Node) bool {
+	n = r.follow(n)
+	return n != nil && n.Kind == yaml.MappingNode
+}
+
+// chosen reports whether a mapping says anything.
+func (r *reader) chosen(n *yaml.Node) bool {
+	for _, v := range r.pairs(n) {
+		if len(v.Content) > 0 || r.text(v) != "" && r.text(v) != "false" {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reader) applicationSet(d *document, spec *yaml.Node, before int) {

@@ -38,12 +38,14 @@ type facts struct {
 	Loose bool
 	// ArgoPatch is the line of the first patch of Argo CD documents.
 	ArgoPatch int
+	// Skip says that Argo CD passes it over in a directory of plain manifests.
+	Skip bool
 	// Docs are the Argo CD and Flux documents of another file.
 	Docs []document
 }
 
 func (f *facts) empty() bool {
-	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && !f.Unknown && !f.Loose && f.ArgoPatch == 0 && len(f.Docs) == 0
+	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && !f.Unknown && !f.Loose && f.ArgoPatch == 0 && !f.Skip && len(f.Docs) == 0
 }
 
 // reader walks YAML nodes that nobody vouches for. It follows aliases, and gives

@@ -85,6 +85,18 @@ func (g *graph) load(ctx context.Context, dir string, depth int) bool {
 	return ok
 }
 
+// addPlain adds a unit without a kustomization. As in load, what comes after
+// something that cannot be loaded is not read by it.
+func (g *graph) addPlain(dir string, unit *plain) {
+	g.refs[dir] = slices.Sorted(slices.Values(unit.resources))
+	for _, sub := range unit.dirs {
+		g.readBy[sub] = true
+		if g.loads[sub] != whole {
+			return
+		}
+	}
+}
+
 // local returns what a reference leads to within the tree. A directory that is
 // named like a host is local when it is there.
 func (s *scanned) local(ctx context.Context, dir, ref string) gitops.Entry {

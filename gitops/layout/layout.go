@@ -21,7 +21,7 @@ const (
 
 // Layout is what a tree deploys. It is immutable.
 type Layout struct {
-	// Overlays are the units, sorted by path.
+	// Overlays are the units, sorted by path. Render them of [Layout.Tree].
 	Overlays []gitops.Overlay
 	// Kustomizations are all directories with a kustomization file of one of
 	// the three names, Components included, sorted.
@@ -38,9 +38,13 @@ type Layout struct {
 	names     *namer
 	sources   map[string]Source
 	component map[string]bool
-	refs      map[string][]string
-	dirs      map[string]*kustomization
-	symlinks  bool
+	// plain are the units without a kustomization, blind what is deployed and not
+	// rendered.
+	plain    map[string]*plain
+	blind    []blind
+	refs     map[string][]string
+	dirs     map[string]*kustomization
+	symlinks bool
 	// readsFiles says that it depends on what files say beside facts: a git
 	// generator reads them.
 	readsFiles bool
@@ -57,6 +61,7 @@ func Read(ctx context.Context, t gitops.Tree, cfg *Config, memo Memo) (*Layout, 
 	if err != nil {
 		return nil, err
 	}
+	defer func() { s.known.store(memo, s.used) }()
 	g, err := s.graph(ctx)
 	if err != nil {
 		return nil, err
@@ -66,6 +71,7 @@ func Read(ctx context.Context, t gitops.Tree, cfg *Config, memo Memo) (*Layout, 
 		config:         cfg,
 		sources:        map[string]Source{},
 		component:      map[string]bool{},
+		plain:          map[string]*plain{},
 		refs:           g.refs,
 		dirs:           s.dirs,
 		symlinks:       s.symlinks,
@@ -73,12 +79,15 @@ func Read(ctx context.Context, t gitops.Tree, cfg *Config, memo Memo) (*Layout, 
 	for dir, k := range s.dirs {
 		l.component[dir] = k.component
 	}
-	l.names = newNamer(cfg, s.pipeline, l.Kustomizations)
 	p := &pointers{scanned: s, layout: l}
 	if err := p.read(ctx); err != nil {
 		return nil, err
 	}
 	l.Notes = p.notes.sorted()
+	for _, dir := range slices.Sorted(maps.Keys(l.plain)) {
+		g.addPlain(dir, l.plain[dir])
+	}
+	l.names = newNamer(cfg, s.pipeline, slices.Sorted(maps.Keys(g.refs)))
 	l.units(g)
 	l.Environments = l.names.order(l.Overlays)
 	l.ranks = make(map[string]int, len(l.Environments))
@@ -92,7 +101,7 @@ func Read(ctx context.Context, t gitops.Tree, cfg *Config, memo Memo) (*Layout, 
 // read, and the roots.
 func (l *Layout) units(g *graph) {
 	roots := g.roots(l.component)
-	for _, dir := range l.Kustomizations {
+	for _, dir := range slices.Sorted(maps.Keys(g.refs)) {
 		switch {
 		case l.component[dir] || matchAny(l.config.ignore, dir):
 			delete(l.sources, dir)
@@ -114,11 +123,19 @@ func (l *Layout) Overlay(dir string) gitops.Overlay { return l.names.overlay(dir
 // Component reports whether dir is a kustomization of kind Component.
 func (l *Layout) Component(dir string) bool { return l.component[dir] }
 
+// Units returns the directories of [Layout.Overlays] and all others that have a
+// kustomization, sorted.
+func (l *Layout) Units() []string { return slices.Sorted(maps.Keys(l.refs)) }
+
+// Has reports whether dir is in [Layout.Units].
+func (l *Layout) Has(dir string) bool { _, ok := l.refs[dir]; return ok }
+
 // Source returns why dir is a unit, "" when it is none.
 func (l *Layout) Source(dir string) Source { return l.sources[dir] }
 
 // Refs returns the files and directories of the tree that the kustomization in
-// dir names, clean, relative to the root, sorted. Those that do not exist and
+// dir names, or that are deployed of a unit without one, clean, relative to the root,
+// sorted. Those that do not exist and
 // those outside of the tree are left out.
 func (l *Layout) Refs(dir string) []string { return slices.Clone(l.refs[dir]) }
 

@@ -20,7 +20,7 @@ type Memo interface {
 }
 
 // memoName changes whenever what is kept or how it is read changes.
-const memoName = "layout-facts-v3"
+const memoName = "layout-facts-v4"
 
 // maxMemo bounds what is kept, in bytes.
 const maxMemo = 16 << 20
@@ -30,7 +30,8 @@ const maxMemo = 16 << 20
 const spare = 2_000
 
 // known is the facts by blob. The key is the blob id, with "k" before it for
-// blobs that were read as kustomizations.
+// blobs that were read as kustomizations and "m" for those that were read as
+// manifests.
 type known struct {
 	said    map[string]facts
 	nothing map[string]bool // blobs without facts
@@ -82,7 +83,7 @@ func (f *facts) letters() string {
 	for _, flag := range []struct {
 		on     bool
 		letter string
-	}{{f.Component, "c"}, {f.Unknown, "u"}, {f.Loose, "l"}, {len(f.Docs) > 0, "d"}} {
+	}{{f.Component, "c"}, {f.Unknown, "u"}, {f.Loose, "l"}, {f.Skip, "s"}, {len(f.Docs) > 0, "d"}} {
 		if flag.on {
 			s += flag.letter
 		}
@@ -110,6 +111,7 @@ func decodeFacts(fields []string) (f facts, ok bool) {
 	}
 	letters, paths := fields[1], fields[4:]
 	f.Component, f.Unknown, f.Loose = strings.Contains(letters, "c"), strings.Contains(letters, "u"), strings.Contains(letters, "l")
+	f.Skip = strings.Contains(letters, "s")
 	f.ArgoPatch, _ = strconv.Atoi(fields[2])
 	if strings.Contains(letters, "d") && len(paths) > 0 {
 		if json.Unmarshal([]byte(paths[len(paths)-1]), &f.Docs) != nil {

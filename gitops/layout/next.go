@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 	"reflect"
+	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -32,6 +33,9 @@ func (l *Layout) same(ctx context.Context, from, to gitops.Tree, changed []strin
 		if p == pipelinesFile || from.Lookup(p).Kind != gitops.File || to.Lookup(p).Kind != gitops.File {
 			return false, nil
 		}
+		if same, err := l.samePlain(ctx, from, to, p); !same || err != nil {
+			return false, err
+		}
 		base := path.Base(p)
 		if !isKustomization(base) && !isYAML(base) {
 			continue
@@ -46,6 +50,27 @@ func (l *Layout) same(ctx context.Context, from, to gitops.Tree, changed []strin
 		}
 	}
 	return true, nil
+}
+
+// samePlain reports whether a file of a unit without a kustomization counts as a
+// manifest in both trees, or in neither.
+func (l *Layout) samePlain(ctx context.Context, from, to gitops.Tree, p string) (bool, error) {
+	in := false
+	for dir := range l.plain {
+		in = in || dir == "." || strings.HasPrefix(p, dir+"/")
+	}
+	if !in || !manifestFile.MatchString(p) {
+		return true, nil
+	}
+	var skips [2]bool
+	for i, t := range []gitops.Tree{from, to} {
+		data, err := (&scanned{tree: t}).content(ctx, p)
+		if err != nil {
+			return false, err
+		}
+		skips[i] = passedOver(data)
+	}
+	return skips[0] == skips[1], nil
 }
 
 // says returns what one file says.

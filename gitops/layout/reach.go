@@ -29,8 +29,13 @@ func (l *Layout) Reached(dir string, changed []string) bool {
 			continue
 		}
 		seen[dir] = true
-		if below(dir, changed) {
+		unit := l.plain[dir]
+		if unit != nil && unit.touched(dir, changed) || unit == nil && below(dir, changed) {
 			return true
+		}
+		if unit != nil {
+			todo = append(todo, unit.dirs...)
+			continue
 		}
 		k := l.dirs[dir]
 		if k == nil {
@@ -42,6 +47,15 @@ func (l *Layout) Reached(dir string, changed []string) bool {
 		todo = append(todo, k.named...)
 	}
 	return false
+}
+
+// touched reports whether one of the sorted paths is a file of the unit at dir, or may
+// become one.
+func (u *plain) touched(dir string, changed []string) bool {
+	if u.deep {
+		return below(dir, changed)
+	}
+	return slices.ContainsFunc(changed, func(p string) bool { return path.Dir(p) == dir })
 }
 
 // named returns what the entries of a kustomization may mean within the tree.

@@ -19,6 +19,9 @@ type scanned struct {
 	// symlinks says whether the tree has any; without them resolving a path is
 	// one look-up.
 	symlinks bool
+	// known is what is known of blobs, used the keys of those that this tree has.
+	known *known
+	used  []string
 }
 
 // kustomization is one directory's.
@@ -47,9 +50,7 @@ const pipelinesFile = "pipelines.yaml"
 
 // scan reads the YAML files of a tree, each blob once.
 func scan(ctx context.Context, t gitops.Tree, memo Memo) (*scanned, error) {
-	s := &scanned{tree: t, dirs: map[string]*kustomization{}}
-	k := loadKnown(memo)
-	var used []string
+	s := &scanned{tree: t, dirs: map[string]*kustomization{}, known: loadKnown(memo)}
 	for e := range t.Entries() {
 		base := path.Base(e.Path)
 		isK := isKustomization(base)
@@ -62,13 +63,12 @@ func scan(ctx context.Context, t gitops.Tree, memo Memo) (*scanned, error) {
 		if e.Kind != gitops.File || !isK && !isYAML(base) {
 			continue
 		}
-		f, err := s.file(ctx, e, isK, k, &used)
+		f, err := s.file(ctx, e, isK)
 		if err != nil {
 			return nil, err
 		}
 		s.add(e.Path, isK, f)
 	}
-	k.store(memo, used)
 	return s, s.readPipeline(ctx)
 }
 
@@ -87,7 +87,7 @@ func (s *scanned) behind(ctx context.Context, e gitops.Entry) gitops.Entry {
 }
 
 // file returns the facts of one file, from what is known when it is.
-func (s *scanned) file(ctx context.Context, e gitops.Entry, isK bool, k *known, used *[]string) (facts, error) {
+func (s *scanned) file(ctx context.Context, e gitops.Entry, isK bool) (facts, error) {
 	if err := ctx.Err(); err != nil {
 		return facts{}, gitops.Errorf(gitops.Unavailable, "layout: %w", err)
 	}
@@ -96,8 +96,8 @@ func (s *scanned) file(ctx context.Context, e gitops.Entry, isK bool, k *known, 
 		key = "k" + key
 	}
 	if e.ID != "" {
-		*used = append(*used, key)
-		if f, ok := k.get(key); ok {
+		s.used = append(s.used, key)
+		if f, ok := s.known.get(key); ok {
 			return f, nil
 		}
 	}
@@ -110,7 +110,7 @@ func (s *scanned) file(ctx context.Context, e gitops.Entry, isK bool, k *known, 
 	}
 	f := blobFacts(data, isK)
 	if e.ID != "" {
-		k.put(key, f)
+		s.known.put(key, f)
 	}
 	return f, nil
 }

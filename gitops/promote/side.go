@@ -13,7 +13,8 @@ type side struct {
 	// own are the files of the environment itself, shared those that others read
 	// as well; both sorted.
 	own, shared []string
-	// dirs are the directories of kustomizations that are the environment's own.
+	// dirs are the directories of kustomizations, or of plain manifests, that are the
+	// environment's own.
 	dirs []string
 }
 
@@ -52,15 +53,17 @@ func reads(t gitops.Tree, overlays []string, refs func(string) []string, mine fu
 			s.add(p, mine(p))
 			continue
 		}
-		file := kustomizationIn(t, p)
-		if file == "" {
+		file, named := kustomizationIn(t, p), refs(p)
+		if file == "" && len(named) == 0 {
 			continue
 		}
-		s.add(file, mine(p))
+		if file != "" { // a directory of plain manifests has none
+			s.add(file, mine(p))
+		}
 		if mine(p) {
 			s.dirs = append(s.dirs, p)
 		}
-		todo = append(todo, refs(p)...)
+		todo = append(todo, named...)
 	}
 	slices.Sort(s.own)
 	slices.Sort(s.shared)

@@ -52,6 +52,7 @@ func (r *Renderer) Compare(ctx context.Context, base, head gitops.Tree, paths []
 
 func (r *Renderer) compare(ctx context.Context, base, head gitops.Tree, p string) (Pair, bool, error) {
 	pair := Pair{Path: p}
+	base, head = gitops.View(base, p), gitops.View(head, p)
 	before, after := HasKustomization(ctx, base, p), HasKustomization(ctx, head, p)
 	if before && after && r.sameReads(ctx, base, head, p) {
 		return pair, false, nil
@@ -136,8 +137,9 @@ func behindLink(t gitops.Tree, p string) bool {
 }
 
 // HasKustomization reports whether dir, which is not behind a symlink, holds a
-// kustomization file in t.
+// kustomization file in its view of t.
 func HasKustomization(ctx context.Context, t gitops.Tree, dir string) bool {
+	t = gitops.View(t, dir)
 	for _, name := range kustomizationNames {
 		p := path.Join(dir, name)
 		e := t.Lookup(p)

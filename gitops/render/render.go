@@ -89,13 +89,40 @@ func (r *Renderer) Close() error {
 	return nil
 }
 
-// Render renders path, a directory of t. What the overlay is to blame for is in
+// Render renders path, a directory of t, of its view ([gitops.View]). What the overlay is to blame for is in
 // Rendered.Err; the error is a tree that cannot be read or a context that ended.
 func (r *Renderer) Render(ctx context.Context, t gitops.Tree, path string) (gitops.Rendered, error) {
-	if hit, ok := r.cached(ctx, t, path); ok {
-		return hit, nil
+	t = gitops.View(t, path)
+	done, ok := r.cached(ctx, t, path)
+	if !ok {
+		var err error
+		if done, err = r.fresh(ctx, t, path); err != nil {
+			return done, err
+		}
 	}
-	return r.fresh(ctx, t, path)
+	done.Err = fromOrigin(t, done.Err)
+	return done, nil
+}
+
+// origin is a tree with files that the repository does not have. Origin returns
+// where an error in one comes from.
+type origin interface {
+	Origin(file string, line int, message string) (string, int)
+}
+
+// fromOrigin returns an error that names places of the repository only.
+func fromOrigin(t gitops.Tree, e *gitops.Error) *gitops.Error {
+	o, ok := t.(origin)
+	if !ok || e == nil {
+		return e
+	}
+	file, line := o.Origin(e.File, e.Line, e.Message)
+	if file == e.File {
+		return e
+	}
+	moved := *e
+	moved.File, moved.Line, moved.Column = file, line, 0
+	return &moved
 }
 
 // cached returns the render of path from the cache.

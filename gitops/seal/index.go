@@ -22,6 +22,7 @@ type Index struct {
 
 // kustomization is what placing needs of one.
 type kustomization struct {
+	// file is "" for a directory of plain manifests.
 	dir, file                 string
 	namespace, prefix, suffix string
 	// dirs and files are what it reads as resources, bases and components, clean
@@ -55,6 +56,22 @@ func Scan(ctx context.Context, t gitops.Tree) (*Index, error) {
 		}
 	}
 	return x, nil
+}
+
+// Add makes a directory without a kustomization, whose plain manifests are deployed,
+// known. refs are the files and directories that are deployed of it. Call it before
+// the index is used otherwise.
+func (x *Index) Add(dir string, refs []string) {
+	k := &kustomization{dir: dir}
+	for _, p := range refs {
+		if x.tree.Lookup(p).Kind == gitops.Dir {
+			k.dirs = append(k.dirs, p)
+			x.readers[p] = append(x.readers[p], dir)
+		} else {
+			k.files = append(k.files, p)
+		}
+	}
+	x.dirs[dir] = k
 }
 
 func (x *Index) read(ctx context.Context, file string) (*kustomization, error) {

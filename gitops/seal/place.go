@@ -120,7 +120,7 @@ func (x *Index) Put(ctx context.Context, overlay, existing string, s Secret) ([]
 }
 
 // Place returns the edits that add a new SealedSecret to an overlay: the file, and its
-// name in the kustomization beside it. It goes where the overlay keeps its others, if
+// name in the kustomization beside it, if there is one. It goes where the overlay keeps its others, if
 // nothing else reads them, and else to the overlay's own directory. A secret that
 // kustomize would move to another namespace or rename, so that it could not be
 // decrypted, is refused with code invalid, as is one that is there already.
@@ -150,6 +150,9 @@ func (x *Index) Place(ctx context.Context, overlay string, s Secret) ([]gitops.F
 		dir = path.Dir(like.File)
 	}
 	file := x.freeName(dir, nameLike(like, s.Name))
+	if where.file == "" { // nothing has to name it
+		return []gitops.FileEdit{{Path: file, Content: content}}, nil
+	}
 	k, err := x.addResource(ctx, where.file, strings.TrimPrefix(file, where.dir+"/"))
 	if err != nil {
 		return nil, err

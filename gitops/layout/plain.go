@@ -1,0 +1,309 @@
+package layout
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// maxPlain is how many files of one directory of plain manifests are rendered. Argo
+// CD itself takes 10 MB of them unless it is told otherwise, and kustomize needs
+// minutes for more.
+const maxPlain = 5_000
+
+// plain is a directory without a kustomization that Argo CD or Flux deploys as it is.
+type plain struct {
+	// resources are the files, and for Flux the directories with a kustomization,
+	// that are deployed: paths of the tree, in the order of a walk.
+	resources []string
+	// dirs are those of resources that are directories.
+	dirs []string
+	// deep says that files in sub-directories count too.
+	deep bool
+	// jsonnet has the first file that only jsonnet can read, "" when there is none.
+	jsonnet string
+	// odd has the first kustomization that is taken for a manifest, "" when there is
+	// none.
+	odd string
+	// takes are the rules by which files were chosen.
+	takes []source
+}
+
+// plainDir makes a directory of plain manifests a unit, or adds what another document
+// takes of it.
+func (p *pointers) plainDir(ctx context.Context, d placed, to pointing, dir string, why Source) error {
+	unit := p.layout.plain[dir]
+	if unit == nil {
+		unit = &plain{}
+	}
+	if slices.ContainsFunc(unit.takes, func(s source) bool { return sameFiles(s, to.source) }) {
+		return nil
+	}
+	if p.budget < 0 {
+		p.blind(d, to, dir, nil, "is beyond the limits of what is looked at and is not compared")
+		return nil
+	}
+	list := p.argoFiles
+	if d.Kind == kindFlux {
+		list = p.fluxFiles
+	}
+	more, err := list(ctx, dir, to.source)
+	if err != nil {
+		return err
+	}
+	unit.merge(more, to.source)
+	if more.odd != "" {
+		p.say(d, to, "takes %s for a manifest, which Argo CD refuses: the files are compared as they are", gitops.Quote(more.odd))
+	}
+	switch {
+	case len(unit.resources) > maxPlain:
+		p.blind(d, to, dir, nil, "is a directory of more than 5000 files, which is not compared")
+		delete(p.layout.plain, dir)
+		delete(p.layout.sources, dir)
+		return nil
+	case unit.jsonnet != "":
+		p.blind(d, to, dir, jsonnetFile, "has jsonnet files, which are not compared")
+	}
+	if len(unit.resources) == 0 {
+		if unit.jsonnet == "" {
+			p.say(d, to, "points at a directory without manifests: %s", gitops.Quote(to.Path))
+		}
+		return nil
+	}
+	p.layout.plain[dir] = unit
+	p.layout.sources[dir] = cmp.Or(p.layout.sources[dir], why)
+	return nil
+}
+
+// Takes reports whether a file that is new in dir would be deployed. Only a unit without
+// a kustomization may leave one out.
+func (l *Layout) Takes(dir, file string) bool {
+	unit := l.plain[dir]
+	if unit == nil {
+		return true
+	}
+	return slices.ContainsFunc(unit.takes, func(s source) bool {
+		if s.From != "" {
+			return !fluxIgnores(file)
+		}
+		rel := within(dir, file)
+		return s.takes()(rel) && (s.Recurse || !strings.Contains(rel, "/"))
+	})
+}
+
+// sameFiles reports whether two sources of a directory take the same files of it.
+func sameFiles(a, b source) bool {
+	return a.Recurse == b.Recurse && a.Include == b.Include && a.Exclude == b.Exclude && (a.From == "") == (b.From == "")
+}
+
+func (u *plain) merge(more *plain, by source) {
+	u.takes = append(u.takes, by)
+	u.resources = slices.Concat(u.resources, more.resources)
+	slices.SortFunc(u.resources, walkOrder)
+	u.resources = slices.Compact(u.resources)
+	u.dirs = append(u.dirs, more.dirs...)
+	u.deep = u.deep || more.deep
+	u.jsonnet = cmp.Or(u.jsonnet, more.jsonnet)
+}
+
+// walkOrder compares paths in the order in which filepath.Walk comes to them.
+func walkOrder(a, b string) int {
+	for a != "" && b != "" {
+		x, restA, _ := strings.Cut(a, "/")
+		y, restB, _ := strings.Cut(b, "/")
+		if x != y {
+			return strings.Compare(x, y)
+		}
+		a, b = restA, restB
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+// manifestFile matches what Argo CD reads in a directory
+// (reposerver/repository/repository.go, manifestFile).
+var manifestFile = regexp.MustCompile(`\.(yaml|yml|json|jsonnet)$`)
+
+// jsonnetFile matches what only jsonnet can read.
+var jsonnetFile = regexp.MustCompile(`\.(jsonnet|libsonnet)$`)
+
+// argoFiles returns what Argo CD deploys of a directory, as findManifests of its
+// repo-server does: hidden files count, links to files are followed and those to
+// directories are not.
+func (p *pointers) argoFiles(ctx context.Context, dir string, s source) (*plain, error) {
+	out := &plain{deep: s.Recurse}
+	takes := s.takes()
+	for e := range p.below(dir) {
+		rel := within(dir, e.Path)
+		if !manifestFile.MatchString(rel) || !out.deep && strings.Contains(rel, "/") || !takes(rel) {
+			continue
+		}
+		if isKustomization(path.Base(rel)) {
+			out.odd = cmp.Or(out.odd, e.Path)
+			continue
+		}
+		if e = p.resolve(ctx, e.Path); e.Kind != gitops.File {
+			continue
+		}
+		if jsonnetFile.MatchString(rel) {
+			out.jsonnet = cmp.Or(out.jsonnet, path.Join(dir, rel))
+			continue
+		}
+		skip, err := p.skips(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		if !skip {
+			out.resources = append(out.resources, path.Join(dir, rel))
+		}
+		if len(out.resources) > maxPlain {
+			break
+		}
+	}
+	return out, nil
+}
+
+// fluxFiles returns what Flux deploys of a directory, as Generator of
+// fluxcd/pkg/kustomize does: every YAML file, and each sub-directory with a
+// kustomization as a whole.
+func (p *pointers) fluxFiles(_ context.Context, dir string, _ source) (*plain, error) {
+	out := &plain{deep: true}
+	built := map[string]bool{}
+	for e := range p.below(dir) {
+		rel := within(dir, e.Path)
+		if ext := path.Ext(rel); ext != ".yaml" && ext != ".yml" && !isKustomization(path.Base(rel)) || fluxIgnores(e.Path) {
+			continue
+		}
+		if sub := p.builtAbove(dir, e.Path); sub != "" {
+			if !built[sub] {
+				built[sub] = true
+				out.dirs = append(out.dirs, sub)
+				out.resources = append(out.resources, sub)
+			}
+			continue
+		}
+		if out.resources = append(out.resources, e.Path); len(out.resources) > maxPlain {
+			break
+		}
+	}
+	return out, nil
+}
+
+// builtAbove returns the outermost directory with a kustomization between dir, which
+// has none, and a file below it; "" when there is none.
+func (p *pointers) builtAbove(dir, file string) string {
+	found := ""
+	for at := path.Dir(file); at != dir && at != "."; at = path.Dir(at) {
+		if p.dirs[at] != nil {
+			found = at
+		}
+	}
+	return found
+}
+
+// fluxIgnores reports whether a source of Flux leaves a file out unless it is told
+// otherwise (fluxcd/pkg/sourceignore, the default patterns as far as YAML files go).
+func fluxIgnores(p string) bool {
+	dirs, base := path.Split(p)
+	switch base {
+	case ".travis.yml", ".gitlab-ci.yml", "appveyor.yml", ".drone.yml", "cloudbuild.yaml", "codeship-services.yml",
+		"codeship-steps.yml", ".goreleaser.yml", ".sops.yaml", ".flux.yaml":
+		return true
+	}
+	dirs = "/" + dirs
+	return strings.Contains(dirs, "/.github/") || strings.Contains(dirs, "/.circleci/")
+}
+
+// within returns a path of the tree relative to a directory above it.
+func within(dir, p string) string {
+	if dir == "." {
+		return p
+	}
+	return strings.TrimPrefix(p, dir+"/")
+}
+
+// below yields the files and links of a directory and those below it.
+func (p *pointers) below(dir string) func(func(gitops.Entry) bool) {
+	if p.entries == nil {
+		p.entries = []gitops.Entry{}
+		for e := range p.tree.Entries() {
+			if e.Kind == gitops.File || e.Kind == gitops.Symlink {
+				p.entries = append(p.entries, e)
+			}
+		}
+	}
+	return func(yield func(gitops.Entry) bool) {
+		prefix := dir + "/"
+		if dir == "." {
+			prefix = ""
+		}
+		i, _ := slices.BinarySearchFunc(p.entries, prefix, func(e gitops.Entry, s string) int { return strings.Compare(e.Path, s) })
+		for ; i < len(p.entries) && strings.HasPrefix(p.entries[i].Path, prefix); i++ {
+			if p.budget--; !yield(p.entries[i]) {
+				return
+			}
+		}
+	}
+}
+
+// skips reports whether Argo CD passes a file over, from what is known of its blob
+// when it is.
+func (p *pointers) skips(ctx context.Context, e gitops.Entry) (bool, error) {
+	if f, ok := p.known.get("m" + e.ID); ok && e.ID != "" {
+		p.used = append(p.used, "m"+e.ID)
+		return f.Skip, nil
+	}
+	if e.Size > maxFile {
+		return false, nil
+	}
+	data, err := p.content(ctx, e.Path)
+	if err != nil {
+		return false, err
+	}
+	skip := passedOver(data)
+	if e.ID != "" {
+		p.used = append(p.used, "m"+e.ID)
+		p.known.put("m"+e.ID, facts{Skip: skip})
+	}
+	return skip, nil
+}
+
+var (
+	// topKind matches the kind of an object in the usual form.
+	topKind = regexp.MustCompile(`(?m)^["']?kind["']?[ \t]*:`)
+	// skipMarker in a file makes Argo CD leave it out (skipFileRenderingMarker).
+	skipMarker = []byte("+argocd:skip-file-rendering")
+)
+
+// passedOver reports whether Argo CD ignores a file in a directory of manifests: it
+// says so itself, or it does not look like an object (getObjsFromYAMLOrJSON). What
+// looks like one and is none fails, there as here.
+func passedOver(data []byte) bool {
+	if bytes.Contains(data, skipMarker) {
+		return true
+	}
+	if topKind.Match(data) {
+		return false
+	}
+	looks := true
+	for _, word := range []string{"apiVersion:", "kind:", "metadata:"} {
+		looks = looks && bytes.Contains(data, []byte(word))
+	}
+	if looks || len(data) > maxFile {
+		return false
+	}
+	r := &reader{left: maxNodes}
+	for doc := range splitDocuments(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))) {
+		if root := parseYAML(doc); root != nil && root.Kind == yaml.MappingNode {
+			return r.get(root, "kind") == nil
+		}
+	}
+	return true
+}
