@@ -68,7 +68,7 @@ func (d Drift) Run(ctx context.Context) (reply.Drift, error) {
 		}
 	}
 	slices.Sort(paths)
-	tip, err := d.render(ctx, d.Tree, slices.Compact(paths), d.Progress)
+	tip, err := d.render(ctx, st.target.Tree(d.Tree), slices.Compact(paths), d.Progress)
 	if err != nil {
 		return reply.Drift{}, err
 	}
@@ -154,7 +154,7 @@ func (d Drift) pairs(st *stages, names []string) ([]driftPair, error) {
 func (d Drift) app(ctx context.Context, st *stages, tip map[string]gitops.Rendered, app string, to *reply.DriftPair) error {
 	h := History{Layout: st.target}
 	w := driftWalk{
-		Drift: d, tip: tip, a: st.overlays(st.target, app, to.A), b: st.overlays(st.target, app, to.B),
+		Drift: d, stages: st, tip: tip, a: st.overlays(st.target, app, to.A), b: st.overlays(st.target, app, to.B),
 		filesA: h.paths(app, to.A), filesB: h.paths(app, to.B), words: promote.Words(to.A, to.B),
 	}
 	rules := st.config.Promote.Keep

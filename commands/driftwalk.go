@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/layout"
 	"github.com/sealift/sealift/gitops/render"
 )
 
@@ -18,7 +19,8 @@ const maxDriftCommits = 20
 // driftWalk compares the overlays of one app in two environments, now and before.
 type driftWalk struct {
 	Drift
-	a, b []string // overlays
+	stages *stages
+	a, b   []string // overlays
 	// filesA and filesB are what changes only them: the overlays and what they own.
 	filesA, filesB []string
 	tip            map[string]gitops.Rendered // what the tree renders to
@@ -96,7 +98,7 @@ func (w driftWalk) before(ctx context.Context, open []driftPlace, visit func(com
 		if len(c.Parents) == 0 {
 			return nil
 		}
-		t, err := w.Commits.Tree(ctx, c.Parents[0])
+		t, err := w.at(ctx, c.Parents[0])
 		if err != nil {
 			return err
 		}
@@ -109,6 +111,20 @@ func (w driftWalk) before(ctx context.Context, open []driftPlace, visit func(com
 		}
 	}
 	return nil
+}
+
+// at returns the tree of a commit, with what overlays without a kustomization are
+// rendered by.
+func (w driftWalk) at(ctx context.Context, commit string) (gitops.Tree, error) {
+	t, err := w.Commits.Tree(ctx, commit)
+	if err != nil || !slices.ContainsFunc(slices.Concat(w.a, w.b), w.stages.target.Plain) {
+		return t, err
+	}
+	l, err := layout.Read(ctx, t, w.stages.config, w.Memo)
+	if err != nil {
+		return nil, err
+	}
+	return l.Tree(t), nil
 }
 
 // versionKeys are keys of rendered objects whose values are versions: images,
