@@ -90,12 +90,7 @@ func (k kamClone) output(name string, args ...string) string {
 
 func (k kamClone) promote(args ...string) []byte {
 	k.t.Helper()
-	var out, errs bytes.Buffer
-	b := &bot{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}
-	if code := b.run(append([]string{"promote", "--repo", k.dir, "--from", "dev", "--to", "stage"}, args...)); code != 0 {
-		k.t.Fatalf("promote %v: exit %d\n%s", args, code, errs.String())
-	}
-	return out.Bytes()
+	return output(k.t, append([]string{"promote", "--repo", k.dir, "--from", "dev", "--to", "stage"}, args...)...)
 }
 
 // version gives the image of an environment a tag.

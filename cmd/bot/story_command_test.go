@@ -45,9 +45,7 @@ func TestStoryStranger(t *testing.T) {
 	w.settle()
 	w.hub.ResetCalls()
 	for range 3 {
-		id := w.say(stranger, n, "/diff")
-		w.settle()
-		if got := w.reactions(n, id); got != "eyes confused" {
+		if got := w.asks(stranger, n, "/diff"); got != "eyes confused" {
 			t.Errorf("reactions %q", got)
 		}
 	}

@@ -18,9 +18,7 @@ func TestStoryRollback(t *testing.T) {
 	w.settle()
 	since := strings.Replace(imageOverlay("web", "staging", "v2"), "namespace: staging", "namespace: staging\nnamePrefix: x-", 1)
 	w.push("main", overlayFile("web", "staging"), since)
-	id := w.say(developer, n, "/rollback staging web")
-	w.settle()
-	if got := w.reactions(n, id); got != "eyes rocket" {
+	if got := w.asks(developer, n, "/rollback staging web"); got != "eyes rocket" {
 		t.Fatalf("reactions %q: %q\n%s", got, w.said(n), w.logs)
 	}
 	back := w.hub.Pulls(storyRepo)[len(w.hub.Pulls(storyRepo))-1]
@@ -31,22 +29,17 @@ func TestStoryRollback(t *testing.T) {
 	if got := w.file(back.Head, overlayFile("web", "staging")); got != strings.Replace(since, "v2", "v1", 1) {
 		t.Errorf("staging is\n%s", got)
 	}
-	list := w.said(n)
-	has(t, list[len(list)-1], "**Rollback of web in staging:", "on hold until")
+	has(t, w.last(n), "**Rollback of web in staging:", "on hold until")
 	w.say(developer, n, "/status")
 	w.settle()
-	list = w.said(n)
-	has(t, list[len(list)-1], "rolled back", "only automatic promotions")
+	has(t, w.last(n), "rolled back", "only automatic promotions")
 
 	w.merge(developer, back.Number)
 	w.settle()
-	id = w.say(developer, n, "/rollback staging web")
-	w.settle()
-	list = w.said(n)
-	has(t, list[len(list)-1], "nothing was promoted, or it was undone already")
-	if got := w.reactions(n, id); got != "eyes confused" {
+	if got := w.asks(developer, n, "/rollback staging web"); got != "eyes confused" {
 		t.Errorf("reactions %q", got)
 	}
+	has(t, w.last(n), "nothing was promoted, or it was undone already")
 	w.say(developer, n, "/promote staging")
 	w.settle()
 	again := w.promotions()
@@ -70,15 +63,13 @@ func TestStoryRollbackConflict(t *testing.T) {
 	before := len(w.hub.Pulls(storyRepo))
 	id := w.say(developer, n, "/rollback staging")
 	w.settle()
-	list := w.said(n)
-	has(t, list[len(list)-1], "/rollback staging", "administrators")
+	has(t, w.last(n), "/rollback staging", "administrators")
 	if got := w.reactions(n, id); got != "eyes confused" {
 		t.Errorf("reactions %q", got)
 	}
 	w.say(admin, n, "/rollback staging")
 	w.settle()
-	list = w.said(n)
-	has(t, list[len(list)-1], "Nothing was rolled back", "newTag", "<code>v2-hotfix</code>", "<code>v1</code>")
+	has(t, w.last(n), "Nothing was rolled back", "newTag", "<code>v2-hotfix</code>", "<code>v1</code>")
 	if got := len(w.hub.Pulls(storyRepo)); got != before {
 		t.Errorf("%d pull requests, want %d", got, before)
 	}

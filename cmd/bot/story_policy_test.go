@@ -23,9 +23,7 @@ func (w *story) asked(branch, tag string) (n int, reactions string) {
 	w.t.Helper()
 	n = w.bump(branch, "web", tag)
 	w.merge(developer, n)
-	id := w.say(developer, n, "/promote staging")
-	w.settle()
-	return n, w.reactions(n, id)
+	return n, w.asks(developer, n, "/promote staging")
 }
 
 // refused fails unless what was asked for on a pull request was refused with these
@@ -35,8 +33,7 @@ func (w *story) refused(n int, reactions string, words ...string) {
 	if reactions != "eyes confused" || len(w.promotions()) != 0 {
 		w.t.Fatalf("reactions %q, %d promotions\n%s", reactions, len(w.promotions()), w.logs)
 	}
-	list := w.said(n)
-	has(w.t, list[len(list)-1], words...)
+	has(w.t, w.last(n), words...)
 	w.noFailures()
 }
 
@@ -64,13 +61,9 @@ func TestStoryPolicyPromoters(t *testing.T) {
 	n, got := w.asked(topic, "v2")
 	w.refused(n, got, "promoters", developer+" may not promote to staging", "members of acme/platform, ada may")
 	w.hub.SetMembership("acme", "platform", developer, hub.Membership{State: "pending", Role: "member"})
-	id := w.say(developer, n, "/promote staging")
-	w.settle()
-	w.refused(n, w.reactions(n, id), "promoters")
+	w.refused(n, w.asks(developer, n, "/promote staging"), "promoters")
 	w.hub.SetMembership("acme", "platform", developer, hub.Membership{State: "active", Role: "member"})
-	id = w.say(developer, n, "/promote staging")
-	w.settle()
-	w.allowed(w.reactions(n, id))
+	w.allowed(w.asks(developer, n, "/promote staging"))
 }
 
 // A team that may promote does not help somebody who may not write to the repository.
@@ -79,9 +72,7 @@ func TestStoryPolicyOutsider(t *testing.T) {
 	w.hub.AddTeam("acme", "platform", stranger)
 	n := w.bump(topic, "web", "v2")
 	w.merge(developer, n)
-	id := w.say(stranger, n, "/promote staging")
-	w.settle()
-	w.refused(n, w.reactions(n, id), "promoters")
+	w.refused(n, w.asks(stranger, n, "/promote staging"), "promoters")
 }
 
 func TestStoryPolicyFreeze(t *testing.T) {
@@ -89,9 +80,7 @@ func TestStoryPolicyFreeze(t *testing.T) {
 	n, got := w.asked(topic, "v2")
 	w.refused(n, got, "freeze", "staging is frozen until", "quarter end")
 	w.push("main", ".sealift.yaml", policyFiles(daily(12, "1h"))[".sealift.yaml"])
-	id := w.say(developer, n, "/promote staging")
-	w.settle()
-	w.allowed(w.reactions(n, id))
+	w.allowed(w.asks(developer, n, "/promote staging"))
 }
 
 func TestStoryPolicySoak(t *testing.T) {
@@ -116,14 +105,10 @@ func TestStoryPolicyChecks(t *testing.T) {
 		if state != "" {
 			w.must(w.person(developer).SetStatus(w.ctx, storyRepo, merged, "ci/test", state))
 		}
-		id := w.say(developer, n, "/promote staging")
-		w.settle()
-		w.refused(n, w.reactions(n, id), "checks", "ci/test", merged[:7])
+		w.refused(n, w.asks(developer, n, "/promote staging"), "checks", "ci/test", merged[:7])
 	}
 	w.must(w.person(developer).SetStatus(w.ctx, storyRepo, merged, "ci/test", "success"))
-	id := w.say(developer, n, "/promote staging")
-	w.settle()
-	w.allowed(w.reactions(n, id))
+	w.allowed(w.asks(developer, n, "/promote staging"))
 }
 
 func TestStoryPolicyLabels(t *testing.T) {
@@ -131,9 +116,7 @@ func TestStoryPolicyLabels(t *testing.T) {
 	n, got := w.asked(topic, "v2")
 	w.refused(n, got, "labels", "does not have the label", "approved")
 	w.must(w.person(admin).Label(w.ctx, storyRepo, n, "approved"))
-	id := w.say(developer, n, "/promote staging")
-	w.settle()
-	w.allowed(w.reactions(n, id))
+	w.allowed(w.asks(developer, n, "/promote staging"))
 }
 
 // The rules are those of the base branch: a pull request cannot loosen its own.
@@ -142,9 +125,7 @@ func TestStoryPolicyOfTheBase(t *testing.T) {
 	w.push(topic, overlayFile("web", "dev"), imageOverlay("web", "dev", "v2"), ".sealift.yaml", policyFiles("promoters: [write]")[".sealift.yaml"])
 	n, err := w.person(developer).OpenPull(w.ctx, storyRepo, hub.NewPull{Title: "web v2", Head: topic})
 	w.must(err)
-	id := w.say(developer, n, "/promote staging")
-	w.settle()
-	w.refused(n, w.reactions(n, id), "promoters", "administrators")
+	w.refused(n, w.asks(developer, n, "/promote staging"), "promoters", "administrators")
 }
 
 // No environment is left out, unless the configuration says so.
@@ -152,13 +133,9 @@ func TestStoryPolicySkip(t *testing.T) {
 	w := newStory(t, storyOptions{files: policyFiles("")})
 	n := w.bump(topic, "web", "v2")
 	w.merge(developer, n)
-	id := w.say(developer, n, "/promote prod --from dev")
-	w.settle()
-	w.refused(n, w.reactions(n, id), "order", "staging")
+	w.refused(n, w.asks(developer, n, "/promote prod --from dev"), "order", "staging")
 	w.push("main", ".sealift.yaml", policyFiles("", "promote: {skip: true}")[".sealift.yaml"])
-	id = w.say(developer, n, "/promote prod --from dev")
-	w.settle()
-	w.allowed(w.reactions(n, id))
+	w.allowed(w.asks(developer, n, "/promote prod --from dev"))
 }
 
 // /hold stops promotions to an environment or an app, also those that are asked for
@@ -167,35 +144,25 @@ func TestStoryPolicyHold(t *testing.T) {
 	w := newStory(t, storyOptions{files: policyFiles("promoters: [admin]")})
 	n := w.bump(topic, "web", "v2")
 	w.merge(developer, n)
-	id := w.say(developer, n, "/hold staging")
-	w.settle()
-	w.refused(n, w.reactions(n, id), "/hold staging", "administrators")
-	id = w.say(admin, n, "/hold staging web @everyone load test")
-	w.settle()
-	if got := w.reactions(n, id); got != "eyes rocket" {
+	w.refused(n, w.asks(developer, n, "/hold staging"), "/hold staging", "administrators")
+	if got := w.asks(admin, n, "/hold staging web @everyone load test"); got != "eyes rocket" {
 		t.Fatalf("reactions %q: %q", got, w.said(n))
 	}
-	id = w.say(admin, n, "/promote staging")
-	w.settle()
-	w.refused(n, w.reactions(n, id), "hold", "staging web is on hold since", "by "+admin, "load test", "/unhold staging web")
+	w.refused(n, w.asks(admin, n, "/promote staging"), "hold", "staging web is on hold since", "by "+admin, "load test", "/unhold staging web")
 	w.say(developer, n, "/status")
 	w.settle()
-	list := w.said(n)
-	has(t, list[len(list)-1], "| web | <code>v2</code> | <code>v1</code>", "**On hold**", "load test")
-	hasNot(t, list[len(list)-1], "@everyone")
+	has(t, w.last(n), "| web | <code>v2</code> | <code>v1</code>", "**On hold**", "load test")
+	hasNot(t, w.last(n), "@everyone")
 	w.say(developer, n, "/unhold staging web")
 	w.settle()
-	id = w.say(admin, n, "/unhold staging web\n/promote staging")
-	w.settle()
-	w.allowed(w.reactions(n, id))
+	w.allowed(w.asks(admin, n, "/unhold staging web\n/promote staging"))
 	for line, want := range map[string]string{"/hold": "needs an environment", "/hold stagin": "staging", "/unhold staging web more": "takes an environment"} {
 		id := w.say(admin, n, line)
 		w.settle()
-		list := w.said(n)
 		if got := w.reactions(n, id); got != "eyes confused" {
 			t.Errorf("%s: reactions %q", line, got)
 		}
-		has(t, list[len(list)-1], want)
+		has(t, w.last(n), want)
 	}
 }
 
@@ -214,14 +181,11 @@ func TestStoryPolicyStatus(t *testing.T) {
 	}
 	w.push("main", ".sealift.yaml", policyFiles(daily(-1, "2h"))[".sealift.yaml"])
 	w.must(w.person(developer).ClosePull(w.ctx, storyRepo, w.bump("third", "web", "v4")))
-	id := w.say(stranger, n, "/status web")
-	w.settle()
-	if got := w.reactions(n, id); got != "eyes rocket" {
+	if got := w.asks(stranger, n, "/status web"); got != "eyes rocket" {
 		t.Fatalf("reactions %q: %q", got, w.said(n))
 	}
-	list := w.said(n)
-	has(t, list[len(list)-1], "| App | dev | staging | prod |", "| web | <code>v3</code> | <code>v2</code><br>1 commit behind | <code>v1</code>", "**Open promotions**", "Promote web v3 to staging", "**Frozen**", "quarter end")
-	hasNot(t, list[len(list)-1], "| api |")
+	has(t, w.last(n), "| App | dev | staging | prod |", "| web | <code>v3</code> | <code>v2</code><br>1 commit behind | <code>v1</code>", "**Open promotions**", "Promote web v3 to staging", "**Frozen**", "quarter end")
+	hasNot(t, w.last(n), "| api |")
 	_ = second
 	w.noFailures()
 }

@@ -47,9 +47,7 @@ func TestStoryPromoteForgotten(t *testing.T) {
 	w.answer(n)
 	w.must(w.person(developer).ClosePull(w.ctx, storyRepo, n))
 	w.settle()
-	id := w.say(developer, n, "/promote staging")
-	w.settle()
-	if got := w.reactions(n, id); got != "eyes confused" {
+	if got := w.asks(developer, n, "/promote staging"); got != "eyes confused" {
 		t.Errorf("reactions %q", got)
 	}
 	has(t, w.said(n)[1], "closed without merging")
@@ -101,9 +99,7 @@ func TestStoryPromoteNothingWritten(t *testing.T) {
 	w.settle()
 	has(t, w.answer(n), "Nothing is written", "<code>v1</code> → <code>v2</code>", "+      - image: ghcr.io/acme/web:v2")
 	for range 2 {
-		id := w.say(stranger, n, "/promote staging")
-		w.settle()
-		if got := w.reactions(n, id); got != "eyes confused" {
+		if got := w.asks(stranger, n, "/promote staging"); got != "eyes confused" {
 			t.Errorf("reactions %q", got)
 		}
 	}

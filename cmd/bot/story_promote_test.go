@@ -101,6 +101,16 @@ func (w *story) answer(n int) string {
 	return list[0]
 }
 
+// last returns the bot's last answer on a pull request.
+func (w *story) last(n int) string {
+	w.t.Helper()
+	list := w.said(n)
+	if len(list) == 0 {
+		w.t.Fatalf("no answers\n%s", w.logs)
+	}
+	return list[len(list)-1]
+}
+
 // file returns a file at a branch, "" when it is not there.
 func (w *story) file(branch, name string) string {
 	w.t.Helper()
@@ -134,17 +144,12 @@ func TestStoryPromote(t *testing.T) {
 
 	w.merge(developer, p.Number)
 	w.settle()
-	id = w.say(developer, n, "/promote prod")
-	w.settle()
-	if got := w.reactions(n, id); got != "eyes confused" || len(w.promotions()) != 1 {
+	if got := w.asks(developer, n, "/promote prod"); got != "eyes confused" || len(w.promotions()) != 1 {
 		t.Errorf("a developer promotes to prod: reactions %q, %d promotions", got, len(w.promotions()))
 	}
-	list := w.said(n)
-	has(t, list[len(list)-1], "promoters", developer+" may not promote to prod", "administrators")
-	id = w.say(admin, n, "/promote prod")
-	w.settle()
-	if len(w.promotions()) != 2 || w.reactions(n, id) != "eyes rocket" {
-		t.Fatalf("%d promotions, reactions %q: %q", len(w.promotions()), w.reactions(n, id), w.said(n))
+	has(t, w.last(n), "promoters", developer+" may not promote to prod", "administrators")
+	if got := w.asks(admin, n, "/promote prod"); got != "eyes rocket" || len(w.promotions()) != 2 {
+		t.Fatalf("%d promotions, reactions %q: %q", len(w.promotions()), got, w.said(n))
 	}
 	prod := w.promotions()[1]
 	if prod.Title != "Promote web v2 to prod" || w.file(prod.Head, overlayFile("web", "prod")) != imageOverlay("web", "prod", "v2") {

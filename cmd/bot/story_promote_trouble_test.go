@@ -202,8 +202,7 @@ func TestStoryPromoteSupersedes(t *testing.T) {
 	}
 	w.say(developer, first, "/promote staging")
 	w.settle()
-	list := w.said(first)
-	has(t, list[len(list)-1], "already, which is newer", fmt.Sprintf("[#%d]", p.Number))
+	has(t, w.last(first), "already, which is newer", fmt.Sprintf("[#%d]", p.Number))
 	if again := w.promotion(); again.HeadSHA != p.HeadSHA || again.Body != p.Body || again.Title != p.Title {
 		t.Errorf("taken back: %+v", again)
 	}
@@ -211,8 +210,7 @@ func TestStoryPromoteSupersedes(t *testing.T) {
 	w.settle()
 	w.say(developer, first, "/promote staging")
 	w.settle()
-	list = w.said(first)
-	has(t, list[len(list)-1], "Nothing to promote", "already, which is newer")
+	has(t, w.last(first), "Nothing to promote", "already, which is newer")
 	w.noFailures()
 }
 

@@ -322,6 +322,14 @@ func (w *story) check(sha string) hub.Check {
 	return list[len(list)-1]
 }
 
+// asks comments as somebody and returns the reactions to it when all is done.
+func (w *story) asks(login string, number int, body string) string {
+	w.t.Helper()
+	id := w.say(login, number, body)
+	w.settle()
+	return w.reactions(number, id)
+}
+
 // reactions returns what the bot's reactions to a comment are, in their order.
 func (w *story) reactions(number int, id int64) string {
 	var list []string

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -52,7 +48,7 @@ func TestTruthPromote(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: makes 110 real promotions again")
 	}
-	cases := readPromotions(t)
+	cases := sharedLines[promotionCase](t, "promotions.jsonl")
 	repo := openBundle(t, t.TempDir(), promotionsBundle)
 	exact, same := 0, 0
 	for _, c := range cases {
@@ -80,27 +76,6 @@ func TestTruthPromote(t *testing.T) {
 	}
 }
 
-func readPromotions(t *testing.T) []promotionCase {
-	t.Helper()
-	f, err := os.Open(filepath.Join(sharedData, "promotions.jsonl"))
-	if os.IsNotExist(err) {
-		t.Skip("no ../shared/testdata: the comparison with real promotions is left out")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var list []promotionCase
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var c promotionCase
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, c)
-	}
-	return list
-}
-
 // run runs `bot promote` for the case, with more arguments.
 func (c promotionCase) run(t *testing.T, repo string, args ...string) []byte {
 	t.Helper()
@@ -108,12 +83,7 @@ func (c promotionCase) run(t *testing.T, repo string, args ...string) []byte {
 	for _, app := range c.Components {
 		all = append(all, "--app", app)
 	}
-	var out, errs bytes.Buffer
-	b := &bot{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}
-	if code := b.run(all); code != 0 {
-		t.Fatalf("%s: exit %d\n%s", c.ID, code, errs.String())
-	}
-	return out.Bytes()
+	return output(t, all...)
 }
 
 // promote returns what the bot carries, in the order of promotionChange.

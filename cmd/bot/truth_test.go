@@ -1,11 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,7 +62,7 @@ func TestTruth(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: renders 106 commits of real repositories")
 	}
-	cases := readTruth(t)
+	cases := sharedLines[truthCase](t, "cases.jsonl")
 	dir := t.TempDir()
 	agree := map[string]*tally{}
 	for _, c := range cases {
@@ -81,7 +82,7 @@ func TestTruth(t *testing.T) {
 			t.Errorf("%s: %s", c.ID, w)
 		}
 	}
-	for _, name := range slices.Sorted(keys(agree)) {
+	for _, name := range slices.Sorted(maps.Keys(agree)) {
 		s := agree[name]
 		fmt.Printf("truth: %-62s %3d commits, %4d directories, %d disagree\n", strings.TrimSuffix(filepath.Base(name), ".bundle"), s.cases, s.dirs, s.wrong)
 	}
@@ -89,19 +90,10 @@ func TestTruth(t *testing.T) {
 
 type tally struct{ cases, dirs, wrong int }
 
-func keys[V any](m map[string]V) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
-}
-
-func readTruth(t *testing.T) []truthCase {
+// sharedLines returns the lines of a file of the shared test data.
+func sharedLines[T any](t *testing.T, name string) []T {
 	t.Helper()
-	f, err := os.Open(filepath.Join(sharedData, "cases.jsonl"))
+	f, err := os.Open(filepath.Join(sharedData, name))
 	if os.IsNotExist(err) {
 		t.Skip("no ../shared/testdata: the comparison with real repositories is left out")
 	}
@@ -109,24 +101,28 @@ func readTruth(t *testing.T) []truthCase {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	var list []truthCase
-	lines := bufio.NewReader(f)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if len(bytes.TrimSpace(line)) > 0 {
-			var c truthCase
-			if err := json.Unmarshal(line, &c); err != nil {
-				t.Fatal(err)
-			}
-			list = append(list, c)
-		}
-		if err == io.EOF {
+	var list []T
+	for lines := json.NewDecoder(f); ; {
+		var v T
+		switch err := lines.Decode(&v); {
+		case errors.Is(err, io.EOF):
 			return list
+		case err != nil:
+			t.Fatalf("%s: %v", name, err)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		list = append(list, v)
 	}
+}
+
+// output runs the program in this process and returns what it prints. It must succeed.
+func output(t *testing.T, args ...string) []byte {
+	t.Helper()
+	var out, errs bytes.Buffer
+	b := &bot{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}
+	if code := b.run(args); code != 0 {
+		t.Fatalf("bot %q: exit %d\n%s", args, code, errs.String())
+	}
+	return out.Bytes()
 }
 
 func openBundle(t *testing.T, dir, bundle string) string {
@@ -152,13 +148,9 @@ func openBundle(t *testing.T, dir, bundle string) string {
 
 func diffJSON(t *testing.T, repo, cache string, c truthCase, overlays string) reported {
 	t.Helper()
-	var out, errs bytes.Buffer
-	b := &bot{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}
-	if code := b.run([]string{"diff", "--repo", repo, "--cache-dir", cache, "--format", "json", "--overlays", overlays, c.Base, c.Head}); code != 0 {
-		t.Fatalf("%s: exit %d\n%s", c.ID, code, errs.String())
-	}
+	out := output(t, "diff", "--repo", repo, "--cache-dir", cache, "--format", "json", "--overlays", overlays, c.Base, c.Head)
 	var r reported
-	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+	if err := json.Unmarshal(out, &r); err != nil {
 		t.Fatalf("%s: %v", c.ID, err)
 	}
 	return r
