@@ -34,26 +34,56 @@ func TestRedact(t *testing.T) {
 	for _, body := range []string{ // nothing in plain
 		"", "/diff", "/seal", "/seal web prod", "/seal db --env prod --keys a,b", "/seal --env=prod --scope=strict", "/seal apps/x.yaml", "/seal ack x.yaml",
 		"/seal db k=" + ct, "/seal db k=" + ct + " l=" + madeUp(4096, 0) + "\r\n/diff", "/seal web\n" + sealed, "/seal web\n\n" + sealed + "more", "password=" + plainWord,
-		"```\n/seal db k=" + plainWord + "\n```", "> /seal db k=" + plainWord, "    /seal db k=" + plainWord, "<!--\n/seal db k=x\n-->", "/seal web\ntext\n```\nkind: Secret\n```", "/sealed k=v", "/help k=v",
+		"/seal web\ntext\n```\nkind: Secret\n```", "/help k=v",
+		// Near /seal, and without a value; or with one, and not near.
+		"/sell", "/sell the shop\n```\nstock: 5\n```", "/Seal web dev", "> /seal web dev --keys a,b", "use `/seal web dev --env=prod`", "`/seal db k=" + ct + "`", "> /seal db k=" + ct,
+		"| `" + sealUsage + "` |", "write `/seal db password=<password>`", "/seal? k=…", "https://host/seal/abc?k=v", "see docs/seal k=v", "apps/web/seal k=v", "/deploy k=v", "/set k=v", "seal k=v", "/sale\nk=v",
+		"/seel\n" + sealed, "or / and k=v", "[withheld]", "it said [withheld]",
 	} {
 		if got := Redact(body); got != body || exposed(body) {
 			t.Errorf("%.80q becomes %.80q", body, got)
 		}
 	}
 	for body, want := range map[string]string{
-		"/seal db k=" + plainWord:                                           "/seal db k=" + withheld,
-		"/seal db  user=" + plainWord + " k=v":                              "/seal db  user=" + withheld,
-		"Hi\r\n/seal db k=two words\r\nand lines\r\n/diff":                  "Hi\r\n/seal db k=" + withheld,
-		"/seal db a=" + ct + " b=" + plainWord:                              "/seal db a=" + ct + " b=" + withheld,
-		"/seal db --password=" + plainWord:                                  "/seal db --password=" + withheld,
-		"/seal db k=" + strings.Repeat("x", 5000):                           "/seal db k=" + withheld,
-		"/seal db k=\u00e4\u202e" + plainWord:                               "/seal db k=" + withheld,
-		"/seal\tdb k=" + plainWord:                                          "/seal\tdb k=" + withheld,
-		"/seal db aHVudGVyMg==":                                             "/seal db " + withheld,
-		"/seal db k=" + ct[:200]:                                            "/seal db k=" + withheld,
-		"/seal db k=-----BEGIN PRIVATE KEY-----\nMIIE":                      "/seal db k=" + withheld,
-		strings.Repeat("/seal web\n", 50) + "/seal db k=v":                  strings.Repeat("/seal web\n", 50) + "/seal db k=" + withheld,
-		"/seal web\n```yaml\nkind: Secret\n```":                             "/seal web\n```yaml\n" + withheld,
+		"/seal db k=" + plainWord:                          "/seal db k=" + withheld,
+		"/seal db  user=" + plainWord + " k=v":             "/seal db  user=" + withheld,
+		"Hi\r\n/seal db k=two words\r\nand lines\r\n/diff": "Hi\r\n/seal db k=" + withheld,
+		"/seal db a=" + ct + " b=" + plainWord:             "/seal db a=" + ct + " b=" + withheld,
+		"/seal db --password=" + plainWord:                 "/seal db --password=" + withheld,
+		"/seal db k=" + strings.Repeat("x", 5000):          "/seal db k=" + withheld,
+		"/seal db k=\u00e4\u202e" + plainWord:              "/seal db k=" + withheld,
+		"/seal\tdb k=" + plainWord:                         "/seal\tdb k=" + withheld,
+		"/seal db aHVudGVyMg==":                            "/seal db " + withheld,
+		"/seal db k=" + ct[:200]:                           "/seal db k=" + withheld,
+		"/seal db k=-----BEGIN PRIVATE KEY-----\nMIIE":     "/seal db k=" + withheld,
+		strings.Repeat("/seal web\n", 50) + "/seal db k=v": strings.Repeat("/seal web\n", 50) + "/seal db k=" + withheld,
+		"/seal web\n```yaml\nkind: Secret\n```":            "/seal web\n```yaml\n" + withheld,
+		// Near misses.
+		"/seel db k=" + plainWord:                                           "/seel db k=" + withheld,
+		"Please\n/Seal db k=" + plainWord + " l=m\nthanks":                  "Please\n/Seal db k=" + withheld,
+		"/SEAL db k=" + plainWord:                                           "/SEAL db k=" + withheld,
+		"/ seal db k=" + plainWord:                                          "/ seal db k=" + withheld,
+		"\\seal db k=" + plainWord:                                          "\\seal db k=" + withheld,
+		" /seal db k=" + plainWord:                                          " /seal db k=" + withheld,
+		"    /seal db k=" + plainWord:                                       "    /seal db k=" + withheld,
+		"/sael db k=" + plainWord:                                           "/sael db k=" + withheld,
+		"/sea db k=" + plainWord:                                            "/sea db k=" + withheld,
+		"/sealed db k=" + plainWord:                                         "/sealed db k=" + withheld,
+		"/reseal db k=" + plainWord:                                         "/reseal db k=" + withheld,
+		"/se\u0430l db k=" + plainWord:                                      "/se\u0430l db k=" + withheld,
+		"\u200b/seal db k=" + plainWord:                                     "\u200b/seal db k=" + withheld,
+		"/seal\u00a0db k=" + plainWord:                                      "/seal\u00a0db k=" + withheld,
+		"/seal: db k=" + plainWord:                                          "/seal: db k=" + withheld,
+		"@bot /seal db k=" + plainWord:                                      "@bot /seal db k=" + withheld,
+		"I wrote `/seal db k=" + plainWord + "` and nothing came":           "I wrote `/seal db k=" + withheld,
+		"> /seal db k=" + plainWord + "\n\nwhy?":                            "> /seal db k=" + withheld,
+		"```\n/seal db k=" + plainWord + "\n```":                            "```\n/seal db k=" + withheld,
+		"<!--\n/seal db k=" + plainWord + "\n-->":                           "<!--\n/seal db k=" + withheld,
+		"/seel db a=" + ct + " \"b=" + plainWord + "\"":                     "/seel db a=" + ct + " \"b=" + withheld,
+		"/seel web\n```\nkind: Secret\nstringData: {k: v}\n```":             "/seel web\n```\n" + withheld,
+		"/seel web\n```\n{\"kind\":\"Secret\"}\n```":                        "/seel web\n```\n" + withheld,
+		"/seel web\n```\nx: y\n/seal db k=" + plainWord + "\n```":           "/seel web\n```\n" + withheld,
+		"/seal web\n```\npassword: x\n# /seal k=v\n```":                     "/seal web\n```\n" + withheld,
 		"/seal web\n\n~~~\npassword: x\n~~~\nrest":                          "/seal web\n\n~~~\n" + withheld,
 		"/seal web\n```\n" + plainWord:                                      "/seal web\n```\n" + withheld,
 		"/seal web\n```\n" + sealedManifest(plainWord):                      "/seal web\n```\n" + withheld,
@@ -74,7 +104,7 @@ func TestRedact(t *testing.T) {
 // Redacting twice is redacting once, and what was left out is at the end. A value is
 // nowhere in what is left, wherever it stands behind a /seal.
 func FuzzRedact(f *testing.F) {
-	for _, s := range []string{"/seal db k=v", "a\n/seal x\n```\nkind: Secret\n```", "/seal a=b c=d", "> /seal a=b\n\n/seal x", "~~~\n/seal a=b"} {
+	for _, s := range []string{"/seal db k=v", "a\n/seal x\n```\nkind: Secret\n```", "/seal a=b c=d", "> /seal a=b\n\n/seal x", "~~~\n/seal a=b", "/seel\n```\nkind: Secret", "x /Seal `a=b`", "/seal a\n```\nb\n/ seal c=d\n```\n"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
@@ -106,6 +136,8 @@ func TestInline(t *testing.T) {
 		"hi\n/seal db k=v u=w x\n/diff":     "hi\n/seal db k=v u=w x",
 		"/seal web\n```\nkind: Secret\n```": "",
 		"/seal web":                         "",
+		"/Seal db k=v":                      "",
+		"> /seal a=b\n\n/seal db k=v":       "",
 	} {
 		if got := inline(body); got != want {
 			t.Errorf("%q: %q", body, got)

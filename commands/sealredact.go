@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -14,9 +15,10 @@ import (
 const withheld = "[withheld]"
 
 // Redact returns a comment without the values that somebody wrote in plain behind
-// `/seal`, so that they are never stored. All that follows a value is left out too:
-// a value may have spaces and lines. A comment without such values is returned as
-// it is; of one with them it can still be told that it had some.
+// `/seal`, or behind what was likely meant to be that, so that they are never stored.
+// All that follows a value is left out too: a value may have spaces and lines. A comment
+// without such values is returned as it is; of one with them it can still be told that
+// it had some.
 //
 // What is ciphertext stays: `key=` with what `kubeseal --raw` prints, and a fence
 // with a SealedSecret.
@@ -31,14 +33,14 @@ func Redact(body string) string {
 // when the value was left out already.
 func exposed(body string) bool {
 	at, _ := plainAt(body)
-	return at >= 0 || strings.HasSuffix(body, withheld)
+	return at >= 0
 }
 
 // inline returns a comment up to the end of the line with the first value in plain,
-// "" when the value is none of a line.
+// "" when the value is not in a line of /seal.
 func inline(body string) string {
-	at, fence := plainAt(body)
-	if at < 0 || fence {
+	at, usable := plainAt(body)
+	if at < 0 || !usable {
 		return ""
 	}
 	rest, _, _ := strings.Cut(body[at:], "\n")
@@ -46,37 +48,45 @@ func inline(body string) string {
 }
 
 // plainAt returns where the first value in plain begins, -1 when there is none, and
-// whether it is in a fence.
-func plainAt(body string) (at int, fence bool) {
+// whether it is in a line that is /seal: only there it can be used.
+func plainAt(body string) (at int, usable bool) {
 	var s scanner
-	seal, inside := false, 0 // a /seal came last; where the fence behind it began
-	end := 0
+	var secret func(fence string) bool // of a fence that may follow, or is open; nil for none
+	inside, end := 0, 0                // where that fence began
 	for text := range strings.Lines(body) {
 		start, line := end, strings.TrimRight(text, "\r\n")
 		end += len(text)
 		opened := s.fence != ""
 		visible := s.visible(line)
-		switch {
-		case visible && isSeal(line):
+		if visible && isSeal(line) {
 			if cut := plainFrom(line); cut >= 0 {
-				return start + cut, false
+				return start + cut, true
 			}
-			seal = true
+			secret = plainFence
+			continue
+		}
+		if cut := nearPlainFrom(line); cut >= 0 && inside == 0 { // a fence is judged as a whole
+			return start + cut, false
+		}
+		switch {
+		case visible && nearSeal(line):
+			secret = secretFence
+		case visible && strings.TrimSpace(line) == "":
 		case visible:
-			seal = seal && strings.TrimSpace(line) == ""
-		case seal && !opened && s.fence != "":
-			seal, inside = false, end
+			secret = nil
+		case !opened && s.fence != "" && secret != nil:
+			inside = end
 		case !opened:
-			seal = false
+			secret = nil
 		case inside > 0 && s.fence == "":
-			if plainFence(body[inside:start]) {
-				return inside, true
+			if secret(body[inside:start]) {
+				return inside, false
 			}
-			inside = 0
+			secret, inside = nil, 0
 		}
 	}
-	if inside > 0 && plainFence(body[inside:]) {
-		return inside, true
+	if inside > 0 && secret(body[inside:]) {
+		return inside, false
 	}
 	return -1, false
 }
@@ -98,6 +108,8 @@ func plainFrom(line string) int {
 		at = begin + len(word)
 		key, value, ok := strings.Cut(word, "=")
 		switch {
+		case word == withheld:
+			return begin
 		case !ok || slices.Contains(sealOptions(), key) || isCiphertext(value):
 		case strings.Trim(value, "=") == "": // a value in base64 rather than a key
 			return begin
@@ -125,6 +137,10 @@ func (s *Service) conceal(ctx context.Context, host Host, e gitops.Event) (gitop
 	_, err = s.once(ctx, e, commentKey(e, "exposed"), "delete a comment with a value in plain", func(ctx context.Context) (string, error) {
 		return strconv.FormatInt(comment.ID, 10), gone(host.DeleteComment(ctx, comment.ID))
 	})
+	if gitops.CodeOf(err).Queue() == gitops.Done && err != nil { // no other attempt will do
+		said := Reply{commentKey(e, "exposed stays"), reply.SealStays(comment.Author.Login)}
+		return e, cmp.Or(s.act(ctx, host, e, Plan{said}), err)
+	}
 	if err != nil {
 		return e, err
 	}
@@ -138,7 +154,7 @@ func (s *Service) conceal(ctx context.Context, host Host, e gitops.Event) (gitop
 // accepted returns a comment as GitHub has it, up to its first value in plain, when
 // values are accepted there. After it was deleted there is none.
 func (s *Service) accepted(ctx context.Context, host Host, e gitops.Event) (string, error) {
-	if !s.Options.InlinePlaintext || !e.Repo.Private {
+	if !s.Options.InlinePlaintext || !e.Repo.Private || e.Kind != gitops.Commented {
 		return "", nil
 	}
 	all, err := host.Comments(ctx, e.Number)

@@ -87,6 +87,9 @@ func (s *Service) Handle(ctx context.Context, e gitops.Event, last bool) error {
 		return s.rerequested(ctx, host, e, last)
 	case gitops.Commented:
 		return s.commented(ctx, host, e, last)
+	case gitops.Remarked:
+		_, err := s.conceal(ctx, host, e)
+		return gone(err)
 	case gitops.PullClosed:
 		if err := s.Links.RevokeLinks(ctx, e.Repo.ID, e.Number); err != nil {
 			return err

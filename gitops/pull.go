@@ -97,6 +97,10 @@ const (
 	PullClosed EventKind = "pull-closed"
 	// Commented: a person wrote a comment on a pull request.
 	Commented EventKind = "commented"
+	// Remarked: a person wrote or edited a comment whose commands do not count: it was
+	// edited, came through an App, or is on a plain issue. What must not stand there is
+	// looked for all the same.
+	Remarked EventKind = "remarked"
 	// Pushed: a branch moved.
 	Pushed EventKind = "pushed"
 	// MergeQueued: a merge queue wants its checks on a merge group.
@@ -132,7 +136,7 @@ type Event struct {
 	// Before is the commit id that a pushed branch had; Ref its name without
 	// "refs/heads/".
 	Before, Ref string
-	// Comment is set with Commented.
+	// Comment is set with Commented and Remarked.
 	Comment *Comment
 	// Installation is the App's installation, also where there is no repository.
 	Installation int64

@@ -94,15 +94,18 @@ func decodePull(p *payload, ev *gitops.Event) bool {
 	return ev.Kind != ""
 }
 
-// decodeComment lets through what a person wrote on a pull request, without
-// the help of an App: a token that an App holds for a person may do less than
-// the person, and must not do more by way of a command.
+// decodeComment lets through what a person wrote. Commands count in what is new on a
+// pull request and came without the help of an App: a token that an App holds for a
+// person may do less than the person, and must not do more by way of a command.
 func decodeComment(p *payload, ev *gitops.Event) bool {
 	c := p.Comment
-	if p.Action != "created" || p.Issue.PullRequest == nil || c == nil || c.App != nil || !c.User.person() || !p.Sender.person() {
+	if p.Action != "created" && p.Action != "edited" || c == nil || !c.User.person() {
 		return false
 	}
-	ev.Kind, ev.Number = gitops.Commented, p.Issue.Number
+	ev.Kind, ev.Number = gitops.Remarked, p.Issue.Number
+	if p.Action == "created" && p.Issue.PullRequest != nil && c.App == nil && p.Sender.person() {
+		ev.Kind = gitops.Commented
+	}
 	ev.Comment = &gitops.Comment{ID: c.ID, Author: c.User.user(), Body: c.Body, Created: c.Created, URL: c.URL}
 	return true
 }
@@ -206,10 +209,10 @@ func valid(ev gitops.Event) error {
 			return gitops.Errorf(gitops.Invalid, "commit id is malformed: %s", gitops.Quote(sha))
 		}
 	}
-	if ev.Head == "" && ev.Kind != gitops.Commented {
+	if ev.Head == "" && ev.Comment == nil {
 		return gitops.Errorf(gitops.Invalid, "event %s has no commit", ev.Kind)
 	}
-	needsNumber := []gitops.EventKind{gitops.PullChanged, gitops.PullClosed, gitops.Commented}
+	needsNumber := []gitops.EventKind{gitops.PullChanged, gitops.PullClosed, gitops.Commented, gitops.Remarked}
 	if ev.Number < 0 || ev.Number == 0 && slices.Contains(needsNumber, ev.Kind) {
 		return gitops.Errorf(gitops.Invalid, "pull request has no number")
 	}

@@ -63,6 +63,13 @@ func TestDecode(t *testing.T) {
 		ev.Kind, ev.Action, ev.Number = gitops.Commented, "created", 7
 		ev.Comment = &gitops.Comment{ID: 9, Body: "/diff\n", URL: "https://x/9", Author: gitops.User{ID: 1, Login: "ann"}, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	})
+	remark := func(action string) gitops.Event {
+		ev := comment
+		ev.Kind, ev.Action = gitops.Remarked, action
+		return ev
+	}
+	byApp := remark("created")
+	byApp.Actor = gitops.User{ID: 2, Login: "b", Bot: true}
 	rerequested := event(func(ev *gitops.Event) {
 		ev.Kind, ev.Action, ev.Number, ev.Head, ev.Base = gitops.Rerequested, "rerequested", 7, sha1, sha2
 	})
@@ -98,16 +105,16 @@ func TestDecode(t *testing.T) {
 		{"no pull request", "pull_request", `{"action":"opened",` + about + `}`, gitops.Event{}, "", ""},
 
 		{"comment", "issue_comment", commented("created", onPull, ""), comment, "acme/shop#7", ""},
-		{"comment edited", "issue_comment", commented("edited", onPull, ""), gitops.Event{}, "", ""},
+		{"comment edited", "issue_comment", commented("edited", onPull, ""), remark("edited"), "acme/shop#7", ""},
 		{"comment deleted", "issue_comment", commented("deleted", onPull, ""), gitops.Event{}, "", ""},
-		{"comment on an issue", "issue_comment", commented("created", "", ""), gitops.Event{}, "", ""},
-		{"comment on an issue, null", "issue_comment", commented("created", `,"pull_request":null`, ""), gitops.Event{}, "", ""},
-		{"comment through an App", "issue_comment", commented("created", onPull, `,"performed_via_github_app":{"id":1}`), gitops.Event{}, "", ""},
+		{"comment on an issue", "issue_comment", commented("created", "", ""), remark("created"), "acme/shop#7", ""},
+		{"comment on an issue, null", "issue_comment", commented("created", `,"pull_request":null`, ""), remark("created"), "acme/shop#7", ""},
+		{"comment through an App", "issue_comment", commented("created", onPull, `,"performed_via_github_app":{"id":1}`), remark("created"), "acme/shop#7", ""},
 		{"comment through none", "issue_comment", commented("created", onPull, `,"performed_via_github_app":null`), comment, "acme/shop#7", ""},
 		{"comment by a bot", "issue_comment", commented("created", onPull, `,"user":{"id":1,"login":"x","type":"Bot"}`), gitops.Event{}, "", ""},
 		{"comment by a bot by name", "issue_comment", commented("created", onPull, `,"user":{"id":1,"login":"x[bot]","type":"User"}`), gitops.Event{}, "", ""},
 		{"comment by nobody", "issue_comment", strings.Replace(commented("created", onPull, ""), `"user":{"id":1,"login":"ann","type":"User"}`, `"user":null`, 1), gitops.Event{}, "", ""},
-		{"comment sent by a bot", "issue_comment", strings.Replace(commented("created", onPull, ""), `"sender":{"id":1,"login":"ann","type":"User"}`, `"sender":{"id":2,"login":"b","type":"Bot"}`, 1), gitops.Event{}, "", ""},
+		{"comment sent by a bot", "issue_comment", strings.Replace(commented("created", onPull, ""), `"sender":{"id":1,"login":"ann","type":"User"}`, `"sender":{"id":2,"login":"b","type":"Bot"}`, 1), byApp, "acme/shop#7", ""},
 
 		{"push", "push", pushed("refs/heads/rel/1", sha1, sha2), event(func(ev *gitops.Event) {
 			ev.Kind, ev.Ref, ev.Before, ev.Head = gitops.Pushed, "rel/1", sha1, sha2
@@ -290,7 +297,7 @@ func FuzzDecode(f *testing.F) {
 		if ev.Kind == "" || ev.Installation == 0 || key == "" || strings.ContainsAny(ev.Repo.Owner+ev.Repo.Name+ev.Head+ev.Base+ev.Before, "/\\%?# \x00\n") {
 			t.Fatalf("let through: %+v", ev)
 		}
-		if ev.Kind == gitops.Commented && (ev.Comment == nil || ev.Comment.Author.Bot || ev.Number == 0) {
+		if (ev.Kind == gitops.Commented || ev.Kind == gitops.Remarked) && (ev.Comment == nil || ev.Comment.Author.Bot || ev.Number == 0) {
 			t.Fatalf("let through: %+v", ev)
 		}
 	})

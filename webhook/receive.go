@@ -67,7 +67,7 @@ func (s *Server) take(c echo.Context, env envelope) (verdict, error) {
 	switch {
 	case err != nil:
 		return refused, err
-	case !known:
+	case !known, ev.Kind == gitops.Remarked && !s.redacts(ev):
 		return ignored, nil
 	}
 	if payload, err = s.redacted(ev, payload); err != nil {

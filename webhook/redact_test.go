@@ -32,6 +32,13 @@ func TestRedact(t *testing.T) {
 	if got := string(e.inbox.got["two"].Payload); got != payload("/diff") {
 		t.Errorf("a comment without a value was changed:\n%s", cmp.Diff(payload("/diff"), got))
 	}
+	edited := strings.Replace(payload("/seal db k="+value), `"created",`, `"edited","changes":{"body":{"from":"`+value+` before"}},`, 1)
+	if a := e.do(t, request("issue_comment", "three", edited)); a.status != http.StatusAccepted || strings.Contains(string(e.inbox.got["three"].Payload), value) {
+		t.Errorf("edited: %d %s", a.status, e.inbox.got["three"].Payload)
+	}
+	if a := e.do(t, request("issue_comment", "four", strings.Replace(payload("/diff"), `"created"`, `"edited"`, 1))); a.status != http.StatusOK || len(e.inbox.got) != 3 {
+		t.Errorf("edited, without a value: %d %s", a.status, a.body)
+	}
 	checkSilent(t, e, value)
 	stored := string(e.inbox.got["one"].Payload)
 	if strings.Contains(stored, value) {

@@ -74,6 +74,70 @@ func TestStorySealPlaintextWaits(t *testing.T) {
 	s.nowhere(n, value)
 }
 
+// A value is not taken for less because its command does not count: mistyped, in a quote,
+// in a comment that was edited, on an issue. It is deleted, stands nowhere, and nothing is
+// done with it, also where the operator accepts values.
+func TestStorySealPlaintextNoCommand(t *testing.T) {
+	const value = "Hunter2-of-the-shop"
+	s := newSealStory(t, func(o *storyOptions) {
+		o.private = true
+		o.config = func(c *serviceConfig) { c.InlinePlaintext = true }
+	})
+	n, head := s.open("README.md", "# Secrets\n")
+	issue, err := s.person(developer).OpenIssue(storyRepo, "Plain", "")
+	s.must(err)
+	s.settle()
+	gone := func(number int, id int64, what string) {
+		t.Helper()
+		s.settle()
+		for _, c := range s.hub.Comments(storyRepo, number) {
+			if c.ID == id {
+				t.Errorf("%s: the comment is still there", what)
+			}
+		}
+		list := s.bots(number)
+		if len(list) == 0 {
+			t.Fatalf("%s: nothing is said", what)
+		}
+		s.nowhere(number, value)
+	}
+	for what, body := range map[string]string{
+		"mistyped": "/seel web dev db password=" + value, "in capitals": "/Seal web dev db password=" + value,
+		"with a space": "/ seal web dev db password=" + value, "quoted": "> /seal web dev db password=" + value + "\n\nDoes not work.",
+	} {
+		before := len(s.bots(n))
+		gone(n, s.say(developer, n, body), what)
+		if list := s.bots(n)[before:]; len(list) == 0 || !strings.Contains(list[0].Body, "has to be changed") {
+			t.Errorf("%s: %+v", what, list)
+		}
+	}
+	edited := s.say(developer, n, "Nothing here.")
+	s.settle()
+	s.must(s.person(developer).EditComment(storyRepo, edited, "/seal web dev db password="+value))
+	gone(n, edited, "edited")
+	gone(issue, s.say(developer, issue, "/seal web dev db password="+value), "on an issue")
+	if s.hub.Tip(storyRepo, topic) != head {
+		t.Error("something was committed")
+	}
+	s.noFailures()
+}
+
+// GitHub does not let the comment be deleted: that is said, since the value stays there.
+func TestStorySealPlaintextStays(t *testing.T) {
+	const value = "Hunter2-of-the-shop"
+	s := newSealStory(t, nil)
+	n, _ := s.open("README.md", "# Secrets\n")
+	s.settle()
+	s.hub.Fault(hub.Fault{Method: "DELETE", Path: "/repos/*/*/issues/comments/*", Status: 403, Body: `{"message":"Resource not accessible by integration"}`})
+	s.say(developer, n, "/seal web dev db password="+value)
+	s.settle()
+	list := s.bots(n)
+	last := list[len(list)-1].Body
+	has(t, last, developer, "could not be deleted", "Delete it", "has to be changed")
+	hasNot(t, last, "The comment was deleted", value)
+	s.notKept(value)
+}
+
 // The operator accepts values in private repositories: the value is sealed, and the
 // comment deleted all the same. In a public one it is not.
 func TestStorySealPlaintextAccepted(t *testing.T) {

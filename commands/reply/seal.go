@@ -118,6 +118,13 @@ func SealExposed(login string, accepted bool) string {
 	return b.String()
 }
 
+// SealStays says that a comment with a value in plain could not be deleted.
+func SealStays(login string) string {
+	return fmt.Sprintf("%s wrote a value in plain behind `/seal`, and **the comment could not be deleted**: GitHub does not let this App do that. "+
+		"Delete it. The value has to be changed all the same: GitHub sent it to everybody who watches this pull request, by e-mail and to other webhooks. "+
+		"It was not used and is not stored here.\n", code(login))
+}
+
 // ExposedFiles says which files of a pull request were in plain, and are in its history.
 func ExposedFiles(files []string) string {
 	var b strings.Builder
