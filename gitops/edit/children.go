@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/sealift/sealift/gitops"
 )
 
 var errForm = errors.New("YAML is written in a form that cannot be edited")
@@ -24,7 +22,7 @@ func (w *writer) children(n *yaml.Node) error {
 		err = w.flowChildren(n)
 	}
 	if err != nil {
-		return w.fail(gitops.Invalid, n, err.Error())
+		return w.refuse(n, err)
 	}
 	return nil
 }
@@ -91,6 +89,10 @@ func (w *writer) flowChildren(n *yaml.Node) error {
 		}
 		w.add(n, spans[last].end, end, space)
 	}
+	comma := ", "
+	if kept := n.Content[(last+1)*stride(n)-1]; last == len(spans)-1 && implied(kept) {
+		comma = " , " // a colon or a tag would go on with it
+	}
 	for _, a := range w.additions(n) {
 		text, err := w.flowChild(a)
 		if err != nil {
@@ -99,7 +101,8 @@ func (w *writer) flowChildren(n *yaml.Node) error {
 		if i := a.at / stride(n); i < len(spans) {
 			w.add(n, spans[i].start, spans[i].start, text+", ")
 		} else {
-			w.add(n, end, end, ", "+text)
+			w.add(n, end, end, comma+text)
+			comma = ", "
 		}
 	}
 	return nil

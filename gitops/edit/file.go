@@ -131,16 +131,15 @@ func (f *File) Edited() bool {
 
 // Bytes returns the file with all edits. A file without edits gives its own
 // bytes. Edits of what another edit removes or replaces are an error with code
-// invalid. A result that does not mean what was asked is an error with code
-// internal; there are no bytes then.
+// invalid, and so are those of YAML in a form that cannot be edited: a result that
+// does not mean what was asked is never returned.
 func (f *File) Bytes() ([]byte, error) {
 	if !f.Edited() {
 		return slices.Concat([]byte(f.mark), f.text), nil
 	}
-	text, err := f.write(false)
-	if gitops.CodeOf(err) == gitops.Internal {
-		// Indented comments below would belong to a new block of text.
-		text, err = f.write(true)
+	text, err := f.attempt()
+	if errors.Is(err, errMeaning) {
+		err = f.culprit()
 	}
 	if err != nil {
 		return nil, err
@@ -148,9 +147,56 @@ func (f *File) Bytes() ([]byte, error) {
 	return slices.Concat([]byte(f.mark), text), nil
 }
 
-// write makes the edits and checks the result.
-func (f *File) write(quoted bool) ([]byte, error) {
-	splices, err := f.splices(quoted)
+// attempt makes the edits in the usual way, and else with care for the blocks of text
+// around them. It fails with errMeaning when neither gives what was asked for.
+func (f *File) attempt() ([]byte, error) {
+	text, err := f.write(false)
+	if errors.Is(err, errMeaning) {
+		return f.write(true)
+	}
+	return text, err
+}
+
+// maxTried bounds, in bytes of files, how many edits are tried one by one to find one
+// that is impossible.
+const maxTried = 2 * MaxSize
+
+// culprit is the error about the first edit that is impossible on its own, or else
+// about the first.
+func (f *File) culprit() error {
+	nodes := f.touched()
+	for _, n := range nodes[:min(len(nodes), maxTried/max(len(f.text), 1))] {
+		if _, err := f.only(n).attempt(); err != nil {
+			return f.refuse(n, errForm)
+		}
+	}
+	return f.refuse(append(nodes, f.docs[0])[0], errForm)
+}
+
+// only is the file with the edits of one node.
+func (f *File) only(n *yaml.Node) *File {
+	one := *f
+	one.replaced, one.removed, one.added, one.removedDocs, one.addedDocs = nil, nil, nil, nil, nil
+	if r, ok := f.replaced[n]; ok {
+		one.replaced = map[*yaml.Node]replacement{n: r}
+	}
+	if a, ok := f.added[n]; ok {
+		one.added = map[*yaml.Node]*insertions{n: a}
+	}
+	one.removed = map[*yaml.Node]bool{}
+	for _, c := range n.Content {
+		if f.removed[c] {
+			one.removed[c] = true
+		}
+	}
+	return &one
+}
+
+// write makes the edits and checks the result; careful writes no blocks of text, which
+// the comments below would belong to, and lets one that ends without a line break go
+// on to do so.
+func (f *File) write(careful bool) ([]byte, error) {
+	splices, err := f.splices(careful)
 	if err != nil {
 		return nil, err
 	}
@@ -165,6 +211,15 @@ func (f *File) write(quoted bool) ([]byte, error) {
 		err = f.verify(text)
 	}
 	return text, err
+}
+
+// refuse is an error about a node that cannot be edited.
+func (f *File) refuse(n *yaml.Node, err error) error {
+	e := &gitops.Error{Code: gitops.Invalid, File: f.name, Line: n.Line, Column: n.Column, Message: err.Error(), Err: err}
+	if errors.Is(err, errForm) {
+		e.Hint = "change it by hand, or first write it as plain lines of `key: value` and `- item`"
+	}
+	return e
 }
 
 // fail is an error at a node.

@@ -2,8 +2,6 @@ package edit
 
 import (
 	"go.yaml.in/yaml/v3"
-
-	"github.com/sealift/sealift/gitops"
 )
 
 // place is where a node is.
@@ -30,7 +28,7 @@ func (f *File) locate() error {
 	for _, d := range f.docs {
 		for _, root := range d.Content {
 			if !l.node(root, &place{}, -1) {
-				return f.fail(gitops.Invalid, l.lost, "YAML is written in a form that cannot be edited")
+				return f.refuse(l.lost, errForm)
 			}
 		}
 	}

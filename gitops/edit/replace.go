@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/sealift/sealift/gitops"
 )
 
 // replace puts r in the place of old.
@@ -30,7 +28,7 @@ func (w *writer) replace(old *yaml.Node, r replacement) error {
 		err = w.replaceChild(old, value, start)
 	}
 	if err != nil {
-		return w.fail(gitops.Invalid, old, err.Error())
+		return w.refuse(old, err)
 	}
 	return nil
 }

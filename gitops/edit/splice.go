@@ -19,10 +19,12 @@ type splice struct {
 	depth      int // of the node; at one place the deeper comes first
 }
 
-// splices turns the edits into splices; quoted makes them without blocks of text.
-func (f *File) splices(quoted bool) ([]splice, error) {
+// splices turns the edits into splices; see write for careful.
+func (f *File) splices(careful bool) ([]splice, error) {
 	w := &writer{File: f, printer: f.layout()}
-	w.quoted = quoted
+	if w.quoted = careful; careful {
+		w.chomp()
+	}
 	for _, n := range f.touched() {
 		r, replaced := f.replaced[n]
 		switch {
@@ -41,6 +43,18 @@ func (f *File) splices(quoted bool) ([]splice, error) {
 		}
 	}
 	return w.out, w.documents()
+}
+
+// chomp marks the block of text that ends the file, where it has no line break at its
+// end: with lines behind it, it would get one.
+func (w *writer) chomp() {
+	for n, p := range w.places {
+		_, replaced := w.replaced[n]
+		if p.header > 0 && p.end == len(w.text) && !strings.HasSuffix(n.Value, "\n") && !replaced && !w.dropped(n) &&
+			bytes.IndexAny(w.text[p.body:p.header], "-+") < 0 {
+			w.add(n, p.header, p.header, "-")
+		}
+	}
 }
 
 // touched are the nodes that are replaced and the collections that get or lose

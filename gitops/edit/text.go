@@ -77,8 +77,8 @@ func (p printer) plain(n *yaml.Node, where, tag string) (head string, tail []str
 
 // fits reports whether a scalar reads the same when its value is written plain.
 func fits(n *yaml.Node, tag, where string) bool {
-	if !printable(n.Value) || n.ShortTag() == strTag && yaml11.MatchString(n.Value) {
-		return false
+	if !printable(n.Value) || n.ShortTag() == strTag && yaml11.MatchString(n.Value) || strings.HasSuffix(n.Value, ":") {
+		return false // what ends with a colon may be a key, as the line goes on
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(fmt.Appendf(nil, where, tag+n.Value), &doc); err != nil || len(doc.Content) == 0 {

@@ -1,18 +1,21 @@
 package edit
 
 import (
+	"errors"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/sealift/sealift/gitops"
 )
 
-// verify reports whether text means what was asked for.
+// errMeaning is the result of edits that does not mean what was asked for. It is
+// never shown.
+var errMeaning = errors.New("edited file does not mean what was asked for")
+
+// verify fails with errMeaning when text does not mean what was asked for.
 func (f *File) verify(text []byte) error {
 	docs, err := parse(text)
 	if err != nil {
-		return &gitops.Error{Code: gitops.Internal, File: f.name, Message: "edited file is not YAML", Err: err}
+		return errMeaning
 	}
 	want := f.addedDocs
 	for i, d := range slices.Backward(f.docs) {
@@ -25,7 +28,7 @@ func (f *File) verify(text []byte) error {
 		got[i] = d.Content[0]
 	}
 	if !slices.EqualFunc(want, got, same) {
-		return &gitops.Error{Code: gitops.Internal, File: f.name, Message: "edited file does not mean what was asked for"}
+		return errMeaning
 	}
 	return nil
 }
