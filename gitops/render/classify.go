@@ -38,6 +38,7 @@ func understood(fs *files, dir string, err error) failure {
 	}
 	f.file = relative(fs.innermost(dir, full))
 	fs.locate(&f, full)
+	fs.plainly(&f)
 	return f
 }
 
@@ -76,6 +77,7 @@ var (
 	lstat      = regexp.MustCompile(`lstat ([^\n:]+): no such file or directory`)
 	unknown    = regexp.MustCompile(`unknown field "([^"]+)"`)
 	pointer    = regexp.MustCompile(`\b0x[0-9a-f]{8,}\b`) // differs from run to run
+	keyTwice   = regexp.MustCompile(`mapping key "([^"]*)" already defined`)
 	noneIn     = regexp.MustCompile(`unable to find one of .* in directory '([^']+)'`)
 )
 
@@ -123,8 +125,12 @@ func (f *files) locate(at *failure, message string) {
 	case gitops.CauseYAML:
 		if m := inFile.FindStringSubmatch(message); m != nil {
 			at.file = f.nameOf(m[1], at.file)
+			at.line = firstNumber(message)
+		} else if m := keyTwice.FindStringSubmatch(message); m != nil {
+			at.file, at.line, at.message = f.keyTwice(m[1], at.file, at.message)
+		} else {
+			at.line = firstNumber(message)
 		}
-		at.line = firstNumber(message)
 	case gitops.CauseField:
 		if m := unknown.FindStringSubmatch(message); m != nil {
 			at.line, at.column = findKey(f.read[treeRoot+"/"+at.file], m[1])

@@ -1,9 +1,14 @@
 package render
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -42,6 +47,31 @@ func (r *rewriter) find(n *yaml.Node, virtual string) *yaml.Node {
 		}
 	}
 	return nil
+}
+
+// keyTwice returns the file and the line that have a key a second time, and says it.
+// kustomize names neither the file nor, of a file with several documents, the right
+// line. Without such a file it is the kustomization, with no line.
+func (f *files) keyTwice(key, kustomization, message string) (file string, line int, said string) {
+	want := fmt.Sprintf("mapping key %q already defined", key)
+	for _, p := range slices.Sorted(maps.Keys(f.seen)) {
+		d := yaml.NewDecoder(bytes.NewReader(f.seen[p].content))
+		for {
+			var doc any
+			err := d.Decode(&doc)
+			if err == nil {
+				continue
+			}
+			if strings.Contains(err.Error(), want) {
+				text := strings.Join(strings.Fields(err.Error()), " ")
+				return relative(p), firstNumber(text), text
+			}
+			if _, ok := errors.AsType[*yaml.TypeError](err); !ok {
+				break // the end, or nothing that can be read on
+			}
+		}
+	}
+	return kustomization, 0, message
 }
 
 // findKey returns the place of the first mapping key of that name.

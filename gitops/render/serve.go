@@ -106,7 +106,7 @@ func (s *server) treeOf(ctx context.Context, q question) (gitops.Tree, *failure)
 		address += "?ref=" + q.spec.Ref
 	}
 	if s.remote == nil {
-		return nil, &failure{code: gitops.Denied, cause: gitops.CauseRemote, message: "remote base is not allowed: " + gitops.Quote(address)}
+		return nil, &failure{code: gitops.Denied, cause: gitops.CauseRemote, message: "remote base is not allowed: " + gitops.Quote(address) + howToAllow(address)}
 	}
 	s.clock.stop()
 	defer s.clock.start()
@@ -121,7 +121,7 @@ func (s *server) treeOf(ctx context.Context, q question) (gitops.Tree, *failure)
 func (s *server) remoteFile(ctx context.Context, q question) found {
 	at := found{virtual: q.virtual}
 	if s.remote == nil {
-		at.fail = &failure{code: gitops.Denied, cause: gitops.CauseRemote, message: "remote file is not allowed: " + gitops.Quote(q.spec.File)}
+		at.fail = &failure{code: gitops.Denied, cause: gitops.CauseRemote, message: "remote file is not allowed: " + gitops.Quote(q.spec.File) + howToAllow(q.spec.File)}
 		return at
 	}
 	s.clock.stop()
