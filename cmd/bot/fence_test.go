@@ -54,6 +54,7 @@ var layers = map[string]struct {
 
 	"gitops/edit":   {layer: 1, pure: true},
 	"gitops/golden": {layer: 1, tests: true},
+	"gitops/need":   {layer: 0, tests: true},
 	"gitops/node":   {layer: 1, pure: true},
 	"gitops":        {layer: 0, pure: true},
 }

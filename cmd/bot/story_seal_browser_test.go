@@ -19,6 +19,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/sealift/sealift/gitops/need"
 	"github.com/sealift/sealift/gitops/seal/sealtest"
 	"github.com/sealift/sealift/webhook/hub"
 	"github.com/sealift/sealift/webhook/hub/browsertest"
@@ -266,7 +267,7 @@ func (s *sealJourney) memory() []byte {
 	pid := s.replicas[0].cmd.Process.Pid
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
 	if err != nil {
-		hubtest.Missing(s.t, "/proc has no memory of processes")
+		need.Missing(s.t, "/proc has no memory of processes")
 	}
 	mem, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
 	s.must(err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/need"
 )
 
 // fixture is a repository made for a test, with fixed dates and identity.
@@ -23,9 +24,7 @@ type fixture struct {
 
 func newFixture(t testing.TB, initArgs ...string) *fixture {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("git is not installed")
-	}
+	need.Command(t, "git")
 	f := &fixture{t: t, dir: t.TempDir()}
 	f.git(append([]string{"init", "-q", "-b", "main"}, initArgs...)...)
 	return f

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-github/v60/github"
 
+	"github.com/sealift/sealift/gitops/need"
 	"github.com/sealift/sealift/webhook/hub"
 	"github.com/sealift/sealift/webhook/hub/hubtest"
 )
@@ -20,10 +21,7 @@ import (
 // TestOctokit lets GitHub's own JavaScript client work with the hub.
 func TestOctokit(t *testing.T) {
 	modules := hubtest.NPM(t)
-	node, err := exec.LookPath("node")
-	if err != nil {
-		hubtest.Missing(t, "node is not installed")
-	}
+	node := need.Command(t, "node")
 	w := newWorld(t, hub.Options{})
 	n := w.pull("feature", map[string]string{"a": "1"})
 	cmd := exec.CommandContext(t.Context(), node, "testdata/witness.mjs")

@@ -1,8 +1,7 @@
 // Package browsertest opens pages in Chromium for tests: the demo's, those of package
 // web, and those of a hub. Only tests import it.
 //
-// Without Chromium a test says what it could not test, and fails when CI is set, as
-// with everything that hubtest.Missing is told of. A test binary that has it takes
+// Without Chromium a test ends with need.Missing. A test binary that imports this takes
 // -shots DIRECTORY and leaves pictures there, for people to look at.
 package browsertest
 
@@ -10,7 +9,6 @@ import (
 	"context"
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"github.com/sealift/sealift/gitops/need"
 	"github.com/sealift/sealift/webhook/hub/hubtest"
 )
 
@@ -35,7 +34,7 @@ const timeout = 3 * time.Minute
 // Certificates are not verified: servers of tests sign their own.
 func Start(t testing.TB, flags ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(find(t)), chromedp.UserDataDir(t.TempDir()))
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(need.Command(t, "chromium", "chromium-browser", "google-chrome")), chromedp.UserDataDir(t.TempDir()))
 	for _, name := range []string{"no-sandbox", "disable-gpu", "disable-quic", "disable-component-update", "ignore-certificate-errors"} {
 		opts = append(opts, chromedp.Flag(name, true))
 	}
@@ -46,18 +45,6 @@ func Start(t testing.TB, flags ...chromedp.ExecAllocatorOption) context.Context 
 	ctx, end := chromedp.NewContext(ctx, chromedp.WithErrorf(t.Logf))
 	t.Cleanup(end)
 	return ctx
-}
-
-// find returns the path of Chromium, by the names that systems give it.
-func find(t testing.TB) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	hubtest.Missing(t, "Chromium is not installed")
-	return ""
 }
 
 // Through lets a browser reach everything, loopback addresses too, by a recorder only.

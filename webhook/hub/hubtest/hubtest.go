@@ -4,8 +4,8 @@
 //
 // The descriptions come from beside the checkout (../shared/testdata) or from the
 // npm packages that testdata/npm of package hub pins, installed in .cache/npm of the
-// module by the test command. Without them the tests that need them are
-// skipped with a message, and fail when CI is set.
+// module by the test command. Without them the tests that need them end
+// with need.Missing.
 package hubtest
 
 import (
@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sealift/sealift/gitops/need"
 	"github.com/sealift/sealift/webhook/hub"
 )
 
@@ -72,22 +73,12 @@ func Root(t testing.TB) string {
 }
 
 // NPM returns a path below the npm packages of the module. When it is not there the
-// test is skipped, or fails when CI is set.
+// test ends with need.Missing.
 func NPM(t testing.TB, elem ...string) string {
 	t.Helper()
 	p := filepath.Join(append([]string{Root(t), ".cache", "npm", "node_modules"}, elem...)...)
 	if _, err := os.Stat(p); err != nil {
-		Missing(t, "the npm packages of webhook/hub/testdata/npm are not installed in .cache/npm")
+		need.Missing(t, "the npm packages of webhook/hub/testdata/npm are not installed in .cache/npm")
 	}
 	return p
-}
-
-// Missing ends a test that lacks something of the machine: skipped with the reason,
-// failed when CI is set.
-func Missing(t testing.TB, what string) {
-	t.Helper()
-	if os.Getenv("CI") != "" {
-		t.Fatal("cannot test: " + what)
-	}
-	t.Skip("not tested: " + what)
 }
