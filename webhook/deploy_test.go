@@ -132,7 +132,7 @@ func deployment(t *testing.T, objects []manifest) manifest {
 
 func TestDeploy(t *testing.T) {
 	common := []string{
-		"ConfigMap/sealift", "Deployment/sealift", "Namespace/sealift", "NetworkPolicy/sealift", "NetworkPolicy/sealift-metrics",
+		"ConfigMap/sealift", "Deployment/sealift", "Namespace/sealift", "NetworkPolicy/sealift", "NetworkPolicy/sealift-metrics", "PrometheusRule/sealift",
 		"Service/sealift", "ServiceAccount/sealift", "ServiceMonitor/sealift",
 	}
 	tests := map[string]struct {

@@ -141,7 +141,8 @@ type Depth struct {
 	// worked on, and Failed is the dead letter box.
 	Ready, Waiting, Running, Failed int
 	// Oldest is when the oldest delivery came that is not worked off; zero when
-	// there is none.
+	// there is none. What GitHub or a rule told to wait (code limited) is left out
+	// while it does.
 	Oldest time.Time
 }
 
@@ -158,7 +159,7 @@ func (s *Store) Depth(ctx context.Context, now time.Time) (Depth, error) {
 		count(*) FILTER (WHERE turn = 0 AND not_before <= $1),
 		count(*) FILTER (WHERE turn = 0 AND not_before > $1),
 		count(*) FILTER (WHERE turn <> 0),
-		coalesce(min(received), 0),
+		coalesce(min(received) FILTER (WHERE code <> 'limited' OR not_before <= $1), 0),
 		(SELECT count(*) FROM deliveries WHERE outcome = 'failed')
 		FROM deliveries WHERE outcome = 'pending'`, micros(now))
 	if err != nil {

@@ -173,6 +173,21 @@ func TestDepth(t *testing.T) {
 	})
 }
 
+// What was told to wait, by GitHub or a rule, is no work that is late until it may run.
+func TestDepthOfWhatWasToldToWait(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		seq := add(t, s, delivery("frozen", "1", ""))["frozen"]
+		end(t, s, store.Delivery{Outcome: store.Pending, Code: "limited", NotBefore: at.Add(time.Hour)}, seq)
+		if got, err := s.Depth(t.Context(), at); err != nil || got != (store.Depth{Waiting: 1}) {
+			t.Errorf("while it waits: %+v, %v", got, err)
+		}
+		if got, err := s.Depth(t.Context(), at.Add(time.Hour)); err != nil || got != (store.Depth{Ready: 1, Oldest: at}) {
+			t.Errorf("then: %+v, %v", got, err)
+		}
+	})
+}
+
 func TestMendAndDrop(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := open(t, url)
