@@ -78,11 +78,11 @@ func (d Diff) Run(ctx context.Context) (DiffResult, error) {
 }
 
 // breaks reports whether an overlay stopped rendering, or is new and does not. One
-// that needs a remote base which is not allowed or not reachable here says nothing
-// about the change.
+// that needs what is not here, such as a remote base that is not allowed or Helm, says
+// nothing about the change.
 func breaks(r gitops.Report) bool {
 	return slices.ContainsFunc(r.Overlays, func(o gitops.OverlayChange) bool {
-		return o.Status == gitops.RenderErrorAfter && o.After.Err.Cause != gitops.CauseRemote
+		return o.Status == gitops.RenderErrorAfter && !o.After.Err.Cause.Elsewhere()
 	})
 }
 

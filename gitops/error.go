@@ -89,6 +89,10 @@ const (
 	CauseOther     Cause = "other"
 )
 
+// Elsewhere reports whether an overlay may still build where more is at hand than here:
+// other repositories, Helm, plugins. Its failure says nothing against a change.
+func (c Cause) Elsewhere() bool { return c == CauseRemote || c == CauseHelm || c == CausePlugin }
+
 // CauseTooLong is the cause of an error of GitHub that refuses a text for its
 // length.
 const CauseTooLong Cause = "too-long"

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"encoding/base64"
 	"regexp"
 	"strings"
 
@@ -18,7 +19,8 @@ func plainSecret() Rule {
 		Long: `Who can read the repository can read the Secret, and its history keeps the value
 when the file is gone. Base64 is no encryption. Seal the Secret, then change the
 value: the old one is known. Values that SOPS encrypted, empty ones and
-placeholders such as ` + "`${PASSWORD}`" + ` are fine. So are files that the configuration
+placeholders such as ` + "`${PASSWORD}`" + ` are fine. So are Secrets that declare a
+cluster or repository to Argo CD without credentials, and files that the configuration
 allows by path, such as templates. What a secretGenerator makes is a Secret too: its
 literals, and the files of the repository that it reads, but for certificates and
 public keys. The value itself is never shown.`,
@@ -80,21 +82,52 @@ func (p *pass) secrets(file string, s *source) {
 	}
 }
 
-// plainValues returns the first value of a Secret that is neither empty nor
-// encrypted, with its key, and all such keys and values as one string.
+// plainValues returns the value of a Secret that is neither empty nor encrypted and
+// whose key tells most, with its key, and all such keys and values as one string.
 func plainValues(m *yaml.Node) (key string, value *yaml.Node, all string) {
+	argo := node.Text(m, "metadata", "labels", argoLabel) != ""
 	for _, section := range []string{"data", "stringData"} {
 		for k, v := range node.Pairs(m, section) {
-			if !isPlain(node.Text(v)) {
+			if !isPlain(node.Text(v)) || argo && argoPublic(section, k.Value, node.Text(v)) {
 				continue
 			}
-			if value == nil {
+			if value == nil || telling.MatchString(k.Value) && !telling.MatchString(key) {
 				key, value = k.Value, v
 			}
 			all += k.Value + "\x00" + v.Value + "\x00"
 		}
 	}
 	return key, value, all
+}
+
+// telling matches names of keys that leave no doubt.
+var telling = regexp.MustCompile(`(?i)pass|pwd|token|secret|credential|private|auth|api_?key|access_?key`)
+
+// argoLabel is on Secrets that declare clusters and repositories to Argo CD. They
+// belong into git when they have no credentials.
+const argoLabel = "argocd.argoproj.io/secret-type"
+
+// argoKnown are the keys of such Secrets that are settings, by Argo CD's declarative
+// setup; credentials have other keys.
+var argoKnown = regexp.MustCompile(`^(name|server|namespaces|clusterResources|project|shard|url|type|enableOCI|enableLfs|insecure|insecureIgnoreHostKey|forceHttpBasicAuth|insecureOCIForceHttp|githubAppID|githubAppInstallationID|githubAppEnterpriseBaseUrl|depth)$`)
+
+// argoCredential matches what makes the "config" of a cluster a credential.
+var argoCredential = regexp.MustCompile(`(?i)token|password|keyData|exec|username`)
+
+// argoPublic reports whether a value of such a Secret is a setting. An address with
+// a user in it is none.
+func argoPublic(section, key, value string) bool {
+	if section == "data" {
+		plain, err := base64.StdEncoding.DecodeString(value)
+		if err != nil {
+			return false
+		}
+		value = string(plain)
+	}
+	if key == "config" {
+		return strings.HasPrefix(strings.TrimSpace(value), "{") && !argoCredential.MatchString(value)
+	}
+	return argoKnown.MatchString(key) && !strings.Contains(value, "@")
 }
 
 // plainPath matches paths that a command may hold.
@@ -109,8 +142,9 @@ func sealFile(file string) string {
 }
 
 // placeholder matches what another tool puts the value in for: ${NAME},
-// $(NAME), {{ name }}, <path:…#…>.
-var placeholder = regexp.MustCompile(`^(\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|<path:[^>]*>)$`)
+// $(NAME), {{ name }}, <path:…#…>, or what says that a person should: <your-token>,
+// __REPLACE_ME__.
+var placeholder = regexp.MustCompile(`^(\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|<path:[^>]*>|<[A-Za-z][A-Za-z _-]*>|_*(REPLACE|CHANGE)[_-]?ME_*)$`)
 
 func isPlain(value string) bool {
 	value = strings.TrimSpace(value)
@@ -118,23 +152,37 @@ func isPlain(value string) bool {
 	return value != "" && !encrypted && !placeholder.MatchString(value)
 }
 
-// literals reports the literals of secret generators.
+// literals reports each secret generator at its most telling literal.
 func (p *pass) literals(file string, s *source) {
 	for _, k := range s.documents() {
 		for gen := range node.Elements(k, "secretGenerator") {
-			for l := range node.Elements(gen, "literals") {
-				key, value, ok := strings.Cut(node.Text(l), "=")
-				if !ok || !isPlain(strings.Trim(value, `"'`)) {
-					continue
-				}
-				p.reportValues(gitops.Finding{
-					File: file, Line: l.Line, Column: l.Column,
-					Message: "secretGenerator " + gitops.Quote(node.Text(gen, "name")) + " holds a plain value under " + gitops.Quote(key),
-					Fix:     fixGenerated,
-				}, value)
+			at, key, all := plainLiterals(gen)
+			if at == nil {
+				continue
 			}
+			p.reportValues(gitops.Finding{
+				File: file, Line: at.Line, Column: at.Column,
+				Message: "secretGenerator " + gitops.Quote(node.Text(gen, "name")) + " holds a plain value under " + gitops.Quote(key),
+				Fix:     fixGenerated,
+			}, all)
 		}
 	}
+}
+
+// plainLiterals returns the literal with a plain value whose key tells most, nil for
+// none, with its key, and all of them as one string.
+func plainLiterals(gen *yaml.Node) (at *yaml.Node, key, all string) {
+	for l := range node.Elements(gen, "literals") {
+		k, value, ok := strings.Cut(node.Text(l), "=")
+		if !ok || !isPlain(strings.Trim(value, `"'`)) {
+			continue
+		}
+		if at == nil || telling.MatchString(k) && !telling.MatchString(key) {
+			at, key = l, k
+		}
+		all += k + "\x00" + value + "\x00"
+	}
+	return at, key, all
 }
 
 const fixGenerated = "use a sealed Secret (`/seal`) and change the value, which the history keeps"

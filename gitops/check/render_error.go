@@ -13,8 +13,9 @@ func renderError() Rule {
 		Doc:      "A kustomization does not build.",
 		Long: `What does not build is not deployed: the environment keeps its old state, silently.
 The place is the one that the renderer names. It is an error when the overlay
-is new or built before the change, and a note when it failed before too. A remote base
-that is not allowed or not reachable here is a warning: it may build elsewhere.`,
+is new or built before the change, and a note when it failed before too. What Sealift
+does not have is a warning, because it may build elsewhere: a remote base that is not
+allowed or not reachable, a Helm chart, a plugin.`,
 		Bad: `overlay: apps/web/prod | invalid | bad-field | apps/web/prod/kustomization.yaml | 2 | unknown field "resource"
 -- in/apps/web/prod/kustomization.yaml --
 kind: Kustomization
@@ -49,7 +50,7 @@ func runRenderError(p *pass) error {
 		switch {
 		case o.Base != nil && o.Base.Err != nil:
 			f.Severity = gitops.SeverityNote
-		case e.Cause == gitops.CauseRemote: // not allowed or not reachable from here
+		case e.Cause.Elsewhere():
 			f.Severity = gitops.SeverityWarning
 		}
 		p.report(f)
