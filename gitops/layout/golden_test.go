@@ -43,6 +43,11 @@ func printed(t *testing.T, in map[string]string) string {
 	for _, o := range l.Overlays {
 		fmt.Fprintf(&b, "%s: app %q in %q (%s)\n", o.Path, o.App, o.Environment, l.Source(o.Path))
 	}
+	for _, o := range l.Overlays {
+		if l.Plain(o.Path) {
+			fmt.Fprintf(&b, "%s deploys %q\n", o.Path, l.Refs(o.Path))
+		}
+	}
 	for _, dir := range l.Kustomizations {
 		if l.Source(dir) == "" {
 			fmt.Fprintf(&b, "not a unit: %s\n", dir)

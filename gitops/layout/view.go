@@ -136,7 +136,7 @@ func (v *view) Origin(file string, line int, message string) (string, int) {
 		return v.resources[n], 0
 	}
 	for _, p := range v.resources {
-		if strings.Contains(message, "from './"+within(v.dir, p)+"'") {
+		if named := "./" + within(v.dir, p); strings.Contains(message, "'"+named+"'") || strings.Contains(message, gitops.Quote(named)) {
 			return p, 0
 		}
 	}
