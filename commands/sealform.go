@@ -3,6 +3,8 @@ package commands
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"log/slog"
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/seal"
@@ -129,27 +131,34 @@ func (s *Service) SealSubmit(ctx context.Context, token string, link seal.Link, 
 	if err != nil {
 		return seal.Outcome{}, err
 	}
-	if err := s.Links.SpendLink(ctx, token); err != nil {
+	e := linkEvent(link, s.now())
+	if err := s.promiseForm(ctx, e, link, p); err != nil {
 		return seal.Outcome{}, err
 	}
-	e := linkEvent(link)
-	out, err := s.putSealed(ctx, w.changes, e, p)
-	if code := gitops.CodeOf(err); code == gitops.Stale {
-		return out.Outcome, cmp.Or(s.Links.ReturnLink(ctx, token), movedOn())
-	} else if err != nil {
-		if code != gitops.Unavailable && code != gitops.Internal { // nothing was changed for sure
-			err = cmp.Or(s.Links.ReturnLink(ctx, token), err)
+	out, err := s.useLink(ctx, token, w.changes, e, p)
+	switch code := gitops.CodeOf(err); {
+	case err == nil:
+		if err := s.sayForm(ctx, w.host, e, inviteKey(link), p.said(out)); err != nil { // it is tried again
+			s.log().Warn("comment about a sealed secret not written", slog.String("pull", fmt.Sprintf("%s#%d", e.Repo, e.Number)), slog.Any("error", err))
 		}
-		return out.Outcome, err
+	case code != gitops.Unavailable && code != gitops.Internal: // nothing was changed for sure
+		err = cmp.Or(s.endForm(ctx, e), err)
 	}
-	s.answerLink(ctx, w.host, e, link, p.said(out))
-	return out.Outcome, nil
+	return out.Outcome, err
 }
 
-// linkEvent is the comment that asked for a link, as far as the link knows it.
-func linkEvent(l seal.Link) gitops.Event {
-	return gitops.Event{
-		Delivery: "form", Kind: gitops.Commented, Repo: l.Repo, Number: l.Number, Installation: l.Repo.Installation,
-		Actor: l.Person, Comment: &gitops.Comment{ID: l.Comment, Author: l.Person},
+// useLink spends a link and commits what it is spent for. The link is given back when
+// nothing was changed for sure.
+func (s *Service) useLink(ctx context.Context, token string, changes Changes, e gitops.Event, p PutSealed) (placed, error) {
+	if err := s.Links.SpendLink(ctx, token); err != nil {
+		return placed{}, err
 	}
+	out, err := s.putSealed(ctx, changes, e, p)
+	switch code := gitops.CodeOf(err); {
+	case code == gitops.Stale:
+		err = cmp.Or(s.Links.ReturnLink(ctx, token), movedOn())
+	case err != nil && code != gitops.Unavailable && code != gitops.Internal:
+		err = cmp.Or(s.Links.ReturnLink(ctx, token), err)
+	}
+	return out, err
 }

@@ -150,24 +150,6 @@ func (s *Service) pullURL(repo gitops.Repository, number int) string {
 	return strings.TrimSuffix(s.Options.WebURL, "/") + "/" + repo.String() + "/pull/" + strconv.Itoa(number)
 }
 
-// answerLink edits the comment that has the link: it says what was sealed. When the
-// comment is gone, or cannot be edited, the commit is there all the same.
-func (s *Service) answerLink(ctx context.Context, host Host, e gitops.Event, link seal.Link, body string) {
-	key := inviteKey(link)
-	body = replyMark(key) + body
-	result, _, err := s.Actions.Result(ctx, key)
-	id, parseErr := strconv.ParseInt(result, 10, 64)
-	if err == nil && parseErr == nil {
-		err = host.UpdateComment(ctx, id, body)
-	}
-	if gitops.CodeOf(err) == gitops.NotFound || err == nil && parseErr != nil {
-		_, err = host.CreateComment(ctx, e.Number, body)
-	}
-	if err != nil {
-		s.log().Warn("comment about a sealed secret not written", slog.String("pull", fmt.Sprintf("%s#%d", e.Repo, e.Number)), slog.Any("error", err))
-	}
-}
-
 // log is where decisions go.
 func (s *Service) log() *slog.Logger {
 	if s.Options.Log == nil {

@@ -90,6 +90,8 @@ func (s *Service) Handle(ctx context.Context, e gitops.Event, last bool) error {
 	case gitops.Remarked:
 		_, err := s.conceal(ctx, host, e)
 		return gone(err)
+	case gitops.FormSent:
+		return s.formSent(ctx, host, e)
 	case gitops.PullClosed:
 		if err := s.Links.RevokeLinks(ctx, e.Repo.ID, e.Number); err != nil {
 			return err

@@ -112,6 +112,10 @@ const (
 	// Automatic: it is time to look at the automatic promotions to the environment
 	// that Action names. The service gives itself this one.
 	Automatic EventKind = "automatic"
+	// FormSent: somebody sent the form for secrets, at the time that Comment.Created is;
+	// Comment is otherwise the one that asked for the form. The service gives itself this
+	// one before it commits, so that what is to be said is said after a crash too.
+	FormSent EventKind = "form-sent"
 	// Uninstalled: an installation is gone or suspended, or lost repositories.
 	Uninstalled EventKind = "uninstalled"
 )
@@ -136,7 +140,7 @@ type Event struct {
 	// Before is the commit id that a pushed branch had; Ref its name without
 	// "refs/heads/".
 	Before, Ref string
-	// Comment is set with Commented and Remarked.
+	// Comment is set with Commented, Remarked and FormSent.
 	Comment *Comment
 	// Installation is the App's installation, also where there is no repository.
 	Installation int64

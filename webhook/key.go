@@ -16,6 +16,7 @@ const ClassRender = "render"
 // Those without class all run, in order. Keys are
 //
 //	owner/name#1          a pull request
+//	owner/name#1/form-X   what is left to say of a form that was sent
 //	owner/name@<sha>      a merge group, or a check without a pull request
 //	owner/name:main       a branch
 //	owner/name!staging    the automatic promotions to an environment
@@ -29,6 +30,8 @@ func Key(ev gitops.Event) (key, class string) {
 		return repo + ":" + ev.Ref, ""
 	case ev.Kind == gitops.Automatic:
 		return repo + "!" + ev.Action, ClassRender
+	case ev.Kind == gitops.FormSent:
+		return repo + "#" + strconv.Itoa(ev.Number) + "/" + ev.Delivery, ""
 	case ev.Kind == gitops.Checked:
 		return repo + "@" + ev.Head, "checked"
 	case ev.Number == 0:

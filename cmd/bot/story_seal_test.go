@@ -71,6 +71,41 @@ func TestStorySealLink(t *testing.T) {
 	has(t, recorded, developer+": seal dev/db (password, username) for dev with certificate ", head)
 }
 
+// After the commit the service dies, or GitHub does not answer: the comment does not keep
+// the link. What was sealed is said once the service is back.
+func TestStorySealLinkSaidLater(t *testing.T) {
+	for name, lost := range map[string]hub.Fault{
+		"the comment cannot be edited": {Method: "PATCH", Path: "/repos/*/*/issues/comments/*", Status: 502},
+		"the commit is not recorded":   {Method: "PATCH", Path: "/repos/*/*/git/refs/**", Status: 502, After: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSealStory(t, nil)
+			n, _ := s.open("README.md", "# Secrets\n")
+			path, comment := s.link(developer, n, "/seal web dev db")
+			v, _ := s.visit(developer, path)
+			repair := s.hub.Fault(lost)
+			_, _ = v.send(path, v.submission("dev", "db", map[string]string{"k": "v"}))
+			s.stop()
+			repair()
+			s.start()
+			s.service.answers.Now = func() time.Time { return time.Now().Add(time.Hour) }
+			s.settle()
+			said := 0
+			for _, c := range s.bots(n) {
+				hasNot(t, c.Body, path)
+				if c.ID == comment {
+					said++
+					has(t, c.Body, "db", "sealed for dev", developer, s.hub.Tip(storyRepo, topic)[:7])
+				}
+			}
+			if list := s.bots(n); len(list) != 2 || said != 1 {
+				t.Errorf("%d comments by the bot, want the diff and one about the secret: %+v", len(list), list)
+			}
+			s.noFailures()
+		})
+	}
+}
+
 // Another key of a SealedSecret that is there: the other one stays byte for byte.
 func TestStorySealKey(t *testing.T) {
 	s := newSealStory(t, nil)
