@@ -204,16 +204,16 @@ func TestValidation(t *testing.T) {
 func TestDiffElsewhere(t *testing.T) {
 	r := newRenderer(t)
 	for text, failed := range map[string]bool{
-		"resources: [gone.yaml]\n":                                            true,
+		"resources: [gone.yaml]\n": true,
 		"helmCharts: [{name: db, repo: https://example.com, version: 1.0.0}]": false,
-		"resources: [https://github.com/org/repo?ref=v1]\n":                   false,
+		"resources:\n- https://github.com/org/repo?ref=v1\n":                  false,
 	} {
 		files := store()
 		base := tree.Memory(files)
 		head := tree.Memory(edited(files, "apps/web/overlays/dev/kustomization.yaml", text))
 		got, err := Diff{Base: base, Head: head, Overlays: AutoOverlays, Renderer: r}.Run(t.Context())
 		if err != nil || got.Failed != failed || len(got.Report.Overlays) != 1 {
-			t.Errorf("%s: failed %t, want %t; %d overlays, error %v", text, got.Failed, failed, len(got.Report.Overlays), err)
+			t.Errorf("%s: failed %t, want %t; error %v\n%s", text, got.Failed, failed, err, brief(got.Report))
 		}
 	}
 }
