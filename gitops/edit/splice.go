@@ -51,7 +51,7 @@ func (w *writer) chomp() {
 	for n, p := range w.places {
 		_, replaced := w.replaced[n]
 		if p.header > 0 && p.end == len(w.text) && !strings.HasSuffix(n.Value, "\n") && !replaced && !w.dropped(n) &&
-			bytes.IndexAny(w.text[p.body:p.header], "-+") < 0 {
+			!bytes.ContainsAny(w.text[p.body:p.header], "-+") {
 			w.add(n, p.header, p.header, "-")
 		}
 	}

@@ -70,7 +70,7 @@ func (m *maker) changed(ctx context.Context) ([]change, error) {
 			list = append(list, c)
 		}
 	}
-	return list, nil
+	return list, m.renames(ctx, list)
 }
 
 // since fills in what a file was at the last promotion, under whatever path.
@@ -121,6 +121,7 @@ func (m *maker) addFile(c *change) {
 		switch {
 		case c.was != "" && m.there(old) && !m.there(t):
 			m.renameFile(old, t, *c)
+			m.mergeInto(t, *c)
 		case m.there(t):
 			if c.was == "" {
 				m.mergeInto(t, *c)
@@ -133,6 +134,9 @@ func (m *maker) addFile(c *change) {
 			}
 			m.ours[t], m.runs[t] = c.now, m.Source.Lookup(c.file).Executable
 			m.plan.Edits = append(m.plan.Edits, Edit{File: t, Kind: FileAdded, Key: c.file})
+			if m.doubtful[c.file] {
+				m.check(t, "", "may be a file of "+m.To+" under a new name: see that what was "+m.To+"'s own there is not lost")
+			}
 		}
 	}
 }
@@ -160,6 +164,9 @@ func (m *maker) renameFile(old, t string, c change) {
 	if !ok {
 		data, _ = m.Target.Read(context.Background(), old)
 		m.was[old] = data
+	}
+	if m.secret(old) {
+		m.secrets = append(m.secrets, t)
 	}
 	m.ours[t], m.ours[old], m.runs[t] = data, nil, m.Target.Lookup(old).Executable
 	m.plan.Edits = append(m.plan.Edits, Edit{File: old, Kind: FileRemoved, Key: c.was}, Edit{File: t, Kind: FileAdded, Key: c.file})

@@ -19,7 +19,7 @@ func Make(ctx context.Context, r Request) (*Plan, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, gitops.Errorf(gitops.Unavailable, "promotion: %w", err)
 		}
-		m := &maker{Request: r, app: app, swap: newSwap(app, r.From, r.To), runs: map[string]bool{}, plan: AppPlan{App: app.Name, LastPromoted: app.LastCommit}}
+		m := &maker{Request: r, app: app, swap: newSwap(app, r.From, r.To), runs: map[string]bool{}, doubtful: map[string]bool{}, plan: AppPlan{App: app.Name, LastPromoted: app.LastCommit}}
 		if err := m.make(ctx, changed); err != nil {
 			return nil, err
 		}

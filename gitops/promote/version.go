@@ -26,6 +26,8 @@ type maker struct {
 	plan AppPlan
 	// secrets are files of the target whose values are not shown.
 	secrets []string
+	// doubtful are files of the source that may have had another name before.
+	doubtful map[string]bool
 	// labels are the versions that may stand for the app.
 	labels []label
 }
