@@ -45,7 +45,7 @@ func (a *automatic) mergeOne(ctx context.Context, p gitops.Pull) error {
 		}
 	}
 	if !ready {
-		return a.service.cancelAutoMerge(ctx, a.event, p.Number, "")
+		return a.service.cancelAutoMerge(ctx, a.host, a.event, p, "")
 	}
 	e := a.event
 	e.Number = p.Number
@@ -78,7 +78,7 @@ func (a *automatic) ready(ctx context.Context, p gitops.Pull, message string) (b
 // taken back as well.
 func (a *automatic) askToMerge(ctx context.Context, e gitops.Event, p gitops.Pull) error {
 	s, key := a.service, autoMergeKey(e.Repo, p.Number)
-	if err := s.cancelAutoMerge(ctx, e, p.Number, p.Head.SHA); err != nil {
+	if err := s.cancelAutoMerge(ctx, a.host, e, p, p.Head.SHA); err != nil {
 		return err
 	}
 	_, err := s.once(ctx, e, key, "intend to let GitHub merge a promotion", func(context.Context) (string, error) { return p.Head.SHA, nil })
@@ -95,9 +95,10 @@ func (a *automatic) askToMerge(ctx context.Context, e gitops.Event, p gitops.Pul
 }
 
 // cancelAutoMerge takes back what GitHub was asked for a pull request, if it was, unless
-// that was for the head that is to be kept; "" keeps none.
-func (s *Service) cancelAutoMerge(ctx context.Context, e gitops.Event, number int, keep string) error {
-	key := autoMergeKey(e.Repo, number)
+// that was for the head that is to be kept; "" keeps none. When somebody pushed, that is
+// why, and said.
+func (s *Service) cancelAutoMerge(ctx context.Context, host Host, e gitops.Event, p gitops.Pull, keep string) error {
+	key := autoMergeKey(e.Repo, p.Number)
 	head, asked, err := s.Actions.Result(ctx, key)
 	if err != nil || !asked || head == keep {
 		return err
@@ -106,17 +107,31 @@ func (s *Service) cancelAutoMerge(ctx context.Context, e gitops.Event, number in
 	if err != nil {
 		return err
 	}
-	if err := gone(changes.CancelAutoMerge(ctx, number)); err != nil {
+	if err := gone(changes.CancelAutoMerge(ctx, p.Number)); err != nil {
 		return err
 	}
-	e.Number = number
+	e.Number = p.Number
 	if err := s.note(ctx, e, "let GitHub not merge a promotion"); err != nil {
+		return err
+	}
+	if err := s.sayPushed(ctx, host, changes, e, p); err != nil {
 		return err
 	}
 	if err := s.Actions.Forget(ctx, key+" "+head); err != nil {
 		return err
 	}
 	return s.Actions.Forget(ctx, key)
+}
+
+// sayPushed says on a promotion that somebody else's commit is why it is not merged by
+// itself, once for each such commit.
+func (s *Service) sayPushed(ctx context.Context, host Host, changes Changes, e gitops.Event, p gitops.Pull) error {
+	state, err := s.lookAt(ctx, changes, e.Repo, p.Head.Ref)
+	if err != nil || state.Tip == "" || state.Ours {
+		return err
+	}
+	body := fmt.Sprintf("**This is not merged by itself any more.** Sealift did not make commit %s, so it took back that GitHub merges this promotion. Whoever may merge it can look at it and do so.", code(state.Tip[:7]))
+	return s.act(ctx, host, e, Plan{Reply{pullKey(e.Repo, p.Number) + " pushed " + state.Tip, body}})
 }
 
 // autoMergeKey is the action whose result is the head that GitHub was asked to merge.

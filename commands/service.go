@@ -118,7 +118,7 @@ func (s *Service) pullChanged(ctx context.Context, host Host, e gitops.Event, la
 	if err != nil || !pull.Open {
 		return gone(err)
 	}
-	if err := s.cancelAutoMerge(ctx, e, pull.Number, pull.Head.SHA); err != nil { // somebody pushed
+	if err := s.cancelAutoMerge(ctx, host, e, pull, pull.Head.SHA); err != nil { // somebody pushed
 		return err
 	}
 	plan, err := s.planDiff(ctx, host, pull)

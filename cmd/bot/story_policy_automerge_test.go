@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sealift/sealift/webhook/hub"
@@ -74,6 +75,13 @@ func TestStoryAutoMergeTakenBack(t *testing.T) {
 	w.settle()
 	if w.armed() || w.promotion().State != "open" {
 		t.Error("merged what somebody else wrote")
+	}
+	said := ""
+	for _, c := range w.bots(p.Number) {
+		said += c.Body
+	}
+	if strings.Count(said, "not merged by itself any more") != 1 || !strings.Contains(said, head[:7]) {
+		t.Errorf("what is said: %s", said)
 	}
 }
 
