@@ -22,15 +22,17 @@ import (
 // happens is a miss.
 type Cache struct {
 	vault vault
-	max   int64
+	max   int64 // bytes on disk
 
 	load    sync.Once
-	mu      sync.Mutex
+	mu      sync.Mutex // guards what follows
 	index   index
-	changed bool
+	changed bool // the index is not on disk as it is
 	pack    pack // the renders that are not on disk yet
 	written bool // renders were added to the disk by this process
-	checks  map[gitops.Tree][]int8
+	// checks has, for each tree, what is known of each of index.reads there: 1 it holds,
+	// -1 it does not, 0 nobody looked.
+	checks map[gitops.Tree][]int8
 }
 
 // engine is part of every key: another kustomize or another format is a miss.
@@ -53,13 +55,16 @@ func OpenCache(dir string, key [32]byte, max int64) (*Cache, error) {
 	return &Cache{vault: v, max: max, checks: map[gitops.Tree][]int8{}}, nil
 }
 
-// Load returns what was stored under name. Together with [Cache.Store] it lets
-// other steps keep their own small results beside the renders.
+// Load returns what was stored under name. Together with [Cache.Store] it lets other
+// steps keep their own small results beside the renders. Memos are files of their own
+// and count towards the bound.
 func (c *Cache) Load(name string) ([]byte, bool) { return c.vault.read("memo-" + name) }
 
 // Store keeps data under name.
 func (c *Cache) Store(name string, data []byte) error { return c.vault.write("memo-"+name, data) }
 
+// ready reads the index once. One that is not there, is damaged or is of another engine
+// is an empty one.
 func (c *Cache) ready() {
 	c.load.Do(func() {
 		data, ok := c.vault.read("index")
@@ -83,8 +88,8 @@ func (c *Cache) find(ctx context.Context, t gitops.Tree, p string, remote Remote
 	return trace{}, false
 }
 
-// allHold checks the reads of a trace in t, each read once per tree: overlays
-// share most of them.
+// allHold checks the reads of a trace in t, each read once per tree: overlays share
+// most of them. The caller holds the lock.
 func (c *Cache) allHold(ctx context.Context, t gitops.Tree, tr trace, remote Remote) bool {
 	known := c.checks[t]
 	if len(known) < len(c.index.reads) {
@@ -123,6 +128,8 @@ func (c *Cache) same(ctx context.Context, base, head gitops.Tree, p string, remo
 	return c.allHold(ctx, head, tr, remote)
 }
 
+// get returns a render whose reads all hold in t, with its path and reads as they would
+// be. A trace whose content is gone, because another process trimmed it, is a miss.
 func (c *Cache) get(ctx context.Context, t gitops.Tree, p string, remote Remote) (gitops.Rendered, bool) {
 	tr, ok := c.find(ctx, t, p, remote)
 	if !ok {
@@ -180,8 +187,10 @@ func (c *Cache) key(p string, reads []gitops.Read) [32]byte {
 	return c.vault.name(h.Sum(nil))
 }
 
-// Flush writes what Load and later runs find, and removes the oldest renders
-// beyond the bound.
+// Flush writes the renders that are not on disk yet, then the index that finds them, and
+// removes the oldest files beyond the bound. A crash between the two leaves a file of
+// renders that no index names; trim removes it in its turn. The index of a process that
+// flushes later replaces this one: what only this one had is rendered again.
 func (c *Cache) Flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -202,7 +211,8 @@ func (c *Cache) Flush() error {
 	return nil
 }
 
-// holdsRemote reports whether a remote still resolves to what was read.
+// holdsRemote reports whether a remote still resolves to what was read. An error is no:
+// the render is done again, and says what is wrong.
 func holdsRemote(ctx context.Context, remote Remote, read gitops.Read) bool {
 	if remote == nil {
 		return false
@@ -227,6 +237,8 @@ func contentID(content []byte) string {
 	return fileIDPrefix + hex.EncodeToString(sum[:])
 }
 
+// encodeRender is what is kept of a render: its objects and its error. Path and reads
+// are in the index, shared between renders.
 func encodeRender(done *gitops.Rendered) []byte {
 	e := &encoder{}
 	e.flag(done.Err != nil)

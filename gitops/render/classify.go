@@ -20,6 +20,8 @@ func classify(fs *files, dir string, err error) failure {
 	return f
 }
 
+// understood is classify for a failure that may still be in a remote base. A path that
+// was refused explains everything that kustomize says about it, and better.
 func understood(fs *files, dir string, err error) failure {
 	if fs.fail != nil {
 		return *fs.fail
@@ -42,8 +44,8 @@ func understood(fs *files, dir string, err error) failure {
 	return f
 }
 
-// last cuts what kustomize repeats before the error that counts: it tries every
-// entry as a file first, and a directory is none.
+// last cuts what kustomize repeats before the error that counts: it tries every entry
+// as a file first, and a directory is none.
 func last(message string) string {
 	const tried = "must resolve to a file': "
 	if i := strings.LastIndex(message, tried); i >= 0 {
@@ -108,6 +110,8 @@ func (f *files) innermost(dir, message string) string {
 	return path.Join(at, kustomizationNames[0])
 }
 
+// kustomizationIn returns the kustomization of a directory that was read, "" when none
+// was.
 func (f *files) kustomizationIn(dir string) string {
 	for _, name := range kustomizationNames {
 		if p := path.Join(dir, name); f.read[p] != nil {

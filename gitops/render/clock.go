@@ -9,12 +9,15 @@ import (
 // the parent fetches something for the worker.
 type clock struct {
 	mu    sync.Mutex
-	left  time.Duration
-	since time.Time // zero while it stands still
+	left  time.Duration // at since, or now while it stands still; below 0 when it is late
+	since time.Time     // zero while it stands still
 	timer *time.Timer
-	spent bool
+	spent bool // the function is called, or about to be; the clock cannot start again
 }
 
+// newClock returns a clock that runs. The function is called once at the most, in a
+// goroutine of its own. A timer that goes off while stop is being called loses: the
+// time counts as not yet over, and start, with nothing left, sets it off again.
 func newClock(limit time.Duration, end func()) *clock {
 	c := &clock{left: limit, since: time.Now()}
 	c.timer = time.AfterFunc(limit, func() {
@@ -29,6 +32,8 @@ func newClock(limit time.Duration, end func()) *clock {
 	return c
 }
 
+// stop lets it stand still; of a clock that does, it is nothing. A render calls it at
+// its end too, whatever the state.
 func (c *clock) stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -48,6 +53,7 @@ func (c *clock) start() {
 	}
 }
 
+// expired tells a worker that was killed for its time from one that died by itself.
 func (c *clock) expired() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -50,6 +50,9 @@ func (r *Renderer) Compare(ctx context.Context, base, head gitops.Tree, paths []
 	})
 }
 
+// compare renders as little as it can: nothing when the cache knows that both sides
+// read the same, one side when what it read is the same in the other. Sides with the
+// same reads are the same, also when they fail.
 func (r *Renderer) compare(ctx context.Context, base, head gitops.Tree, p string) (Pair, bool, error) {
 	pair := Pair{Path: p}
 	base, head = gitops.View(base, p), gitops.View(head, p)
@@ -77,6 +80,9 @@ func (r *Renderer) compare(ctx context.Context, base, head gitops.Tree, p string
 	return pair, differ(pair.Before, pair.After), nil
 }
 
+// differ reports whether two sides are not the same to the reader. A side that fails
+// always differs, also when both do: compare has found by then that the change touches
+// what they read, so whether it is the same failure is for the report to say.
 func differ(a, b *gitops.Rendered) bool {
 	if a == nil || b == nil {
 		return a != b
@@ -124,6 +130,9 @@ func holds(ctx context.Context, t gitops.Tree, remote Remote, read gitops.Read) 
 	return read.Kind == gitops.Dir || e.ID == read.ID
 }
 
+// behindLink reports whether the nearest thing above p that is there is a symbolic
+// link: Lookup does not follow links, so a path below one is missing by itself and yet
+// may lead somewhere.
 func behindLink(t gitops.Tree, p string) bool {
 	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
 		switch t.Lookup(dir).Kind {

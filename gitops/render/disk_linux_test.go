@@ -8,6 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// noFiles is a directory in which nobody, root included, can make a file.
+const noFiles = "/proc/self/ns"
+
 // fullDisk mounts a small file system and fills it.
 func fullDisk(t *testing.T) string {
 	t.Helper()

@@ -55,7 +55,7 @@ type files struct {
 	// ask returns one answer for each question and, for each directory, one for
 	// each name that a kustomization may have in it.
 	ask    func([]question) ([]found, error)
-	seen   map[string]*found
+	seen   map[string]*found // virtual path -> the answer; never asked for twice
 	mounts []mount           // mount n is at /.remote/n; a single file at DIR/.remote-file-n/NAME
 	single map[string]int    // virtual path of a single remote file -> its mount
 	read   map[string][]byte // kustomizations read so far: virtual path -> text as committed
@@ -115,10 +115,12 @@ func rootOf(virtual string) string {
 	return remoteRoot + "/" + number
 }
 
+// within reports whether a clean path is root or below it.
 func within(p, root string) bool { return p == root || strings.HasPrefix(p, root+"/") }
 
-// prefetch asks for several paths at once, so that a kustomization costs one
-// round trip and not two for each file that it names.
+// prefetch asks for several paths at once, so that a kustomization costs one round trip
+// and not two for each file that it names. A path that the parent has no answer for
+// stays as missing.
 func (f *files) prefetch(virtual []string) error {
 	var qs []question
 	for _, v := range virtual {
@@ -143,6 +145,9 @@ func (f *files) prefetch(virtual []string) error {
 	return nil
 }
 
+// look returns what is at a path that kustomize made, which may be any string. The
+// errors are worded as those of kustomize's own file system, because kustomize, and
+// classify, read them; that something was refused is remembered in fail.
 func (f *files) look(p string) (*found, error) {
 	virtual := filepath.Clean(p)
 	if f.seen[virtual] == nil {
@@ -164,7 +169,9 @@ func (f *files) look(p string) (*found, error) {
 	return at, nil
 }
 
-// refuse remembers the first refusal of a render, with the place that named it.
+// refuse remembers the first refusal of a render, with the place that named it. The
+// first counts: kustomize goes on after it and tries other readings of the same entry,
+// whose errors say less.
 func (f *files) refuse(virtual string, why failure) {
 	if f.fail != nil {
 		return
@@ -180,6 +187,7 @@ func (f *files) refuse(virtual string, why failure) {
 	f.fail = &why
 }
 
+// mountOf returns the number of the mount that a virtual path is in.
 func (f *files) mountOf(virtual string) (int, bool) {
 	if n, ok := f.single[virtual]; ok {
 		return n, true

@@ -13,7 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// named finds the entry of a kustomization that names a virtual path.
+// named finds the entry of a kustomization that names a virtual path. Kustomizations
+// are gone through in order, so that the same overlay always gives the same place.
 func (f *files) named(virtual string) (place, bool) {
 	kustomizations := make([]string, 0, len(f.read))
 	for k := range f.read {
@@ -86,6 +87,8 @@ func findKey(text []byte, name string) (line, column int) {
 	return 0, 0
 }
 
+// keyIn looks in the order of the text. Aliases are not followed: the key stands where
+// its anchor does.
 func keyIn(n *yaml.Node, name string) *yaml.Node {
 	for i, c := range n.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 0 && c.Value == name {

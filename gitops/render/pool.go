@@ -12,21 +12,21 @@ import (
 // [Renderer.For] share.
 type pool struct {
 	opts  Options
-	slots chan struct{} // one per render that runs
+	slots chan struct{} // one per render that runs, opts.Workers at the most
 
 	// freed has something when a worker became idle, or one that was on its way
 	// did not start.
 	freed chan struct{}
 
 	mu       sync.Mutex
-	idle     []*process
-	busy     int // workers that render
-	starting int // workers that nobody waits for yet
+	idle     []*process // the one idle longest first
+	busy     int        // workers that render
+	starting int        // workers that nobody waits for yet
 	closed   bool
-	starts   sync.WaitGroup
-	stats    Stats
-	walls    string
-	baseCtx  context.Context
+	starts   sync.WaitGroup  // those of starting; Close waits for them
+	stats    Stats           // guarded by mu
+	walls    string          // of the worker that started last
+	baseCtx  context.Context // of starts that no render waits for; ends with Close
 	cancel   context.CancelFunc
 }
 
@@ -41,11 +41,13 @@ type Stats struct {
 	WorkerRSS int64
 }
 
-// startTime is about how long a worker takes to warm up.
+// startTime is about how long a worker takes to warm up. It is only how long acquire
+// waits for a busy one instead; nothing breaks when it is wrong.
 const startTime = 60 * time.Millisecond
 
-// Prestart starts workers in the background, ahead of need, until n are ready for
-// r or on their way.
+// Prestart starts workers in the background, ahead of need, until n are ready for r or
+// on their way. A start that fails is not reported: the render that needs the worker
+// tries again and says why.
 func (r *Renderer) Prestart(n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -91,9 +93,10 @@ func (r *pool) Walls() string {
 	return r.walls
 }
 
-// acquire returns a worker that has not rendered for anybody else. Most renders
-// are done sooner than a worker starts, so one that is busy or on its way is waited
-// for that long.
+// acquire returns a worker that has not rendered for anybody else. Most renders are
+// done sooner than a worker starts, so one that is busy or on its way is waited for
+// that long. A cold one is always new. The caller holds a slot, so busy workers are
+// never more than slots, and gives the worker back with release whatever happened.
 func (r *pool) acquire(ctx context.Context, tenant string, cold bool) (*process, error) {
 	if !cold {
 		late := time.After(startTime)
@@ -150,6 +153,7 @@ func (r *pool) take(tenant string) (p *process, more bool) {
 	return p, false
 }
 
+// spawn starts a worker and counts it. It belongs to no tenant yet.
 func (r *pool) spawn(ctx context.Context, cold bool) (*process, error) {
 	p, err := start(ctx, r.opts.Program, cold)
 	if err != nil {
@@ -186,6 +190,7 @@ func (r *pool) release(p *process, spent bool) {
 	}
 }
 
+// retire ends a worker that is in no list any more, and notes how large it was.
 func (r *pool) retire(p *process) {
 	p.kill()
 	rss := int64(0)

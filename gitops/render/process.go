@@ -19,11 +19,10 @@ type process struct {
 	in     *os.File // to the worker
 	out    *os.File // from the worker
 	stderr *tail
-	walls  string
-	cold   bool
+	walls  string  // as the worker names them, joined by commas
 	tenant *string // whom it renders for; nil before its first job
-	jobs   int
-	buf    []byte
+	jobs   int     // begun so far, see maxJobs
+	buf    []byte  // of the frame read last, which decoders look into
 }
 
 // tail keeps the last bytes that a worker wrote to standard error, to tell how
@@ -54,13 +53,14 @@ func (t *tail) contains(s string) bool {
 // startTimeout bounds the start of a worker, its warm-up included.
 const startTimeout = 30 * time.Second
 
-// start runs a worker and waits until it is ready.
+// start runs a worker and waits until it is ready. The environment is empty:
+// that of the service holds its secrets. Cold is without a warm-up, see fresh.
 func start(ctx context.Context, program string, cold bool) (*process, error) {
 	mode := argWarm
 	if cold {
 		mode = argCold
 	}
-	p := &process{stderr: &tail{}, cold: cold}
+	p := &process{stderr: &tail{}}
 	p.cmd = &exec.Cmd{Path: program, Args: []string{workerName, mode}, Env: []string{}, Dir: "/", Stderr: p.stderr, SysProcAttr: processAttributes()}
 	childIn, in, err := os.Pipe()
 	if err != nil {
@@ -89,10 +89,14 @@ func start(ctx context.Context, program string, cold bool) (*process, error) {
 	return p, nil
 }
 
+// unavailable is a machine that cannot do what it must, such as one without processes
+// or file descriptors left: nothing that an overlay could be blamed for.
 func unavailable(err error) error {
 	return &gitops.Error{Code: gitops.Unavailable, Message: "render worker: " + err.Error(), Err: err}
 }
 
+// ready waits for the worker's first frame. What it wrote to standard error is not part
+// of the error: it may be anything.
 func (p *process) ready(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = p.cmd.Process.Kill() })
 	defer stop()
@@ -112,9 +116,9 @@ func (p *process) ready(ctx context.Context) error {
 // outcome is how a job ended: objects, or a failure.
 type outcome struct {
 	objects  []gitops.Object
-	failure  *failure
-	poisoned bool
-	broken   bool // the process cannot be used again
+	failure  *failure // nil when it renders
+	poisoned bool     // the job changed kustomize's schema, see fresh
+	broken   bool     // the process cannot be used again
 }
 
 // do renders dir with what s serves. The error is a source that failed or a
@@ -125,11 +129,13 @@ func (p *process) do(ctx context.Context, s *server, dir string, timeout time.Du
 	defer stop()
 	s.clock = newClock(timeout, func() { _ = p.cmd.Process.Kill() })
 	defer s.clock.stop()
-	_ = p.out.SetReadDeadline(time.Time{})
+	_ = p.out.SetReadDeadline(time.Time{}) // that of ready; from here on the clock counts
 	p.jobs++
 	job := newFrame(msgJob)
 	job.string(dir)
 	out, err := p.converse(ctx, s, job)
+	// A killed worker and one that died look the same on the pipe, so the order of
+	// these questions says who is to blame: the tree, the caller, the clock, the worker.
 	switch {
 	case err == nil:
 		return out, nil
@@ -143,11 +149,14 @@ func (p *process) do(ctx context.Context, s *server, dir string, timeout time.Du
 	return p.died(), nil
 }
 
+// broken is a job that cost the process, with why; the message is our own.
 func broken(cause gitops.Cause, message string) outcome {
 	return outcome{broken: true, failure: &failure{cause: cause, message: message}}
 }
 
-// converse sends the job and answers questions until the job ends.
+// converse sends the job and answers questions until the job ends. Its errors are about
+// the pipe and the protocol; what they say is not shown, because whatever is wrong
+// there is the worker's doing.
 func (p *process) converse(ctx context.Context, s *server, e *encoder) (outcome, error) {
 	for {
 		if err := e.writeTo(p.in); err != nil {
@@ -174,6 +183,9 @@ func (p *process) converse(ctx context.Context, s *server, e *encoder) (outcome,
 	}
 }
 
+// decodeResult reads the frame of a job that went well. A worker that was taken over
+// can send any objects it likes, which is no more than its manifests could say; it
+// cannot send what is no result.
 func decodeResult(d *decoder) (outcome, error) {
 	out := outcome{poisoned: d.flag(), objects: d.objects()}
 	if d.bad {
@@ -182,7 +194,9 @@ func decodeResult(d *decoder) (outcome, error) {
 	return out, nil
 }
 
-// died tells from the remains of a worker what killed it.
+// died tells from the remains of a worker what killed it. Go's runtime says on
+// standard error why it gives up; the message has our own words or the exit status,
+// never those bytes.
 func (p *process) died() outcome {
 	p.kill()
 	switch {

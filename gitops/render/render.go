@@ -34,9 +34,9 @@ type Options struct {
 // concurrent use.
 type Renderer struct {
 	*pool
-	tenant string
-	cache  *Cache
-	remote Remote
+	tenant string // whose workers it takes; "" is a tenant like any other
+	cache  *Cache // nil keeps nothing
+	remote Remote // nil allows none
 }
 
 // New returns a Renderer. It starts no process yet.
@@ -89,8 +89,9 @@ func (r *Renderer) Close() error {
 	return nil
 }
 
-// Render renders path, a directory of t, of its view ([gitops.View]). What the overlay is to blame for is in
-// Rendered.Err; the error is a tree that cannot be read or a context that ended.
+// Render renders path, a directory of t, of its view ([gitops.View]). What the overlay
+// is to blame for is in Rendered.Err; the error is a tree that cannot be read, a worker
+// that does not start, or a context that ended.
 func (r *Renderer) Render(ctx context.Context, t gitops.Tree, path string) (gitops.Rendered, error) {
 	t = gitops.View(t, path)
 	done, ok := r.cached(ctx, t, path)
@@ -125,7 +126,8 @@ func fromOrigin(t gitops.Tree, e *gitops.Error) *gitops.Error {
 	return &moved
 }
 
-// cached returns the render of path from the cache.
+// cached returns the render of path from the cache. A hit is as good as a render: it
+// was one, with the same answers.
 func (r *Renderer) cached(ctx context.Context, t gitops.Tree, path string) (gitops.Rendered, bool) {
 	if r.cache == nil {
 		return gitops.Rendered{}, false
@@ -139,7 +141,10 @@ func (r *Renderer) cached(ctx context.Context, t gitops.Tree, path string) (gito
 	return hit, ok
 }
 
-// fresh renders path in a worker and remembers the result.
+// fresh renders path in a worker and remembers the result. A render that
+// changes kustomize's schema gives what the command gives only in a process that has
+// done nothing before, not even warmed up. What another one gave is thrown away, its
+// reads too, and the path is rendered once more in such a process.
 func (r *Renderer) fresh(ctx context.Context, t gitops.Tree, path string) (gitops.Rendered, error) {
 	s := &server{tree: t, remote: r.remote, reads: map[string]gitops.Read{}}
 	out, err := r.run(ctx, s, path, false)
@@ -160,7 +165,10 @@ func (r *Renderer) fresh(ctx context.Context, t gitops.Tree, path string) (gitop
 	return done, nil
 }
 
-// run does one job in a worker: an idle one, or a new cold one.
+// run does one job in a worker: an idle one, or a new cold one. It waits for a slot, so
+// that there are never more renders at once than workers, whichever Renderer of the
+// pool they are for. The log line has the overlay's path and our own words about the
+// cause, nothing that a manifest says.
 func (r *Renderer) run(ctx context.Context, s *server, path string, cold bool) (outcome, error) {
 	select {
 	case r.slots <- struct{}{}:
@@ -193,8 +201,9 @@ func (r *Renderer) run(ctx context.Context, s *server, path string, cold bool) (
 // at once.
 const manyPaths = 20
 
-// parallel calls f for each path in as many goroutines as there are workers,
-// until one fails.
+// parallel calls f for each path in as many goroutines as there are workers, until one
+// fails. The error is the first one, or the end of ctx. No f runs any more when this
+// returns.
 func (r *Renderer) parallel(ctx context.Context, paths []string, f func(context.Context, string) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -55,6 +55,9 @@ func (f *files) openKustomization(virtual string, text []byte) ([]byte, error) {
 	return done, err
 }
 
+// rewrite returns text itself when nothing in it is remote, so that most kustomizations
+// reach kustomize byte for byte. One that is rewritten loses only what kustomize does
+// not read: comments and layout.
 func (f *files) rewrite(virtual string, text []byte) ([]byte, error) {
 	var doc yaml.Node
 	if yaml.Unmarshal(text, &doc) != nil || doc.Kind != yaml.DocumentNode {
@@ -93,6 +96,8 @@ type remoteEntry struct {
 	spec   gitops.RemoteSpec
 }
 
+// walk collects what the known fields name. What has another form than kustomize takes
+// is passed over: kustomize will say so.
 func (r *rewriter) walk(m *yaml.Node) {
 	if m.Kind != yaml.MappingNode {
 		return
@@ -111,6 +116,7 @@ func (r *rewriter) walk(m *yaml.Node) {
 	}
 }
 
+// items reads the entries of a field that holds mappings.
 func (r *rewriter) items(value *yaml.Node, keys map[string]entryKind) {
 	items := []*yaml.Node{value}
 	if value.Kind == yaml.SequenceNode {
@@ -128,6 +134,8 @@ func (r *rewriter) items(value *yaml.Node, keys map[string]entryKind) {
 	}
 }
 
+// entries reads a list of entries, or one entry in place of a list. A value of several
+// lines is no name but YAML in place.
 func (r *rewriter) entries(value *yaml.Node, kind entryKind) {
 	list := []*yaml.Node{value}
 	if value.Kind == yaml.SequenceNode {
@@ -140,6 +148,8 @@ func (r *rewriter) entries(value *yaml.Node, kind entryKind) {
 	}
 }
 
+// entry sorts one entry into local and remote. One that may be either, because
+// kustomize looks for a file of that name first, is in both.
 func (r *rewriter) entry(n *yaml.Node, kind entryKind) {
 	value, prefix := n.Value, ""
 	if kind == keyFileEntry {
@@ -178,6 +188,7 @@ func cutKey(entry string) (prefix, file string, ok bool) {
 	return k + "=", v, true
 }
 
+// refuse keeps the first refusal, with the entry as its place.
 func (r *rewriter) refuse(n *yaml.Node, cause gitops.Cause, message string) {
 	if r.refused == nil {
 		r.refused = &failure{cause: cause, message: message, file: relative(r.kustomization), line: n.Line, column: n.Column}

@@ -26,15 +26,17 @@ type Remote interface {
 // server answers one worker's questions during one render, and notes them.
 type server struct {
 	tree    gitops.Tree
-	remote  Remote
-	reads   map[string]gitops.Read
-	lookups int
-	input   int
-	clock   *clock
-	err     error // a source that failed, rather than a path that is not there
+	remote  Remote                 // nil allows none
+	reads   map[string]gitops.Read // the notes, by path or address
+	lookups int                    // so far, see maxLookups
+	input   int                    // bytes given to the worker so far, see maxInput
+	clock   *clock                 // of the render; stands still during a fetch
+	err     error                  // a source that failed, rather than a path that is not there
 }
 
-// answer decodes a lookup frame and encodes what the worker may know.
+// answer decodes a lookup frame and encodes what the worker may know. The error is a
+// source that failed, or a worker that does not keep to the protocol: it ends the
+// worker. What an overlay may not have is an answer.
 func (s *server) answer(ctx context.Context, d *decoder) (*encoder, error) {
 	n := d.count()
 	e := newFrame(msgFound)
@@ -50,7 +52,7 @@ func (s *server) answer(ctx context.Context, d *decoder) (*encoder, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	size := 0
+	size := 0 // a guess that saves copies: paths and messages are below 1 KiB but for odd ones
 	for _, at := range list {
 		size += len(at.content) + 1<<10
 	}
@@ -70,7 +72,8 @@ func (s *server) answer(ctx context.Context, d *decoder) (*encoder, error) {
 }
 
 // look appends what is at q, and for a directory what is at each name that a
-// kustomization may have in it.
+// kustomization may have in it. The names that are not there count as read: were one to
+// come, the directory would render differently.
 func (s *server) look(ctx context.Context, q question, list []found) []found {
 	if q.spec.File != "" {
 		return append(list, s.remoteFile(ctx, q))
@@ -96,7 +99,9 @@ func (s *server) look(ctx context.Context, q question, list []found) []found {
 	return list
 }
 
-// treeOf returns the tree that a question is about.
+// treeOf returns the tree that a question is about. The note has the commit that the
+// ref stands for now, so a branch that moves is another render. A remote that was
+// refused leaves no note: such a render is not kept.
 func (s *server) treeOf(ctx context.Context, q question) (gitops.Tree, *failure) {
 	if q.spec.Repo == "" {
 		return s.tree, nil
@@ -118,6 +123,8 @@ func (s *server) treeOf(ctx context.Context, q question) (gitops.Tree, *failure)
 	return t, nil
 }
 
+// remoteFile is what is at an address. It is noted by its content, because nothing else
+// tells whether it changed.
 func (s *server) remoteFile(ctx context.Context, q question) found {
 	at := found{virtual: q.virtual}
 	if s.remote == nil {
@@ -139,7 +146,9 @@ func (s *server) remoteFile(ctx context.Context, q question) found {
 	return at
 }
 
-// refused turns an error of a remote into a failure of the one overlay.
+// refused turns an error of a remote into a failure of the one overlay. A context that
+// ended is no refusal and ends the render; the overlay must not be told that its remote
+// is unreachable because somebody pressed Ctrl-C.
 func (s *server) refused(ctx context.Context, err error) *failure {
 	if ctx.Err() != nil {
 		s.err = ctx.Err()
@@ -157,7 +166,9 @@ func (s *server) refused(ctx context.Context, err error) *failure {
 	return f
 }
 
-// at returns what p leads to in t, with its content when it is a file.
+// at returns what p leads to in t, with its content when it is a file. Every symbolic
+// link on the way is noted too, so that a link that is pointed elsewhere changes the
+// key of the render.
 func (s *server) at(ctx context.Context, t gitops.Tree, p string) found {
 	at := found{}
 	if s.lookups++; s.lookups > maxLookups {
@@ -185,6 +196,8 @@ func (s *server) at(ctx context.Context, t gitops.Tree, p string) found {
 	return at
 }
 
+// content reads a file, unless its entry says that it is too large, or the render had
+// too much already.
 func (s *server) content(ctx context.Context, t gitops.Tree, e gitops.Entry) ([]byte, *failure) {
 	if e.Size > maxFile {
 		return nil, tooLarge(e.Path)
@@ -228,6 +241,8 @@ func (s *server) admit(p string, content []byte) *failure {
 	return nil
 }
 
+// inSubmodule says so when a path is missing because it is below a submodule: "no such
+// file" would send people looking for a typing error.
 func (s *server) inSubmodule(t gitops.Tree, p string) *failure {
 	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
 		if t.Lookup(dir).Kind == gitops.Submodule {
@@ -237,7 +252,9 @@ func (s *server) inSubmodule(t gitops.Tree, p string) *failure {
 	return nil
 }
 
-// treeFailure separates a path that cannot be used from a source that failed.
+// treeFailure separates a path that cannot be used from a source that failed. Invalid
+// and not found are about the path and stay with the overlay; anything else, such as a
+// disk or a git that fails, ends the render and is nobody's finding.
 func (s *server) treeFailure(err error) *failure {
 	e, ok := errors.AsType[*gitops.Error](err)
 	if !ok || e.Code != gitops.Invalid && e.Code != gitops.NotFound {
@@ -251,8 +268,9 @@ func (s *server) treeFailure(err error) *failure {
 	return &failure{cause: cause, message: e.Message, file: e.File, line: e.Line, column: e.Column}
 }
 
-// noteEntry notes a look-up of the repository's own tree. What is read of a
-// remote follows from its commit.
+// noteEntry notes a look-up of the repository's own tree. What is read of a remote
+// follows from its commit. A directory is noted as being there: its id would change
+// with every file below it, and what matters of those is asked for by name.
 func (s *server) noteEntry(t gitops.Tree, e gitops.Entry) {
 	if t != s.tree {
 		return

@@ -9,9 +9,9 @@ import (
 
 // trace is one way in which a path was rendered.
 type trace struct {
-	key   [32]byte
-	at    spot
-	reads []int // into index.reads
+	key   [32]byte // of the path and all its reads
+	at    spot     // of the render
+	reads []int    // into index.reads
 }
 
 // name is what the render is sealed with: it opens under no other.
@@ -31,6 +31,8 @@ func newIndex() index {
 	return index{traces: map[string][]trace{}}
 }
 
+// intern returns the numbers of reads, and gives new ones a number. Numbers are good
+// for the life of this process; encode gives others.
 func (x *index) intern(reads []gitops.Read) []int {
 	if x.number == nil {
 		x.number = make(map[gitops.Read]int, len(x.reads))
@@ -51,6 +53,7 @@ func (x *index) intern(reads []gitops.Read) []int {
 	return list
 }
 
+// add makes tr the newest trace of p, and forgets the oldest of too many.
 func (x *index) add(p string, tr trace) {
 	old := slices.DeleteFunc(x.traces[p], func(o trace) bool { return o.key == tr.key })
 	x.traces[p] = append([]trace{tr}, old[:min(len(old), maxTraces-1)]...)
@@ -92,6 +95,8 @@ func (x *index) encode() []byte {
 	return e.b
 }
 
+// decode fills an empty index. Data that does not fit leaves it empty: what was sealed
+// here is trusted to be ours, not to be of this version.
 func (x *index) decode(data []byte) {
 	d := &decoder{b: data}
 	if d.string() != engine {

@@ -19,9 +19,9 @@ import (
 // vault reads and writes sealed files below a directory: AES-256-GCM with a
 // random nonce, the file's name as additional data.
 type vault struct {
-	dir  string
+	dir  string // made with the first file
 	key  [32]byte
-	seal cipher.AEAD
+	seal cipher.AEAD // with key
 }
 
 func newVault(dir string, key [32]byte) (vault, error) {
@@ -41,6 +41,7 @@ func (v vault) name(digest []byte) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
+// path is where a file is. Names are our own, with slashes, and never come from a tree.
 func (v vault) path(name string) string { return filepath.Join(v.dir, filepath.FromSlash(name)) }
 
 // read returns the content of a file; a file that is not there, is damaged or
@@ -90,6 +91,9 @@ func (v vault) writeRaw(name string, sealed []byte) error {
 	return nil
 }
 
+// writeAtomic gives p its content by a rename. It does not wait for the disk: after a
+// power cut a file may be empty or damaged, which the seal shows, and that is a miss. A
+// crash before the rename leaves a .new-* file, which trim removes in its turn.
 func writeAtomic(p string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(p), ".new-*")
 	if err != nil {
@@ -108,13 +112,14 @@ func writeAtomic(p string, data []byte) error {
 	return err
 }
 
-// trim removes the files that were used longest ago until the vault is below
-// max, and what a crash left behind.
+// trim removes the files that were written longest ago, what a crash left behind among
+// them, until a tenth of max is free. It is called when the index was just written, so
+// that goes last. Errors are nothing to it: another process may be trimming as well.
 func (v vault) trim(max int64) {
 	type file struct {
 		path string
 		size int64
-		used time.Time
+		made time.Time
 	}
 	var files []file
 	var total int64
@@ -133,7 +138,7 @@ func (v vault) trim(max int64) {
 	if total <= max {
 		return
 	}
-	slices.SortFunc(files, func(a, b file) int { return cmp.Or(a.used.Compare(b.used), cmp.Compare(a.path, b.path)) })
+	slices.SortFunc(files, func(a, b file) int { return cmp.Or(a.made.Compare(b.made), cmp.Compare(a.path, b.path)) })
 	for _, f := range files {
 		if total <= max*9/10 {
 			return

@@ -39,6 +39,8 @@ func enclose() ([]string, error) {
 	return append(walls, "seccomp"), nil
 }
 
+// landlockABI is the version that the kernel has, 0 without Landlock: BestEffort
+// succeeds there and does nothing, which must not count as a wall.
 func landlockABI() int {
 	const createVersion = 1
 	abi, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, createVersion)

@@ -26,7 +26,8 @@ const (
 // the names around it.
 const maxFrame = maxOutput + 8<<20
 
-// encoder builds one frame.
+// encoder builds one frame: four bytes for its length, the message, the fields. The cache
+// and its index use it without the first two.
 type encoder struct{ b []byte }
 
 func newFrame(msg byte) *encoder { return &encoder{b: []byte{0, 0, 0, 0, msg}} }
@@ -35,6 +36,7 @@ func (e *encoder) uint(n int)      { e.b = binary.AppendUvarint(e.b, uint64(n)) 
 func (e *encoder) string(s string) { e.uint(len(s)); e.b = append(e.b, s...) }
 func (e *encoder) bytes(p []byte)  { e.uint(len(p)); e.b = append(e.b, p...) }
 
+// writeTo fills in the length and writes the frame in one piece.
 func (e *encoder) writeTo(w io.Writer) error {
 	if len(e.b)-4 > maxFrame {
 		return fmt.Errorf("frame of %d bytes exceeds %d", len(e.b)-4, maxFrame)
@@ -51,6 +53,8 @@ type decoder struct {
 	bad bool
 }
 
+// readFrame reads a frame into buf, or into a larger one that it makes; scratch is what
+// to pass the next time. The decoder, and what its raw returns, is good until then.
 func readFrame(r io.Reader, buf []byte) (msg byte, d *decoder, scratch []byte, err error) {
 	var head [4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
@@ -70,6 +74,8 @@ func readFrame(r io.Reader, buf []byte) (msg byte, d *decoder, scratch []byte, e
 	return buf[0], &decoder{b: buf[1:]}, buf, nil
 }
 
+// uint reads a number. None in a frame is larger than a frame may be, so an int always
+// holds it, also where int has 32 bits.
 func (d *decoder) uint() int {
 	n, size := binary.Uvarint(d.b)
 	if size <= 0 || n > maxFrame {
@@ -151,7 +157,8 @@ func (d *decoder) fill(b []byte) {
 	d.b = d.b[copy(b, d.b):]
 }
 
-// failure is an error on its way through a pipe.
+// failure is an error on its way through a pipe. The messages of the worker are foreign
+// text: they are made printable where they are shown.
 type failure struct {
 	code     gitops.Code // "" is invalid
 	cause    gitops.Cause

@@ -29,8 +29,9 @@ const workerName = "sealift-render-worker"
 // function, and TestMain of every package that renders, calls it first.
 func IsWorker() bool { return len(os.Args) > 0 && os.Args[0] == workerName }
 
-// WorkerMain renders what the parent asks for until standard input ends. It
-// returns the exit status.
+// WorkerMain renders what the parent asks for until standard input ends. It returns the
+// exit status. The walls are built before the parent is told that a job may come; a
+// worker that cannot build them does not run.
 func WorkerMain() int {
 	in, out := os.Stdin, os.Stdout
 	runtime.GOMAXPROCS(1)
@@ -59,10 +60,11 @@ func WorkerMain() int {
 	return 0
 }
 
-// collectRarely makes memory in use the only reason to collect garbage: a tenth
-// of the time of an ordinary render would go into collecting otherwise. The limit
-// is set anew after each collection, because what is live differs from render to
-// render: a large one gets the room to work, and gives it back.
+// collectRarely makes memory in use the only reason to collect garbage: a tenth of the
+// time of an ordinary render would go into collecting otherwise. The limit is set anew
+// after each collection, because what is live differs from render to render: a large
+// one gets the room to work, and gives it back. A finalizer runs after a collection,
+// which is how it hears of one.
 func collectRarely() {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
@@ -105,6 +107,7 @@ func warmUp() {
 	_, _ = build(fs, treeRoot)
 }
 
+// build is `kustomize build` with the options that the command has by default.
 func build(fs *files, dir string) (resmap.ResMap, error) {
 	return krusty.MakeKustomizer(&krusty.Options{
 		Reorder:          krusty.ReorderOptionUnspecified,
@@ -116,7 +119,7 @@ func build(fs *files, dir string) (resmap.ResMap, error) {
 // workerSide is the worker's end of the pipes.
 type workerSide struct {
 	in, out *os.File
-	buf     []byte
+	buf     []byte // of the frame read last
 	schema  string // the schema version before the first job
 }
 
@@ -136,7 +139,9 @@ func (w *workerSide) job() bool {
 	return answer.writeTo(w.out) == nil
 }
 
-// render returns the frame that ends a job.
+// render returns the frame that ends a job. A panic of kustomize is an error of the
+// overlay; the heap it leaves is the worker's own, which renders for the same tenant
+// only.
 func (w *workerSide) render(fs *files, dir string) (answer *encoder) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -155,6 +160,7 @@ func (w *workerSide) render(fs *files, dir string) (answer *encoder) {
 	return w.result(fs, dir, m)
 }
 
+// failed is the frame of a job that does not render.
 func (w *workerSide) failed(fs *files, dir string, err error) *encoder {
 	f := classify(fs, dir, err)
 	f.poisoned = w.poisoned()
@@ -166,6 +172,8 @@ func (w *workerSide) failed(fs *files, dir string, err error) *encoder {
 // poisoned reports whether the job changed kustomize's schema for the process.
 func (w *workerSide) poisoned() bool { return openapi.GetSchemaVersion() != w.schema }
 
+// result is the frame of a job that does. The limit is on the YAML of all objects
+// together, without the lines that separate them.
 func (w *workerSide) result(fs *files, dir string, m resmap.ResMap) *encoder {
 	var list []gitops.Object
 	size := 0
@@ -215,7 +223,8 @@ func pinned(y []byte) []byte {
 
 var errOutput = fmt.Errorf("output is larger than %d MiB", maxOutput>>20)
 
-// ask sends questions to the parent and reads its answers.
+// ask sends questions to the parent and reads its answers. The answers may come in any
+// number and order; each says which path it is about.
 func (w *workerSide) ask(qs []question) ([]found, error) {
 	e := newFrame(msgLookup)
 	e.uint(len(qs))
@@ -240,6 +249,9 @@ func (w *workerSide) ask(qs []question) ([]found, error) {
 	return decodeFound(d)
 }
 
+// decodeFound reads the parent's answers, and turns its paths, which are relative to a
+// tree, into virtual ones. Contents are copied: kustomize keeps them, and the frame is
+// used again.
 func decodeFound(d *decoder) ([]found, error) {
 	list := make([]found, d.count())
 	for i := range list {
