@@ -3,6 +3,7 @@ package reply
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
@@ -62,29 +63,57 @@ func groups(overlays []gitops.OverlayChange) []group {
 type failure struct {
 	isNew    bool // the overlays did not exist before
 	err      *gitops.Error
+	places   []string // where it is, each once; the first is that of err
 	overlays []int
 }
 
-// failures collects the overlays of one status by the error of their render.
-func failures(overlays []gitops.OverlayChange, status gitops.Status) []failure {
-	var out []failure
-	at := map[string]int{}
+// failures collects the overlays of one status by what their renders say.
+func failures(overlays []gitops.OverlayChange, status gitops.Status) []*failure {
+	var out []*failure
+	at := map[string]*failure{}
 	for i, o := range overlays {
 		if o.Status != status {
 			continue
 		}
 		err := errorOf(o)
-		key := fmt.Sprintf("%s\x00%d\x00%s\x00%v", err.File, err.Line, err.Message, o.Before == nil)
-		j, ok := at[key]
-		if !ok {
-			j = len(out)
-			at[key] = j
-			out = append(out, failure{err: err, isNew: o.Before == nil})
+		key := fmt.Sprintf("%s\x00%v", err.Message, o.Before == nil)
+		f := at[key]
+		if f == nil {
+			f = &failure{err: err, isNew: o.Before == nil}
+			at[key] = f
+			out = append(out, f)
 		}
-		out[j].overlays = append(out[j].overlays, i)
+		f.overlays = append(f.overlays, i)
+		if where := place(err.File, err.Line, err.Column); where != "" && !slices.Contains(f.places, where) {
+			f.places = append(f.places, where)
+		}
 	}
 	return out
 }
+
+// more says that an error stands at other places too, "" when it does not.
+func (f *failure) more() string {
+	if len(f.places) < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" (and %s)", count(len(f.places)-1, "more place"))
+}
+
+// unsaid returns the findings without those that say no more than the list of what
+// does not render.
+func unsaid(r gitops.Report) []gitops.Finding {
+	broken := map[string]bool{}
+	for _, o := range r.Overlays {
+		broken[o.Path] = o.Status == gitops.RenderErrorAfter || o.Status == gitops.RenderErrorBoth
+	}
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f gitops.Finding) bool {
+		said := len(f.Overlays) > 0 && !slices.ContainsFunc(f.Overlays, func(p string) bool { return !broken[p] })
+		return said && f.Rule == renderError
+	})
+}
+
+// renderError is the rule whose findings the list of what does not render repeats.
+const renderError = "render-error"
 
 // errorOf returns why an overlay does not render, on the side after the change
 // when it has one.

@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -27,41 +28,54 @@ func Title(r gitops.Report) string {
 // environments are written by name.
 func headline(r gitops.Report, name func(string) string) string {
 	var parts []string
-	broken := statusIn(r, gitops.RenderErrorAfter)
-	both := statusIn(r, gitops.RenderErrorBoth)
-	rest := len(r.Overlays) - len(broken) - len(both)
 	for _, isNew := range []bool{false, true} {
-		list := slices.DeleteFunc(slices.Clone(broken), func(o gitops.OverlayChange) bool { return (o.Before == nil) != isNew })
+		list := overlaysThat(r, func(o gitops.OverlayChange) bool {
+			return o.Status == gitops.RenderErrorAfter && (o.Before == nil) == isNew
+		})
 		if len(list) > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s%s", count(len(list), "overlay"), brokenVerb(isNew, len(list)), environments(r, list, name)))
 		}
 	}
+	if list := overlaysThat(r, changes); len(list) > 0 {
+		all := count(max(r.Considered, len(r.Overlays)), "overlay")
+		parts = append(parts, fmt.Sprintf("%d of %s %s%s", len(list), all, plural(len(list), "changes", "change"), environments(r, list, name)))
+	}
+	if list := overlaysThat(r, movesOnly); len(list) > 0 {
+		parts = append(parts, fmt.Sprintf("%s moved with the same output%s", count(len(list), "overlay"), environments(r, list, name)))
+	}
+	known := len(parts) > 0
+	if list := overlaysThat(r, func(o gitops.OverlayChange) bool { return o.Status == gitops.RenderErrorBoth }); len(list) > 0 {
+		verb := plural(len(list), "does", "do")
+		parts = append(parts, fmt.Sprintf("%s %s not render, before and after%s", count(len(list), "overlay"), verb, environments(r, list, name)))
+	}
+	if n := notCompared(r); n > 0 {
+		parts = append(parts, count(n, "place")+" that "+plural(n, "changes is", "change are")+" not compared")
+	}
 	switch {
-	case rest > 0:
-		changed := slices.DeleteFunc(slices.Clone(r.Overlays), func(o gitops.OverlayChange) bool {
-			return o.Status == gitops.RenderErrorAfter || o.Status == gitops.RenderErrorBoth
-		})
-		verb := "change"
-		if rest == 1 {
-			verb = "changes"
-		}
-		parts = append(parts, fmt.Sprintf("%d of %s %s%s", rest, count(max(r.Considered, len(r.Overlays)), "overlay"), verb, environments(r, changed, name)))
-	case len(broken) == 0:
-		parts = append(parts, "Nothing rendered changes")
-	}
-	if len(both) > 0 {
-		verb := "do"
-		if len(both) == 1 {
-			verb = "does"
-		}
-		parts = append(parts, fmt.Sprintf("%s %s not render, before and after%s", count(len(both), "overlay"), verb, environments(r, both, name)))
-	}
-	if n := notCompared(r); n == 1 {
-		parts = append(parts, "1 place that changes is not compared")
-	} else if n > 1 {
-		parts = append(parts, fmt.Sprintf("%d places that change are not compared", n))
+	case len(parts) == 0 && r.Considered == 0:
+		return "Nothing rendered changes: there are no overlays"
+	case len(parts) == 0:
+		return "Nothing rendered changes"
+	case !known: // what cannot be seen may change
+		parts = append(parts, "nothing else changes")
 	}
 	return strings.Join(parts, "; ")
+}
+
+// changes reports whether an overlay renders to something else than before.
+func changes(o gitops.OverlayChange) bool {
+	return o.Status != gitops.RenderErrorAfter && o.Status != gitops.RenderErrorBoth && !movesOnly(o)
+}
+
+// movesOnly reports whether the directory of an overlay is all that changes.
+func movesOnly(o gitops.OverlayChange) bool { return o.Status == gitops.Moved && len(o.Objects) == 0 }
+
+// plural returns the form of a verb for n things.
+func plural(n int, one, several string) string {
+	if n == 1 {
+		return one
+	}
+	return several
 }
 
 // notCompared counts what the change touches and no render shows.
@@ -88,9 +102,9 @@ func brokenVerb(isNew bool, n int) string {
 	return "no longer render"
 }
 
-// statusIn returns the overlays of one status.
-func statusIn(r gitops.Report, status gitops.Status) []gitops.OverlayChange {
-	return slices.DeleteFunc(slices.Clone(r.Overlays), func(o gitops.OverlayChange) bool { return o.Status != status })
+// overlaysThat returns the overlays for which is reports true.
+func overlaysThat(r gitops.Report, is func(gitops.OverlayChange) bool) []gitops.OverlayChange {
+	return slices.DeleteFunc(slices.Clone(r.Overlays), func(o gitops.OverlayChange) bool { return !is(o) })
 }
 
 // maxEnvironments is how many environments a headline names.
@@ -193,9 +207,9 @@ func overlayNews(o gitops.OverlayChange) string {
 	case gitops.RenderErrorBoth:
 		return "does not render"
 	case gitops.Added:
-		return strings.TrimSuffix("new overlay: "+objects, ": ")
+		return "new overlay: " + cmp.Or(objects, "no objects")
 	case gitops.Removed:
-		return strings.TrimSuffix("overlay removed: "+objects, ": ")
+		return "overlay removed: " + cmp.Or(objects, "no objects")
 	case gitops.Moved:
 		return strings.TrimSuffix("moved: "+objects, ": ")
 	}

@@ -123,7 +123,7 @@ func (w writer) broken() []section {
 
 // unrendered lists what renders on neither side.
 func (w writer) unrendered() []section {
-	s := section{open: "Not compared, since there is nothing to render before and after:\n\n", close: "\n"}
+	s := section{open: "Not compared, since they render neither before nor after:\n\n", close: "\n"}
 	for _, f := range failures(w.r.Overlays, gitops.RenderErrorBoth) {
 		s.pieces = append(s.pieces, piece{text: "- " + w.failure(f, unrenderedVerb(len(f.overlays))) + "\n", overlays: f.overlays})
 	}
@@ -141,10 +141,10 @@ func unrenderedVerb(n int) string {
 const maxNamed = 8
 
 // failure says which overlays do not render and why.
-func (w writer) failure(f failure, verb string) string {
+func (w writer) failure(f *failure, verb string) string {
 	where := ""
 	if f.err.File != "" {
-		where = code(place(f.err.File, f.err.Line, f.err.Column)) + ": "
+		where = code(place(f.err.File, f.err.Line, f.err.Column)) + f.more() + ": "
 	}
 	return fmt.Sprintf("%s %s: %s<code>%s</code>", w.names(f.overlays), verb, where, escape(f.err.Message, 1000))
 }
@@ -295,7 +295,7 @@ func (w writer) moved() []section {
 // findings lists what the rules say.
 func (w writer) findings() []section {
 	s := section{open: "Findings:\n\n", close: "\n"}
-	for _, f := range w.r.Findings {
+	for _, f := range unsaid(w.r) {
 		where := ""
 		if f.File != "" {
 			where = " " + code(place(f.File, f.Line, f.Column))

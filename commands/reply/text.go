@@ -38,9 +38,9 @@ func Text(w io.Writer, r gitops.Report, opts TextOptions) error {
 	t.failures(gitops.RenderErrorBoth, "")
 	t.table()
 	t.moved()
-	if len(r.Findings) > 0 {
+	if list := unsaid(r); len(list) > 0 {
 		t.line("")
-		t.findings()
+		t.findings(list)
 	}
 	for _, g := range groups(r.Overlays) {
 		t.group(g)
@@ -51,8 +51,8 @@ func Text(w io.Writer, r gitops.Report, opts TextOptions) error {
 // Findings writes what the rules say, a line each:
 // "file:line:column: severity: message (rule)".
 func Findings(w io.Writer, findings []gitops.Finding, opts TextOptions) error {
-	t := &terminal{w: bufio.NewWriter(w), r: gitops.Report{Findings: findings}, opts: opts}
-	t.findings()
+	t := &terminal{w: bufio.NewWriter(w), opts: opts}
+	t.findings(findings)
 	return t.end()
 }
 
@@ -99,7 +99,7 @@ func (t *terminal) failures(status gitops.Status, color string) {
 		}
 		where := visible(place(f.err.File, f.err.Line, f.err.Column), "")
 		if where != "" {
-			where = t.paint(bold, where) + ": "
+			where = t.paint(bold, where) + f.more() + ": "
 		}
 		t.line("  " + where + visible(oneLine(f.err.Message), ""))
 		if f.err.Hint != "" {
@@ -200,8 +200,8 @@ func (t *terminal) moved() {
 }
 
 // findings lists what the rules say.
-func (t *terminal) findings() {
-	for _, f := range t.r.Findings {
+func (t *terminal) findings(list []gitops.Finding) {
+	for _, f := range list {
 		where := visible(place(f.File, f.Line, f.Column), "")
 		if where != "" {
 			where = t.paint(bold, where) + ": "
