@@ -79,7 +79,9 @@ func parseRepo(s string) (address, error) {
 // parseFile parses the URL of a file.
 func parseFile(s string) (address, error) { return parseURL(s, s) }
 
-// parseURL parses s, which was written as original.
+// parseURL parses s, which was written as original. A user without a password is
+// dropped: "git@" is what SSH addresses have. It returns the path as it is escaped; as
+// no element may hold a percent sign, that is the path.
 func parseURL(original, s string) (address, error) {
 	u, err := url.Parse(s)
 	if err != nil || len(s) > maxAddress {
@@ -132,6 +134,7 @@ func validElement(s string) bool {
 	return s != "." && s != ".." && !strings.HasPrefix(s, "-") && elementForm.MatchString(s)
 }
 
+// badAddress says why an address is refused, with as much of it as holds no secret.
 func badAddress(s, why string) error {
 	return &gitops.Error{Code: gitops.Invalid, Cause: gitops.CauseRemote, Message: "remote address is not valid (" + why + "): " + gitops.Quote(redact(s))}
 }

@@ -29,6 +29,9 @@ func CheckAllow(entry string) error {
 	return nil
 }
 
+// parsePattern reads an entry by making an address of it, so that what is compared
+// later went through the same checks: its path gets one more element, which is taken
+// off again.
 func parsePattern(s string) (pattern, bool) {
 	if !strings.Contains(s, "://") {
 		s = "https://" + s

@@ -50,6 +50,7 @@ func newBare(parent, prefix, format string) (string, error) {
 	return dir, nil
 }
 
+// writeFile writes a file below a git directory of ours; name has slashes.
 func writeFile(dir, name, content string) error {
 	return os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(content), 0o600)
 }

@@ -21,8 +21,8 @@ const lanes = 2
 type batch struct {
 	git     git
 	maxBlob int64
-	pool    chan *lane // lanes elements; nil is a process not started yet
-	closed  context.Context
+	pool    chan *lane      // lanes elements; nil is a process not started yet
+	closed  context.Context // ends with close, and every process with it
 	stop    context.CancelFunc
 }
 
@@ -43,7 +43,7 @@ func (b *batch) close() {
 			l.end()
 		}
 	}
-	for range lanes {
+	for range lanes { // who asks later fails to start a process, and does not wait for ever
 		b.pool <- nil
 	}
 }
@@ -60,9 +60,10 @@ var (
 	errDead     = errors.New("git cat-file ended early")
 )
 
-// read gets the objects of ids, in order, and passes each to got with its index.
-// A process that died is replaced once. An object that is too large ends the
-// request without an error.
+// read gets the objects of ids, in order, and passes each to got with its index. A
+// process that died is replaced once. An object that is too large ends the request
+// without an error. got is called from this goroutine, once for each object that was
+// answered; after an error some were not.
 func (b *batch) read(ctx context.Context, ids []string, got func(int, object)) error {
 	n, err := b.try(ctx, false, ids, got)
 	if errors.Is(err, errDead) {
@@ -79,7 +80,9 @@ func (b *batch) read(ctx context.Context, ids []string, got func(int, object)) e
 	return &gitops.Error{Code: gitops.Unavailable, Message: "git objects not readable: " + err.Error(), Err: err}
 }
 
-// try sends one request and returns how many objects it got.
+// try sends one request and returns how many objects it got. It gives its place in the
+// pool back whatever happens: empty when the process may still have an answer in its
+// pipe, because the next request would take that for its own.
 func (b *batch) try(ctx context.Context, fresh bool, ids []string, got func(int, object)) (int, error) {
 	var l *lane
 	select {
@@ -113,11 +116,12 @@ func (b *batch) try(ctx context.Context, fresh bool, ids []string, got func(int,
 // lane is one git cat-file process.
 type lane struct {
 	cmd  *exec.Cmd
-	kill context.CancelFunc
+	kill context.CancelFunc // may be called again
 	in   io.WriteCloser
 	out  *bufio.Reader
 }
 
+// startLane starts a process that lives until kill or the end of ctx.
 func startLane(ctx context.Context, g git, maxBlob int64) (*lane, error) {
 	ctx, kill := context.WithCancel(ctx)
 	// Files beyond the threshold are streamed by git, not held in its memory.

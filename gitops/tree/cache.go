@@ -7,8 +7,8 @@ import "sync"
 // not asked for since is forgotten.
 type cache struct {
 	mu         sync.Mutex
-	half       int64
-	size       int64 // of young
+	half       int64 // the bound of one generation, in bytes with overhead
+	size       int64 // of young; old is never larger than half
 	young, old map[string][]byte
 }
 
@@ -19,6 +19,8 @@ func newCache(limit int64) *cache {
 	return &cache{half: limit / 2, young: map[string][]byte{}}
 }
 
+// get returns what is remembered; the bytes are shared. What is found in the old
+// generation lives on in the young one.
 func (c *cache) get(id string) ([]byte, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -32,6 +34,7 @@ func (c *cache) get(id string) ([]byte, bool) {
 	return data, ok
 }
 
+// put remembers data, which must not be changed any more.
 func (c *cache) put(id string, data []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -40,6 +43,8 @@ func (c *cache) put(id string, data []byte) {
 	}
 }
 
+// add puts an entry into the young generation. One that is larger than half of the
+// cache is not kept: it would push out everything else. The caller holds the lock.
 func (c *cache) add(id string, data []byte) {
 	cost := int64(len(data)) + overhead
 	if cost > c.half {

@@ -36,10 +36,10 @@ type Prefetcher interface {
 // commitTree is the tree of a commit or of a merge.
 type commitTree struct {
 	repo    *Repo
-	commit  string
-	treeish string // what was listed
-	nodes   []node // in the order of git: byte order of paths, where directories end in "/"
-	index   map[string]int32
+	commit  string           // "" for a merge
+	treeish string           // what was listed: a commit, or the tree of a merge
+	nodes   []node           // in the order of git: byte order of paths, where directories end in "/"
+	index   map[string]int32 // path -> its place in nodes
 }
 
 // node is one line of git ls-tree.
@@ -49,6 +49,8 @@ type node struct {
 	executable bool
 }
 
+// list lists a tree in full, unless it is near the one listed last. Which paths there
+// are is all that is read; a tree whose paths could deceive is refused as a whole.
 func (r *Repo) list(ctx context.Context, treeish, commit string) (*commitTree, error) {
 	if t, ok := r.listBeside(ctx, treeish, commit); ok {
 		return t, nil
@@ -84,8 +86,8 @@ const maxListing = 256 << 20
 // listing collects the output of git ls-tree within limits.
 type listing struct {
 	text       strings.Builder
-	bytes      int
-	lines, max int
+	bytes      int // of all that git printed
+	lines, max int // paths so far, and how many may be
 }
 
 // Write fails beyond the limits, which ends git.
@@ -164,6 +166,7 @@ func (t *commitTree) Lookup(path string) gitops.Entry {
 	return t.nodes[i].entry()
 }
 
+// entry has no size: git ls-tree would have to open every object for it.
 func (n *node) entry() gitops.Entry {
 	return gitops.Entry{Path: n.path, Kind: n.kind, ID: n.id, Size: -1, Executable: n.executable}
 }
@@ -230,6 +233,7 @@ func (t *commitTree) ahead(file string) []string {
 	return ids
 }
 
+// isManifest reports whether a render is likely to ask for the file.
 func isManifest(p string) bool {
 	return strings.HasSuffix(p, ".yaml") || strings.HasSuffix(p, ".yml")
 }

@@ -67,7 +67,8 @@ func (t *DirTree) Read(_ context.Context, path string) ([]byte, error) {
 	return k.data, k.err
 }
 
-// look returns what is at p, found now or before.
+// look returns what is at p, found now or before. A path is looked at only when its
+// parent is a directory, so nothing is found behind a symlink.
 func (t *DirTree) look(p string) known {
 	t.mu.Lock()
 	k, ok := t.seen[p]
@@ -166,6 +167,9 @@ func kindOf(m fs.FileMode) gitops.Kind {
 // may.
 func executable(m fs.FileMode) bool { return m.IsRegular() && m&0o100 != 0 }
 
+// asError lets what this package said about a file stand, and makes anything else an
+// unreadable file. A file that cannot be read is there all the same: it is no missing
+// one.
 func asError(p string, err error) error {
 	if _, ok := errors.AsType[*gitops.Error](err); ok {
 		return err
@@ -183,6 +187,7 @@ func (t *DirTree) Entries() iter.Seq[gitops.Entry] {
 	return func(yield func(gitops.Entry) bool) { t.walk(".", yield) }
 }
 
+// walk yields what is below dir, and returns false when the reader has had enough.
 func (t *DirTree) walk(dir string, yield func(gitops.Entry) bool) bool {
 	for _, item := range t.list(dir) {
 		p := path.Join(dir, item.Name())
@@ -221,7 +226,8 @@ func (t *DirTree) list(dir string) []fs.DirEntry {
 	return items
 }
 
-// listed returns the entry of a path that a directory lists.
+// listed returns the entry of a path that a directory lists. One that was looked at
+// before may be missing by now: the tree says what it said then.
 func (t *DirTree) listed(p string, kind gitops.Kind) gitops.Entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -30,8 +30,10 @@ func (m *mirror) tree(ctx context.Context, ref string) (gitops.Tree, error) {
 	return t, err
 }
 
-// commit finds the commit that ref means: in the mirror when it is a full id,
-// else on the remote.
+// commit finds the commit that ref means: in the mirror when it is a full id, else on
+// the remote. A name costs one commit without history. An abbreviated id cannot be
+// asked for by name, so all branches and tags come with their history, and git finds it
+// among them. The lock is held until the ref is read: the next fetch moves it.
 func (m *mirror) commit(ctx context.Context, ref string) (string, error) {
 	full := isHex(ref, sha1Digits)
 	if full {
@@ -64,6 +66,7 @@ func (m *mirror) commit(ctx context.Context, ref string) (string, error) {
 // one, git's own default.
 const minAbbreviated = 7
 
+// remoteRef is what to ask the remote for.
 func remoteRef(ref string) string {
 	if ref == "" {
 		return "HEAD"
@@ -108,7 +111,9 @@ func (m *mirror) fetch(ctx context.Context, options []string, refspecs ...string
 	return err
 }
 
-// config returns git's options for one fetch from the address, at pin.
+// config returns git's options for one fetch from the address, at pin. Everything is
+// checked as it arrives (fsckObjects), because the host is not trusted, and is one pack a
+// fetch (unpackLimit), which repack counts.
 func (m *mirror) config(pin string) []string {
 	list := []string{
 		"protocol." + m.address.scheme + ".allow=always",
@@ -155,6 +160,8 @@ func (m *mirror) watch(done <-chan struct{}, cancel context.CancelCauseFunc) {
 	}
 }
 
+// full reports whether the mirror is larger than it may be. It walks the directory:
+// what a fetch is writing right now counts.
 func (m *mirror) full() bool { return size(m.dir) > m.remotes.opts.MaxMirror }
 
 // sweep removes what a fetch that failed left half written. We hold the lock.

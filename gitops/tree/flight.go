@@ -15,15 +15,18 @@ type flights[T any] struct {
 	calls map[string]*flight[T]
 }
 
+// flight is one thing under way, or how it ended.
 type flight[T any] struct {
-	done    chan struct{}
-	waiting int
+	done    chan struct{} // closed when value and err are set
+	waiting int           // callers of do that did not return yet
 	cancel  context.CancelFunc
 	value   T
 	err     error
 }
 
-// do returns what f returns for key. The context of f is that of no caller.
+// do returns what f returns for key. The context of f is that of no caller. It ends
+// with limit or when the last caller left. An error is remembered like a value, so that
+// one comparison does not ask a dead host for every overlay.
 func (fs *flights[T]) do(ctx context.Context, key string, limit time.Duration, f func(context.Context) (T, error)) (T, error) {
 	c := fs.join(ctx, key, limit, f)
 	select {
@@ -50,6 +53,8 @@ func own(err error) error {
 	return err
 }
 
+// join starts the flight of a key, or gets on one that is there. Each join needs a
+// leave.
 func (fs *flights[T]) join(ctx context.Context, key string, limit time.Duration, f func(context.Context) (T, error)) *flight[T] {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()

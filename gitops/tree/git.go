@@ -156,7 +156,8 @@ func subcommand(args []string) string {
 
 var versionForm = regexp.MustCompile(`(\d+)\.(\d+)\S*`)
 
-// check tells whether git is new enough.
+// check tells whether git is new enough. It is asked once for a repository, not for
+// each command.
 func (g git) check(ctx context.Context) error {
 	out, err := g.output(ctx, "", "version")
 	if err != nil {

@@ -73,6 +73,8 @@ func (r *Repo) Trailed(ctx context.Context, tip, key string, paths []string, lim
 	return list, nil
 }
 
+// parseTrailed parses what the format of Trailed prints: id, parents, time and subject,
+// a line each, then the trailers, a line each however they were folded.
 func (r *Repo) parseTrailed(text string) (Trailed, error) {
 	fields := strings.SplitN(text, "\n", 5)
 	if len(fields) < 4 || !isHex(fields[0], r.hexLen) {

@@ -45,6 +45,8 @@ func (r *Repo) MergeTree(ctx context.Context, base, head string) (t gitops.Tree,
 	return merged, names[1:], nil
 }
 
+// mergeFailed makes the error for a merge that could not be tried, which is not one
+// that conflicts.
 func (r *Repo) mergeFailed(err error, base, head string) error {
 	exit, ok := errors.AsType[*exitError](err)
 	if ok && strings.Contains(exit.stderr, "unrelated histories") {
@@ -53,6 +55,8 @@ func (r *Repo) mergeFailed(err error, base, head string) error {
 	return failed(err)
 }
 
+// fullIDs keeps everything but ids away from git's arguments: no options, no refs that
+// could mean another commit a moment later.
 func (r *Repo) fullIDs(ids ...string) error {
 	for _, id := range ids {
 		if !isHex(id, r.hexLen) {

@@ -22,12 +22,12 @@ import (
 // read the mirror and exclusively by who removes it, and NAME.lock, held by the
 // one who fetches into it.
 type mirror struct {
-	remotes *Remotes
+	remotes *Remotes // for its options and its dialer
 	address address
 	git     git
 	dir     string
-	use     *os.File
-	repo    *Repo
+	use     *os.File // NAME.use, locked as long as this is open; nil before
+	repo    *Repo    // reads the mirror; nil before
 }
 
 // mirrorName returns the name of the directory for an address: a hash, and the
@@ -71,6 +71,8 @@ func mirrorError(err error) error {
 	return &gitops.Error{Code: gitops.Unavailable, Cause: gitops.CauseRemote, Message: "directory of mirrors: " + err.Error(), Err: err}
 }
 
+// open makes the mirror ready for reading. The shared lock comes first, so that nobody
+// removes what is opened; whoever fails must call close all the same.
 func (m *mirror) open(ctx context.Context) error {
 	dir := m.remotes.opts.Dir
 	if dir == "" {
@@ -99,8 +101,9 @@ func (m *mirror) open(ctx context.Context) error {
 	return err
 }
 
-// create makes the directory unless it is there: under another name first, so
-// that nobody sees half of it.
+// create makes the directory unless it is there: under another name first, so that
+// nobody sees half of it. The mirror counts as used from now on, and others may have to
+// go for it.
 func (m *mirror) create(ctx context.Context) error {
 	if isDir(m.dir) == nil {
 		return nil
@@ -124,6 +127,7 @@ func (m *mirror) create(ctx context.Context) error {
 	return evict(m.remotes.opts.Dir, m.remotes.opts.MaxMirrors)
 }
 
+// close lets go of what open got so far.
 func (m *mirror) close() {
 	if m.repo != nil {
 		m.repo.Close()
@@ -180,7 +184,8 @@ func remove(dir string) error {
 }
 
 // removeWith is remove, and calls also while nobody can use the mirror. It reports
-// whether that was so.
+// whether that was so. A crash in the middle leaves NAME.gone, which the next removal
+// or sweep removes.
 func removeWith(dir string, also func() error) (bool, error) {
 	f, err := os.OpenFile(dir+".use", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

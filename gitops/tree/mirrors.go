@@ -61,8 +61,8 @@ type MirrorOptions struct {
 // and made anew.
 type Mirrors struct {
 	opts     MirrorOptions
-	remotes  *Remotes
-	maxPacks int // a mirror with more is repacked
+	remotes  *Remotes // allows nothing: mirrors are asked for by address, not by Git or File
+	maxPacks int      // a mirror with more is repacked
 }
 
 // NewMirrors returns a Mirrors. It touches neither network nor disk.
@@ -171,6 +171,7 @@ func (ms *Mirrors) address(s string) (address, error) {
 	return address{}, &gitops.Error{Code: gitops.Denied, Cause: gitops.CauseRemote, Message: "address of a mirror is not https: " + gitops.Quote(redact(s))}
 }
 
+// isLoopback goes by the name: what it allows is http, not an address.
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
@@ -233,9 +234,9 @@ func shrink(dir string, most int64) error {
 // makes one, and git looks into all of them; it is gc.autoPackLimit.
 const defaultPacks = 50
 
-// repack makes more than most packs one. Readers find their objects in the new one; nothing
-// is dropped, because somebody may still read what no ref names any more. We hold
-// the lock.
+// repack makes more than most packs one. Readers find their objects in the new one;
+// nothing is dropped, because somebody may still read what no ref names any more. We
+// hold the lock.
 func (m mirror) repack(ctx context.Context, most int) error {
 	packs, err := filepath.Glob(filepath.Join(m.dir, "objects", "pack", "*.pack"))
 	if err != nil || len(packs) <= most {

@@ -191,6 +191,8 @@ func isDamage(err error) bool {
 		"did not send all necessary objects", "index file", "loose object", "unresolved deltas")
 }
 
+// complains reports whether git exited with one of these texts in its complaints, which
+// are in English because LC_ALL is C.
 func complains(err error, texts ...string) bool {
 	exit, ok := errors.AsType[*exitError](err)
 	for _, text := range texts {

@@ -50,6 +50,8 @@ func splitRange(expr []string) (base, head string, merge bool, err error) {
 	return cmp.Or(base, "HEAD"), cmp.Or(head, "HEAD"), merge, nil
 }
 
+// cutRange splits at the first "...", else at "..", so that a third dot is never taken
+// for the beginning of a name.
 func cutRange(s string) (base, head string, merge bool) {
 	if base, head, ok := strings.Cut(s, "..."); ok {
 		return base, head, true
@@ -82,6 +84,8 @@ func (r *Repo) mergeBase(ctx context.Context, a, b string) (string, error) {
 	return "", r.unrelated(a, b)
 }
 
+// unrelated says that two commits share nothing, or that this clone does not reach what
+// they share.
 func (r *Repo) unrelated(a, b string) error {
 	e := &gitops.Error{Code: gitops.NotFound, Message: fmt.Sprintf("merge base not found: %.12s and %.12s have no common history", a, b)}
 	if r.shallow {

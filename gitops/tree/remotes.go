@@ -55,10 +55,10 @@ type Remotes struct {
 	opts   RemoteOptions
 	allow  allowList
 	dialer *dialer
-	client func() (*http.Client, error)
-	git    func() (git, error)
-	trees  flights[gitops.Tree]
-	files  flights[[]byte]
+	client func() (*http.Client, error) // made when first needed: the certificates are a file
+	git    func() (git, error)          // likewise: looking it up runs it
+	trees  flights[gitops.Tree]         // by address and ref
+	files  flights[[]byte]              // by URL
 
 	mu      sync.Mutex
 	mirrors map[string]*mirror // by URL
@@ -153,6 +153,7 @@ func (r *Remotes) repo(repo, ref string) (address, error) {
 	return a, r.allow.check(a)
 }
 
+// key has a blank between the two: neither may hold one.
 func key(a address, ref string) string { return a.url() + " " + ref }
 
 // sha1Digits is the length of a commit id. Mirrors of SHA-256 repositories are

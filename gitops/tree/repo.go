@@ -47,9 +47,9 @@ type Repo struct {
 	git     git
 	gitDir  string // the git directory of the person
 	root    string // the work tree, "" when bare
-	shadow  string // our own git directory
-	shallow bool
-	hexLen  int // digits of an object id
+	shadow  string // our own git directory, with the objects of theirs and no config of theirs
+	shallow bool   // the clone lacks history
+	hexLen  int    // digits of an object id
 	opts    Options
 	batch   *batch
 	blobs   *cache
@@ -77,6 +77,8 @@ func Open(ctx context.Context, dir string, opts Options) (*Repo, error) {
 	return open(g, found, opts)
 }
 
+// open makes what reading needs. Nothing of the person's repository is changed or
+// locked.
 func open(g git, l location, opts Options) (*Repo, error) {
 	shadow, err := newShadow(opts.TempDir, l)
 	if err != nil {
@@ -140,6 +142,8 @@ func (l location) hexLen() int {
 	return 40
 }
 
+// discover asks git about a repository without running anything that the repository
+// says.
 func discover(ctx context.Context, g git, dir string) (location, error) {
 	abs, err := filepath.Abs(dir)
 	if err == nil {
@@ -186,6 +190,7 @@ func workTree(dir, gitDir string) string {
 	}
 }
 
+// isDir is an error unless a directory is there, or behind a link.
 func isDir(path string) error {
 	info, err := os.Stat(path)
 	if err == nil && !info.IsDir() {

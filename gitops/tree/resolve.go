@@ -26,9 +26,10 @@ func (r *Repo) Resolve(ctx context.Context, rev string) (string, error) {
 	return id, err
 }
 
-// find returns the commit of a revision, "" when there is none. The revision
-// reaches git as a line on standard input, never as an argument. The second
-// line is there because only a revision without suffix is called ambiguous.
+// find returns the commit of a revision, "" when there is none. The revision reaches
+// git as a line on standard input, never as an argument. The second line is there
+// because only a revision without suffix is called ambiguous. It asks the person's own
+// repository, because the shadow has no refs.
 func (r *Repo) find(ctx context.Context, rev string) (string, error) {
 	var out strings.Builder
 	in := strings.NewReader(rev + "^{commit}\n" + rev + "\n")
@@ -88,6 +89,7 @@ func (r *Repo) missing(ctx context.Context, id string, err error) error {
 	return e
 }
 
+// hasHead reports whether anything was committed on the branch that is checked out.
 func (r *Repo) hasHead(ctx context.Context) bool {
 	_, err := r.theirs().output(ctx, r.gitDir, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
 	return err == nil

@@ -16,8 +16,9 @@ func ownGroup(cmd *exec.Cmd) {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 }
 
-// tryLock locks an open file against other processes and other open files,
-// until it is closed. It returns false when somebody else has it.
+// tryLock locks an open file against other processes and other open files, until it is
+// closed. It returns false when somebody else has it. An interrupted call counts as
+// somebody else's: callers that wait try again.
 func tryLock(f *os.File, exclusive bool) (bool, error) {
 	how := syscall.LOCK_SH
 	if exclusive {

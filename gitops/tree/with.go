@@ -11,9 +11,9 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// With returns t with some files replaced or added, and those of nil content
-// removed. Files that are replaced keep whether they may be run. Nothing is written. The result has no commit; it reads the other files
-// through t. The contents are shared and must not be changed; a path that leads
+// With returns t with some files replaced or added, and those of nil content removed.
+// Files that are replaced keep whether they may be run. Nothing is written. The result
+// has no commit; it reads the other files through t. The contents are shared and must not be changed; a path that leads
 // out of the tree is left out.
 func With(t gitops.Tree, files map[string][]byte) gitops.Tree {
 	w := &edited{Tree: t, files: map[string][]byte{}, dirs: map[string]gitops.Kind{}}
@@ -29,12 +29,16 @@ func With(t gitops.Tree, files map[string][]byte) gitops.Tree {
 // edited is a tree with some of its files replaced.
 type edited struct {
 	gitops.Tree
-	files map[string][]byte
+	files map[string][]byte // nil content is a file that is gone
 	// dirs are the directories that are there only because of files, and those
 	// that are Missing because nothing is left in them.
 	dirs map[string]gitops.Kind
 }
 
+// findDirs works out dirs. Removing a file may empty directories above it: those of
+// removed files count as missing first, then all that is left in the tree puts its own
+// back. That costs a walk of the whole tree, which a change that removes nothing does
+// not need.
 func (w *edited) findDirs() {
 	removed := false
 	for p, data := range w.files {
