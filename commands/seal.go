@@ -86,7 +86,7 @@ type sealing struct {
 	source  Source
 	bench   Bench
 
-	base   gitops.Tree // the tip of the base branch: the configuration's
+	policy gitops.Tree // the tip of the default branch: whose configuration and certificates count
 	config *layout.Config
 	// own says that the change goes to a branch and pull request of its own.
 	own    bool
@@ -98,7 +98,7 @@ type sealing struct {
 
 // openSeal reads what a secret is put into: the head of the pull request, or for a
 // change with a pull request of its own the tip of the base. A branch of a fork
-// cannot be written to. Configuration is read from the base.
+// cannot be written to.
 func (s *Service) openSeal(ctx context.Context, host Host, pull gitops.Pull, own bool) (w *sealing, err error) {
 	w = &sealing{service: s, host: host, pull: pull, own: own || pull.Head.Repo != pull.Repo.String(), parent: pull.Head.SHA}
 	defer func() {
@@ -119,20 +119,34 @@ func (s *Service) openSeal(ctx context.Context, host Host, pull gitops.Pull, own
 	if err != nil {
 		return w, err
 	}
-	if w.base, err = w.source.Tree(ctx, tip); err != nil {
+	if err := w.readPolicy(ctx, tip); err != nil {
 		return w, err
-	}
-	config, problems := layout.ReadConfig(ctx, w.base)
-	if len(problems) > 0 {
-		return w, problems[0]
-	}
-	if w.config = config; config == nil {
-		w.config = &layout.Config{}
 	}
 	if w.own {
 		w.parent = tip
 	}
 	return w, w.read(ctx)
+}
+
+// readPolicy reads the configuration of the default branch; tip is that of the base. Anybody
+// who may write can make another base, with certificates whose keys they have.
+func (w *sealing) readPolicy(ctx context.Context, tip string) (err error) {
+	if branch := w.pull.Repo.DefaultBranch; branch != w.pull.Base.Ref {
+		if tip, err = w.source.FetchBranch(ctx, branch); err != nil {
+			return err
+		}
+	}
+	if w.policy, err = w.source.Tree(ctx, tip); err != nil {
+		return err
+	}
+	config, problems := layout.ReadConfig(ctx, w.policy)
+	if len(problems) > 0 {
+		return problems[0]
+	}
+	if w.config = config; config == nil {
+		w.config = &layout.Config{}
+	}
+	return nil
 }
 
 // read reads the tree of the parent.
@@ -180,9 +194,9 @@ func (w *sealing) allowed(ctx context.Context, env, login string) error {
 	return gitops.Errorf(gitops.Denied, "sealing for %s is for %s", env, who)
 }
 
-// certificate returns the one to seal with for an environment, from the base branch
+// certificate returns the one to seal with for an environment, from the default branch
 // or the operator's configuration. It fails with code invalid when there is none that
 // is valid now.
 func (w *sealing) certificate(ctx context.Context, env string) (*seal.Certificate, error) {
-	return w.service.certificate(ctx, w.pull.Repo, w.base, w.config.Environment(env))
+	return w.service.certificate(ctx, w.pull.Repo, w.policy, w.config.Environment(env))
 }

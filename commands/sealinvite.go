@@ -51,7 +51,7 @@ func (w *sealing) planLink(ctx context.Context, a *asked, q sealRequest) (Plan, 
 			return nil, err
 		}
 	} else if !w.sealable() {
-		return nil, &gitops.Error{Code: gitops.Invalid, Message: "no environment has a certificate to seal with", Hint: "Name one in `" + layout.ConfigFile + "` on the base branch."}
+		return nil, &gitops.Error{Code: gitops.Invalid, Message: "no environment has a certificate to seal with", Hint: "Name one in `" + layout.ConfigFile + "` on the default branch."}
 	}
 	link := seal.Link{Repo: w.pull.Repo, Number: w.pull.Number, Head: w.pull.Head.SHA, Person: a.event.Comment.Author, Comment: a.event.Comment.ID, Ask: q.ask}
 	return Plan{Invite{Link: link}}, nil

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sealift/sealift/gitops/seal/sealtest"
 	"github.com/sealift/sealift/webhook/hub"
 	"github.com/sealift/sealift/webhook/store"
 	"github.com/sealift/sealift/webhook/web"
@@ -184,6 +185,37 @@ func TestStorySealRights(t *testing.T) {
 		t.Errorf("kubeseal decrypts %q", got)
 	}
 	s.dev.Refuses(t, []byte(s.file(a.Commit, a.File)))
+}
+
+// Who may seal, and with which certificate, is what the default branch says. Anybody who
+// may write can make another base for a pull request, with a configuration and a key of
+// their own, and ask somebody else to seal there.
+func TestStorySealForeignBase(t *testing.T) {
+	s := newSealStory(t, nil)
+	foreign := sealtest.NewKey(t)
+	s.push("base", ".sealift.yaml", strings.Replace(sealPolicy, "sealers: [admin]", "sealers: [write]", 1), "certs/prod.pem", string(foreign.Cert))
+	_, err := s.person(developer).PushOn(s.ctx, storyRepo, topic, s.hub.Tip(storyRepo, "base"), "change", map[string]string{"README.md": "# Secrets\n"})
+	s.must(err)
+	n, err := s.person(developer).OpenPull(s.ctx, storyRepo, hub.NewPull{Title: "Topic", Head: topic, Base: "base"})
+	s.must(err)
+	s.settle()
+	s.say(developer, n, "/seal web prod db")
+	s.settle()
+	list := s.bots(n)
+	has(t, list[len(list)-1].Body, "sealing for prod is for administrators")
+	path, _ := s.link(admin, n, "/seal web prod db")
+	v, _ := s.visit(admin, path)
+	for _, e := range v.form.Environments {
+		if e.Name == "prod" && e.Certificate != string(s.prod.Cert) {
+			t.Errorf("the form encrypts for %s", e.Fingerprint)
+		}
+	}
+	a := v.sealed(path, v.submission("prod", "db", map[string]string{"k": "v"}))
+	text := []byte(s.file(a.Commit, a.File))
+	foreign.Refuses(t, text)
+	if got := s.decrypted(s.prod, a.Commit, a.File); got["k"] != "v" {
+		t.Errorf("kubeseal decrypts %q", got)
+	}
 }
 
 // A link ends when the head moves, after half an hour, and when the pull request
