@@ -3,7 +3,9 @@ package reply
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
@@ -21,7 +23,8 @@ type Drift struct {
 type DriftPair struct {
 	A string `json:"a"`
 	B string `json:"b"`
-	// Apps are those that were compared, Unread the overlays that do not render.
+	// Apps are those that both have. An app in Unread is not compared: overlays of it do
+	// not render.
 	Apps   []string      `json:"apps"`
 	Unread []DriftUnread `json:"unread"`
 	Fields []DriftField  `json:"fields"`
@@ -68,23 +71,58 @@ func DriftText(w io.Writer, d Drift, opts TextOptions) error {
 	if len(d.Pairs) == 0 {
 		t.line("there are no apps in two environments here")
 	}
+	long := false // whether the pair above has more than its title
 	for i, p := range d.Pairs {
-		if i > 0 {
+		skipped := p.skipped()
+		above := long
+		long = len(p.Fields)+len(skipped) > 0
+		if i > 0 && (above || long) {
 			t.line("")
 		}
-		title := short(p.A, 40) + " -> " + short(p.B, 40) + ": "
-		if len(p.Fields) == 0 {
-			title += "no drift in " + count(len(p.Apps), "app")
-		} else {
-			title += count(len(p.Fields), "field") + " of " + count(len(p.Apps), "app") + " differ"
-		}
-		t.line(t.paint(bold, title))
-		for _, u := range p.Unread {
-			t.line(t.paint(red, "does not render") + ": " + short(u.Path, maxName) + " (" + visible(string(u.Cause), "") + "), so that " + short(u.App, 60) + " is not compared")
+		t.line(t.paint(bold, p.title(len(skipped))))
+		for _, line := range skipped {
+			t.line(t.paint(red, "not compared") + ": " + line)
 		}
 		t.driftTable(p)
 	}
 	return t.end()
+}
+
+// title says how much drift there is, and in how many apps that is known.
+func (p DriftPair) title(skipped int) string {
+	title := short(p.A, 40) + " -> " + short(p.B, 40) + ": "
+	compared := len(p.Apps) - skipped
+	switch {
+	case compared <= 0:
+		return title + "nothing is compared, " + count(skipped, "app") + " " + plural(skipped, "does", "do") + " not render"
+	case len(p.Fields) == 0:
+		title += "no drift in " + count(compared, "app")
+	default:
+		title += count(len(p.Fields), "field") + " of " + count(compared, "app") + " " + plural(len(p.Fields), "differs", "differ")
+	}
+	if skipped > 0 {
+		title += "; " + count(skipped, "app") + " not compared"
+	}
+	return title
+}
+
+// skipped has a line for each app that is not compared: the first of its overlays
+// that do not render, and how many more there are.
+func (p DriftPair) skipped() []string {
+	var lines []string
+	for i, u := range p.Unread {
+		same := func(v DriftUnread) bool { return v.App == u.App }
+		if slices.ContainsFunc(p.Unread[:i], same) {
+			continue
+		}
+		more := len(slices.DeleteFunc(slices.Clone(p.Unread[i+1:]), func(v DriftUnread) bool { return !same(v) }))
+		line := short(u.App, 60) + ", since " + short(u.Path, maxName)
+		if more > 0 {
+			line += fmt.Sprintf(" and %d more", more)
+		}
+		lines = append(lines, line+" "+plural(more+1, "does", "do")+" not render ("+visible(string(u.Cause), "")+")")
+	}
+	return lines
 }
 
 func (t *terminal) driftTable(p DriftPair) {

@@ -18,19 +18,25 @@ func TestDriftText(t *testing.T) {
 			{App: "web", Object: "ConfigMap/c", Field: "data.y", A: value(""), B: value("one\n")},
 		}},
 		{A: "prod", B: "dr", Apps: []string{"web"}},
+		{A: "prod", B: "eu", Apps: []string{"web"}},
+		{A: "eu", B: "us", Apps: []string{"web"}, Unread: []DriftUnread{{"web", "apps/web/eu", gitops.CauseHelm}, {"web", "apps/web/us", gitops.CauseHelm}}},
 	}}
 	var b strings.Builder
 	if err := DriftText(&b, d, TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	want := `dev -> prod: 3 fields of 2 apps differ
-does not render: apps/api/dev (missing-file), so that api is not compared
+	want := `dev -> prod: 3 fields of 1 app differ; 1 app not compared
+not compared: api, since apps/api/dev does not render (missing-file)
 APP  OBJECT             FIELD     DEV      PROD  SINCE
 web  ConfigMap/c        data.x    two      2     abababa
 web  ConfigMap/\x1b[2J  (object)  present  -     -
 web  ConfigMap/c        data.y    ""       one   -
 
 prod -> dr: no drift in 1 app
+prod -> eu: no drift in 1 app
+
+eu -> us: nothing is compared, 1 app does not render
+not compared: web, since apps/web/eu and 1 more do not render (helm)
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)
