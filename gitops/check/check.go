@@ -64,6 +64,7 @@ type Rule struct {
 // Rules returns every rule, sorted by name.
 func Rules() []Rule { return slices.Clone(rules()) }
 
+// rules are in the order of their names, which is the order of findings in one place.
 var rules = sync.OnceValue(func() []Rule {
 	return []Rule{
 		duplicateObject(),
@@ -122,7 +123,9 @@ func once(found []finding) []finding {
 	})
 }
 
-// compare finds out which findings were there at the base.
+// compare finds out which findings were there at the base. A finding is known when the
+// base has one of the same rule, file and words, wherever its line is now; how many of
+// them there were does not count.
 func (in *Input) compare(ctx context.Context, found []finding) ([]gitops.Finding, error) {
 	rules := map[string]bool{}
 	for _, f := range found {

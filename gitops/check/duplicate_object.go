@@ -52,6 +52,8 @@ metadata:
 	}
 }
 
+// runDuplicateObject looks for the inputs only of an overlay whose output has an object
+// twice, or that kustomize refused for it.
 func runDuplicateObject(p *pass) error {
 	for _, o := range p.overlays {
 		if o.Head == nil {
@@ -167,10 +169,13 @@ const maxWalk = 20_000
 // namespace; other transformers do not change an id.
 type walker struct {
 	*pass
-	left  int
+	left  int      // of maxWalk; at 0 what was found so far is all
 	stack []string // the directories that lead here
 }
 
+// directory returns the inputs of a kustomization directory. One that is on the way to
+// itself has none more: kustomize reports the cycle. A directory with two
+// kustomizations, which kustomize refuses, has those of both.
 func (w *walker) directory(dir string) ([]input, error) {
 	if slices.Contains(w.stack, dir) {
 		return nil, nil
@@ -198,6 +203,8 @@ func (w *walker) directory(dir string) ([]input, error) {
 	return out, nil
 }
 
+// kustomization returns the inputs of one kustomization with the names that it gives
+// them. What generators make has no hash here, so two of one name are found.
 func (w *walker) kustomization(file string, k *yaml.Node) ([]input, error) {
 	var out []input
 	for _, r := range collect(k) {
@@ -223,6 +230,7 @@ func (w *walker) kustomization(file string, k *yaml.Node) ([]input, error) {
 	return out, nil
 }
 
+// resource returns the inputs behind an entry; of a remote base there are none.
 func (w *walker) resource(file string, r ref) ([]input, error) {
 	w.left--
 	e, err := w.lookup(file, r)
@@ -238,6 +246,8 @@ func (w *walker) resource(file string, r ref) ([]input, error) {
 	return nil, nil
 }
 
+// objects returns the inputs in a file. What has no kind or no name is no object yet,
+// and kustomize says so.
 func (w *walker) objects(file string) ([]input, error) {
 	s, err := w.source(file)
 	if err != nil {

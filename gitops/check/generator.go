@@ -42,8 +42,10 @@ type feeds struct {
 	list  []feed
 }
 
-// add adds what a kustomization names, or, for a file that may be read by a
-// generator, what the kustomizations beside it in a render name.
+// add adds what a kustomization names, or, for a file that may be read by a generator,
+// what the kustomizations beside it in a render name. For such a file that is more
+// kustomizations than name it, but a change of one file must not cost a read of the
+// whole repository.
 func (f *feeds) add(file string) error {
 	if isKustomization(file) {
 		return f.kustomization(file)
@@ -103,6 +105,7 @@ func (f *feeds) kustomization(file string) error {
 	return f.ctx.Err()
 }
 
+// looksAt reports whether a file is among those to look at, which are sorted.
 func (p *pass) looksAt(file string) bool {
 	_, ok := slices.BinarySearch(p.files, file)
 	return ok
@@ -149,6 +152,8 @@ func plainLine(data []byte) (line int, key string) {
 // encrypted matches what SOPS, age, PGP and git-crypt write.
 var encrypted = regexp.MustCompile(`ENC\[AES256_GCM,|-----BEGIN (AGE ENCRYPTED FILE|PGP MESSAGE)-----|^\x00GITCRYPT`)
 
+// isEncrypted reports whether some of a file is encrypted; the rest of such a file is
+// what those tools leave readable on purpose.
 func isEncrypted(data []byte) bool { return encrypted.Match(data) }
 
 // pem matches the first line of each block of a PEM file.

@@ -31,6 +31,7 @@ type ref struct {
 // maxRefs is how many entries of one kustomization are looked at.
 const maxRefs = 20_000
 
+// isKustomization knows the three names that kustomize takes, in any directory.
 func isKustomization(name string) bool {
 	switch path.Base(name) {
 	case "kustomization.yaml", "kustomization.yml", "Kustomization":

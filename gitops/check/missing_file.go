@@ -79,6 +79,8 @@ func (p *pass) lookup(file string, r ref) (gitops.Entry, error) {
 	return e, err
 }
 
+// hasKustomization says yes to anything of that name, a broken link too: what is wrong
+// with it is the renderer's to say.
 func (p *pass) hasKustomization(dir string) bool {
 	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
 		if p.tree.Lookup(path.Join(dir, name)).Kind != gitops.Missing {

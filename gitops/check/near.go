@@ -21,6 +21,8 @@ type names struct {
 	left  int                 // suggestions that may still be made
 }
 
+// newNames lists the names of a tree. Entries come sorted by path, so a directory's
+// name is there already when it is the last of its parent's.
 func newNames(t gitops.Tree) *names {
 	n := &names{dirs: map[string][]string{}, bases: map[string][]string{}, left: maxHints}
 	for e := range t.Entries() {
@@ -57,6 +59,8 @@ func (p *pass) near(target string) []string {
 	return same
 }
 
+// similar returns up to three paths in a directory whose names are a few edits away,
+// the nearest first.
 func (n *names) similar(dir, name string) []string {
 	type candidate struct {
 		name string

@@ -13,14 +13,14 @@ import (
 
 // pass is one run of the rules over one tree.
 type pass struct {
-	ctx      context.Context
+	ctx      context.Context // of Run; a pass lives no longer
 	in       *Input
 	tree     gitops.Tree
 	base     gitops.Tree // the tree before the change; nil when there is none to compare with
 	overlays []Overlay
-	files    []string // what to look at, sorted, without duplicates
-	sources  map[string]*source
-	names    *names // nearest names, made when first needed
+	files    []string           // what to look at, sorted, without duplicates
+	sources  map[string]*source // read so far; large ones are not kept
+	names    *names             // nearest names, made when first needed
 	sealed   sealedMemo
 	rule     Rule // the one that runs
 	found    []finding
@@ -42,7 +42,8 @@ func (in *Input) head(ctx context.Context) *pass {
 	}
 }
 
-// before returns the pass over the base that finds out which of found were there.
+// before returns the pass over the base that finds out which of found were there. It
+// looks at those files and overlays only.
 func (in *Input) before(ctx context.Context, found []finding) *pass {
 	return &pass{
 		ctx: ctx, in: in, tree: in.Base, overlays: in.baseOverlays(found),
@@ -92,6 +93,7 @@ func (p *pass) readers(file string) []string {
 	return out
 }
 
+// reads reports whether a render looked at a path, found or not.
 func reads(r *gitops.Rendered, file string) bool {
 	_, ok := slices.BinarySearchFunc(r.Reads, file, func(rd gitops.Read, file string) int {
 		return cmp.Compare(rd.Path, file)
@@ -118,6 +120,7 @@ func (p *pass) findings() []finding {
 	return out
 }
 
+// order is that of findings in a report. Two that are equal under it are one.
 func order(a, b finding) int {
 	return cmp.Or(
 		cmp.Compare(a.File, b.File),
@@ -138,6 +141,7 @@ func identity(f finding) string {
 	return f.Rule + "\x00" + f.File + "\x00" + inMessage.ReplaceAllString(f.Message, "") + "\x00" + f.values
 }
 
+// filesOf returns the files of findings, sorted, each once.
 func filesOf(found []finding) []string {
 	var out []string
 	for _, f := range found {

@@ -36,6 +36,9 @@ stringData:
 	}
 }
 
+// runPlainSecret looks at files that are YAML by name, and at any other that an overlay
+// reads. A file that is too large is mentioned only when it could have a Secret: most
+// such files are bundles of CRDs.
 func runPlainSecret(p *pass) error {
 	for _, file := range p.files {
 		if !isYAML(file) && len(p.readers(file)) == 0 {
@@ -146,6 +149,8 @@ func sealFile(file string) string {
 // __REPLACE_ME__.
 var placeholder = regexp.MustCompile(`^(\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|<path:[^>]*>|<[A-Za-z][A-Za-z _-]*>|_*(REPLACE|CHANGE)[_-]?ME_*)$`)
 
+// isPlain reports whether a value could be read by somebody. What another tool fills in
+// later, what SOPS encrypted and what is empty cannot.
 func isPlain(value string) bool {
 	value = strings.TrimSpace(value)
 	encrypted := strings.HasPrefix(value, "ENC[") && strings.HasSuffix(value, "]")
@@ -185,4 +190,5 @@ func plainLiterals(gen *yaml.Node) (at *yaml.Node, key, all string) {
 	return at, key, all
 }
 
+// fixGenerated is for what a generator reads, which cannot be sealed in place.
 const fixGenerated = "use a sealed Secret (`/seal`) and change the value, which the history keeps"

@@ -32,6 +32,8 @@ namePrefix: web-
 	}
 }
 
+// runRenderError turns errors of renders into findings. Their messages and hints may
+// quote manifests, so they are made printable here.
 func runRenderError(p *pass) error {
 	for _, o := range p.overlays {
 		if o.Head == nil || o.Head.Err == nil {

@@ -43,6 +43,8 @@ type sealedValue struct {
 // scope says. Fields are "" when they are not known.
 type sealedIdentity struct{ scope, namespace, name string }
 
+// newSealedSecret reads a manifest that says it is a SealedSecret. Values that are no
+// scalars are left out: the API server refuses them.
 func newSealedSecret(file string, n *yaml.Node) sealedSecret {
 	s := sealedSecret{file: file, node: n}
 	for k, v := range node.Pairs(n, "spec", "encryptedData") {
@@ -64,6 +66,8 @@ func (s *sealedSecret) placed() sealedIdentity {
 	return sealedIdentity{scopeOf(s.meta()), node.Text(s.meta(), "namespace"), node.Text(s.meta(), "name")}
 }
 
+// scopeOf is the scope that the annotations of some metadata say, in the controller's
+// order; no metadata says strict.
 func scopeOf(meta *yaml.Node) string {
 	for _, scope := range []string{clusterWide, namespaceWide} {
 		if node.Text(scopeAnnotation(meta, scope)) == "true" {
@@ -73,6 +77,7 @@ func scopeOf(meta *yaml.Node) string {
 	return strict
 }
 
+// scopeAnnotation returns the value of a scope's annotation, nil without it.
 func scopeAnnotation(meta *yaml.Node, scope string) *yaml.Node {
 	return node.Field(meta, "annotations", scopeAnnotations+scope)
 }
@@ -176,6 +181,7 @@ func (r *rendered) finding(at place) gitops.Finding {
 	return f
 }
 
+// overlays is what a finding names; nil lets report find out who reads the file.
 func (r *rendered) overlays() []string {
 	if r.overlay == nil {
 		return nil
@@ -225,6 +231,7 @@ func (p *pass) sealAs(r *rendered, scope string, keys ...string) string {
 // plainKey matches the keys that Kubernetes takes in a Secret.
 var plainKey = regexp.MustCompile(`^[A-Za-z0-9._-]{1,253}$`)
 
+// environment is that of a directory, "" when it has none or nobody knows.
 func (in *Input) environment(dir string) string {
 	if in.Environment == nil {
 		return ""
@@ -232,6 +239,8 @@ func (in *Input) environment(dir string) string {
 	return in.Environment(dir)
 }
 
+// keys are those that the Secret will have from ciphertext, in the order of the
+// manifest.
 func (s *sealedSecret) keys() []string {
 	var out []string
 	for _, v := range s.values {

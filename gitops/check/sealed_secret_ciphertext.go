@@ -32,6 +32,8 @@ spec:
 	}
 }
 
+// runSealedSecretCiphertext reports a value where the file has it. A node in a place
+// that is not known, such as a value that a patch made, is reported at the overlay.
 func runSealedSecretCiphertext(p *pass) error {
 	all, err := p.sealedSecrets()
 	if err != nil {

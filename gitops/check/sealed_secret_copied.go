@@ -38,6 +38,8 @@ resources: [db.yaml]
 	}
 }
 
+// runSealedSecretCopied first takes in all that is rendered, then, only if the change
+// brings ciphertext, the rest of the repository.
 func runSealedSecretCopied(p *pass) error {
 	all, err := p.sealedSecrets()
 	if err != nil {
@@ -66,9 +68,9 @@ type copied struct {
 // copies finds ciphertext that stands in several places.
 type copies struct {
 	*pass
-	by    map[string][]copied
-	order []string // of the keys of by
-	fresh bool     // some ciphertext is
+	by    map[string][]copied // ciphertext -> its places
+	order []string            // of the keys of by
+	fresh bool                // some ciphertext is
 }
 
 // add notes the values of r, unless it is no ciphertext, or in a place that it
@@ -117,7 +119,9 @@ func (c *copies) isFresh(r *rendered, cipher string) (bool, error) {
 	return !bytes.Contains(data, []byte(cipher)), err
 }
 
-// search looks for fresh ciphertext in the files that nothing rendered comes from.
+// search looks for fresh ciphertext in the files that nothing rendered comes from. It
+// reads files without keeping them, and asks the parser only about those that have the
+// word SealedSecret in them.
 func (c *copies) search(all []*rendered) error {
 	if !c.fresh {
 		return nil
@@ -156,6 +160,9 @@ func (c *copies) join(r *rendered) {
 	}
 }
 
+// reportAll reports, for each ciphertext, the places that do not go together with the
+// first: the one that was there before the change, else the first by path and line. Of
+// one SealedSecret only one value is reported, and the command for it names all.
 func (c *copies) reportAll() {
 	reported := map[*rendered]bool{}
 	for _, cipher := range c.order {
@@ -177,6 +184,7 @@ func (c *copies) reportAll() {
 	}
 }
 
+// line is where the value stands, 0 when that is not known.
 func (c copied) line() int {
 	if n := c.places[c.index].node; n != nil {
 		return n.Line

@@ -39,6 +39,9 @@ resources: [db.yaml]
 	}
 }
 
+// runSealedSecretKeys compares with the SealedSecret of the same name that the same
+// overlay rendered at the base. One that is gone as a whole is no finding: the diff
+// shows it.
 func runSealedSecretKeys(p *pass) error {
 	all, err := p.sealedSecrets()
 	if err != nil {

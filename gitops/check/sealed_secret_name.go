@@ -35,6 +35,8 @@ resources: [db.yaml]
 	}
 }
 
+// runSealedSecretName reports the place that does not fit; only when it fits, the
+// change of it, so that one mistake is one finding.
 func runSealedSecretName(p *pass) error {
 	all, err := p.sealedSecrets()
 	if err != nil {

@@ -37,6 +37,8 @@ spec:
 	}
 }
 
+// runSealedSecretScope reports that metadata and template disagree, else that the scope
+// is not the one it was sealed with. A value that does not count is reported besides.
 func runSealedSecretScope(p *pass) error {
 	all, err := p.sealedSecrets()
 	if err != nil {
@@ -68,7 +70,8 @@ func (p *pass) reportSpelling(r *rendered) {
 	}
 }
 
-// reportOnePlace reports that metadata and template say different scopes.
+// reportOnePlace reports that metadata and template say different scopes. It returns
+// whether they do. Without values there is nothing to decrypt, and so nothing wrong.
 func (p *pass) reportOnePlace(r *rendered) bool {
 	is, inTemplate := scopeOf(r.meta()), scopeOf(r.template())
 	if is == inTemplate || len(r.values) == 0 {

@@ -10,12 +10,12 @@ import (
 	"github.com/sealift/sealift/gitops/node"
 )
 
-// sealedMemo is what a pass found out about SealedSecrets.
+// sealedMemo is what a pass found out about SealedSecrets, for all rules about them.
 type sealedMemo struct {
-	files   map[string][]sealedSecret
-	objects map[*gitops.Rendered][]sealedSecret
-	all     []*rendered
-	done    bool
+	files   map[string][]sealedSecret           // by path, in the tree of the pass
+	objects map[*gitops.Rendered][]sealedSecret // of renders of either side
+	all     []*rendered                         // what sealedSecrets returns
+	done    bool                                // all is complete
 }
 
 // sealedSecrets returns every SealedSecret that the overlays render, in their
@@ -62,7 +62,9 @@ func alone(s *sealedSecret) *rendered {
 	return r
 }
 
-// sealedOverlay adds what one overlay renders.
+// sealedOverlay adds what one overlay renders. The source of a SealedSecret is one of
+// the files that have its ciphertext; a manifest with a template is preferred, because
+// only that says what it was sealed for.
 func (p *pass) sealedOverlay(o *Overlay) error {
 	objects := p.sealedObjects(o.Head)
 	if len(objects) == 0 {
@@ -94,12 +96,14 @@ func (p *pass) sealedOverlay(o *Overlay) error {
 // ciphertext as they are.
 type cipherKey struct{ key, cipher string }
 
+// origin is where a ciphertext stands in a file.
 type origin struct {
 	from *sealedSecret
 	node *yaml.Node
 }
 
-// origins returns where the files that a render read have which ciphertext.
+// origins returns where the files that a render read have which ciphertext. Of a
+// ciphertext that stands in two of them, the first by path counts.
 func (p *pass) origins(r *gitops.Rendered) (map[cipherKey]origin, error) {
 	out := map[cipherKey]origin{}
 	for _, read := range r.Reads {

@@ -61,6 +61,9 @@ func tokenList() string {
 // maxTokens is how many tokens of one form are reported in one file.
 const maxTokens = 20
 
+// runSecretValue looks at every file of the change, whatever its name. Files that are
+// not text are left out, because their bytes look like anything. One that the tree does
+// not give for its size is mentioned instead.
 func runSecretValue(p *pass) error {
 	for _, file := range p.files {
 		s, err := p.source(file)

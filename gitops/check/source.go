@@ -43,6 +43,9 @@ func (p *pass) source(name string) (*source, error) {
 	return s, nil
 }
 
+// load reads the file at name. What the tree refuses for its size counts as large, and
+// anything else that goes wrong ends the pass: a file that could not be read must not
+// pass for one without findings.
 func (p *pass) load(name string) (*source, error) {
 	if err := p.ctx.Err(); err != nil {
 		return nil, err
@@ -61,7 +64,8 @@ func (p *pass) load(name string) (*source, error) {
 	}
 }
 
-// documents returns the YAML documents up to the first that does not parse.
+// documents returns the YAML documents up to the first that does not parse. A file that
+// is too large has none.
 func (s *source) documents() []*yaml.Node {
 	if !s.done && !s.large {
 		s.docs = parse(s.data)
@@ -90,8 +94,9 @@ func parse(data []byte) (docs []*yaml.Node) {
 	return docs
 }
 
-// expanded counts the nodes of n with aliases expanded, up to maxNodes; a node
-// that contains itself has that many. memo has the counts of anchors.
+// expanded counts the nodes of n with aliases expanded, up to maxNodes; a node that
+// contains itself has that many. memo has the counts of anchors. That is what keeps an
+// alias bomb of a few lines from being walked.
 func expanded(n *yaml.Node, memo map[*yaml.Node]int) int {
 	n = node.Deref(n)
 	if count, ok := memo[n]; ok {
@@ -110,6 +115,7 @@ func expanded(n *yaml.Node, memo map[*yaml.Node]int) int {
 	return count
 }
 
+// isYAML goes by the name's ending, in any case.
 func isYAML(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".yaml", ".yml", ".json":

@@ -108,6 +108,8 @@ func (t token) find(data []byte, max int) [][2]int {
 	return out
 }
 
+// mayBeIn reports whether one of the words is in data: without one the form cannot
+// match.
 func (t token) mayBeIn(data []byte) bool {
 	for _, w := range t.words {
 		if bytes.Contains(data, []byte(w)) {

@@ -31,6 +31,7 @@ resources:
 	}
 }
 
+// runUnpinnedRemote judges what is written, not what it leads to: nothing is fetched.
 func runUnpinnedRemote(p *pass) error {
 	return p.eachRef(func(file string, r ref) error {
 		spec, ok := parseRemote(r.path, r.use)
@@ -55,7 +56,8 @@ func (p *pass) isLocal(file string, r ref) bool {
 	return err == nil && e.Kind == gitops.File
 }
 
-// judge says what is wrong with the reference of a remote that is not pinned.
+// judge says what is wrong with the reference of a remote that is not pinned. The
+// severity is that of the rule where it sets none.
 func judge(spec remote) gitops.Finding {
 	f := gitops.Finding{Fix: "pin it with ?ref= and the full commit id of 40 digits"}
 	if spec.file {
