@@ -31,8 +31,9 @@ BASE..HEAD compares two commits; BASE...HEAD compares HEAD with the commit at
 which it left BASE, as a pull request does; BASE alone is BASE..HEAD. Secret
 values are never shown: the diff says that a value changed.
 
-Overlays: "auto" compares what Argo CD or Flux deploys and every kustomization that
-no other one reads; "all" compares every kustomization directory; a glob such as
+Overlays: "auto" compares what Argo CD or Flux deploys, directories of plain manifests
+included, and every kustomization that no other one reads; "all" compares every
+kustomization directory and nothing else; a glob such as
 'apps/*/overlays/prod' or 'environments/prod/**' compares the directories it matches.`,
 		Example: `  bot diff main...my-branch
   bot diff main...HEAD --overlays 'environments/prod/**'
@@ -44,7 +45,7 @@ no other one reads; "all" compares every kustomization directory; a glob such as
 	b.addCommonFlags(cmd)
 	addChoice(cmd, &f.format, "format", "", "text", "markdown", "json")
 	cmd.Flags().StringVar(&f.overlays, "overlays", commands.AutoOverlays, "auto, all or a `GLOB` over directories")
-	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "exit with 1 when there are differences")
+	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "exit with 1 when there are differences, or when something that changes is not compared")
 	_ = cmd.RegisterFlagCompletionFunc("overlays", cobra.FixedCompletions([]string{"auto", "all"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -74,7 +75,7 @@ func (b *bot) diff(ctx context.Context, f diffFlags, args []string) error {
 		return err
 	}
 	b.printStats(s)
-	if f.exitCode && len(report.Overlays) > 0 {
+	if f.exitCode && (len(report.Overlays) > 0 || reply.NotCompared(report) > 0) {
 		b.exit = 1
 	}
 	return write(report)

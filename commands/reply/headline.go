@@ -48,7 +48,7 @@ func headline(r gitops.Report, name func(string) string) string {
 		verb := plural(len(list), "does", "do")
 		parts = append(parts, fmt.Sprintf("%s %s not render, before and after%s", count(len(list), "overlay"), verb, environments(r, list, name)))
 	}
-	if n := notCompared(r); n > 0 {
+	if n := NotCompared(r); n > 0 {
 		parts = append(parts, count(n, "place")+" that "+plural(n, "changes is", "change are")+" not compared")
 	}
 	switch {
@@ -78,8 +78,8 @@ func plural(n int, one, several string) string {
 	return several
 }
 
-// notCompared counts what the change touches and no render shows.
-func notCompared(r gitops.Report) int {
+// NotCompared counts what the change touches and no render shows.
+func NotCompared(r gitops.Report) int {
 	n := 0
 	for _, f := range r.Findings {
 		if f.Rule == gitops.NotCompared {
