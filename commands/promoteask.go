@@ -110,18 +110,26 @@ func (p *promoteWords) take(side string) error {
 	if side != promote.TakeSource && side != promote.TakeTarget {
 		return wrongUse("option --take takes source or target, not %s", gitops.Quote(side))
 	}
-	place := ""
-	if len(p.rest) > 0 && isPlace(p.rest[0]) {
-		place = p.next()
-	}
-	if p.ask.Take == nil {
-		p.ask.Take = map[string]string{}
-	}
-	if other := p.ask.Take[place]; other != "" && other != side {
+	var ok bool
+	if p.ask.Take, p.rest, ok = takes(p.ask.Take, side, p.rest); !ok {
 		return wrongUse("option --take says both source and target of the same")
 	}
-	p.ask.Take[place] = side
 	return nil
+}
+
+// takes notes a side in take, for the place that the words behind it begin with or for
+// all, and returns the other words. It is not ok when the other side was said before.
+func takes(take map[string]string, side string, words []string) (_ map[string]string, rest []string, ok bool) {
+	place := ""
+	if len(words) > 0 && isPlace(words[0]) {
+		place, words = words[0], words[1:]
+	}
+	if take == nil {
+		take = map[string]string{}
+	}
+	other := take[place]
+	take[place] = side
+	return take, words, other == "" || other == side
 }
 
 // isPlace tells "file" or "file:field" from the name of an app or environment.

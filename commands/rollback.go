@@ -18,8 +18,8 @@ const RollbackBranches = "sealift/rollback/"
 
 func rollbackVerb() Verb {
 	return Verb{
-		Name: "rollback", Usage: "/rollback environment [app]", Right: RightWrite, Closed: true,
-		Doc:  "Open a pull request that undoes the last promotion to an environment, or that of one app. What came since stays. Automatic promotion of it is held until `/unhold`.",
+		Name: "rollback", Usage: RollbackUsage, Right: RightWrite, Closed: true,
+		Doc:  "Open a pull request that undoes the last promotion to an environment, or that of one app. What came since stays, unless `--take before` says otherwise. Automatic promotion of it is held until `/unhold`.",
 		Who:  whoPromotes,
 		plan: func(ctx context.Context, a *asked) (Plan, error) { return a.planRollback(ctx, a.request.Args) },
 	}
@@ -33,9 +33,9 @@ type Rollback struct {
 }
 
 // FindRollback plans to undo the last promotion to an environment; app may be "", which
-// is all apps of the newest one. It fails with code not_found when there was none. The
+// is all apps of the newest one. Take is as [promote.Revert] has it. It fails with code not_found when there was none. The
 // target is the tree of the history's tip.
-func FindRollback(ctx context.Context, h History, target gitops.Tree, env, app string) (Rollback, error) {
+func FindRollback(ctx context.Context, h History, target gitops.Tree, env, app string, take map[string]string) (Rollback, error) {
 	names := []string{app}
 	if app == "" {
 		names = apps(h.Layout, env)
@@ -60,11 +60,11 @@ func FindRollback(ctx context.Context, h History, target gitops.Tree, env, app s
 	if app == "" {
 		names = last.Apps
 	}
-	return planRevert(ctx, h, target, last, names)
+	return planRevert(ctx, h, target, last, names, take)
 }
 
 // planRevert undoes what a promotion did to the files of some apps.
-func planRevert(ctx context.Context, h History, target gitops.Tree, p Promoted, names []string) (Rollback, error) {
+func planRevert(ctx context.Context, h History, target gitops.Tree, p Promoted, names []string, take map[string]string) (Rollback, error) {
 	back := Rollback{Promoted: p}
 	after, err := h.Commits.Tree(ctx, p.Commit)
 	if err != nil {
@@ -83,7 +83,7 @@ func planRevert(ctx context.Context, h History, target gitops.Tree, p Promoted, 
 		files := slices.DeleteFunc(slices.Clone(changed), func(f string) bool {
 			return !slices.ContainsFunc(paths, func(dir string) bool { return f == dir || strings.HasPrefix(f, dir+"/") })
 		})
-		plan, err := promote.Undo(ctx, promote.Revert{Before: before, After: after, Target: target, App: name, Files: files})
+		plan, err := promote.Undo(ctx, promote.Revert{Before: before, After: after, Target: target, App: name, Files: files, Take: take})
 		if err != nil {
 			return back, err
 		}
@@ -109,28 +109,28 @@ func (r Rollback) names() []string {
 	return list
 }
 
-// planRollback reads "environment [app]".
+// planRollback reads what is to be undone.
 func (a *asked) planRollback(ctx context.Context, args []string) (Plan, error) {
 	key := commentKey(a.event, fmt.Sprintf("rollback line %d", a.request.Line))
 	if _, done, err := a.service.Actions.Result(ctx, key); done || err != nil {
 		return nil, err
 	}
-	if len(args) < 1 || len(args) > 2 {
-		return nil, gitops.Errorf(gitops.Invalid, "/rollback needs an environment and perhaps an app, such as /rollback staging web")
+	ask, err := parseRollback(args)
+	if err != nil {
+		return nil, err
 	}
-	env, app := args[0], strings.Join(args[1:], "")
 	l, err := a.service.lookAround(ctx, a.event.Repo)
 	if err != nil {
 		return nil, err
 	}
 	defer l.close()
-	if err := l.environment(env, app); err != nil {
+	if err := l.environment(ask.Environment, ask.App); err != nil {
 		return nil, err
 	}
-	if err := a.mayPromote(ctx, l.config, env); err != nil {
+	if err := a.mayPromote(ctx, l.config, ask.Environment); err != nil {
 		return nil, err
 	}
-	back, err := FindRollback(ctx, l.history(), l.tree, env, app)
+	back, err := FindRollback(ctx, l.history(), l.tree, ask.Environment, ask.App, ask.Take)
 	if err != nil {
 		return nil, err
 	}

@@ -73,5 +73,12 @@ func TestStoryRollbackConflict(t *testing.T) {
 	if got := len(w.hub.Pulls(storyRepo)); got != before {
 		t.Errorf("%d pull requests, want %d", got, before)
 	}
+	has(t, w.last(n), "<code>/rollback staging web --take before "+overlayFile("web", "staging")+"&#58;images&#91;0&#93;.newTag</code>")
+	w.say(admin, n, "/rollback staging web --take before "+overlayFile("web", "staging")+":images[0].newTag")
+	w.settle()
+	pulls := w.hub.Pulls(storyRepo)
+	if len(pulls) != before+1 || w.file(pulls[before].Head, overlayFile("web", "staging")) != imageOverlay("web", "staging", "v1") {
+		t.Errorf("not taken back: %s", w.last(n))
+	}
 	w.noFailures()
 }

@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -109,10 +110,21 @@ func (r Rollback) edits() []section {
 // changed lists what somebody changed since, which therefore stays.
 func (r Rollback) changed() []section {
 	var lines []string
+	example := ""
 	for _, a := range r.Apps {
 		for _, c := range a.Conflicts {
+			example = cmp.Or(example, strings.TrimSuffix(c.File+":"+c.Path, ":"))
 			lines = append(lines, fmt.Sprintf("- %s: promoted %s, before that %s, now %s", fieldOf(c.File, c.Path), value(c.Base), value(c.Source), value(c.Target)))
 		}
 	}
-	return listed("**Changed since the promotion, so it stays as it is. Change it by hand if it should go back**", lines)
+	sections := listed("**Changed since the promotion, so it stays as it is**", lines)
+	if len(lines) > 0 {
+		command := "/rollback " + r.Environment
+		if len(r.Apps) == 1 {
+			command += " " + r.Apps[0].App
+		}
+		sections = append(sections, paragraph(fmt.Sprintf("<code>%s</code> takes it back all the same; without a place it is for all of them.",
+			escape(command+" --take before "+example, 400)))...)
+	}
+	return sections
 }

@@ -214,13 +214,19 @@ func (m *maker) policy(t string) policy {
 	if slices.ContainsFunc(m.Options.Carry, func(r FieldRule) bool { return r.Path(t) }) {
 		p.carry = func(at []gitops.FieldStep) bool { return covered(m.Options.Carry, t, at) }
 	}
-	p.take = func(path string) string {
-		if path != "" {
-			return m.Options.Take[t+":"+path]
-		}
-		return first(m.Options.Take[t], m.Options.Take[""])
-	}
+	p.take = decisions(m.Options.Take, t)
 	return p
+}
+
+// decisions returns what was decided about a field of a file, or about all of the file
+// for "".
+func decisions(take map[string]string, file string) func(path string) string {
+	return func(path string) string {
+		if path != "" {
+			return take[file+":"+path]
+		}
+		return first(take[file], take[""])
+	}
 }
 
 // aligned is a file of the source with the versions of the target in it, so that the
@@ -299,7 +305,7 @@ func (m *maker) removals(ctx context.Context, list []change) (stay []string, err
 // removeFile removes a file that the target has as the source had it, or as it was
 // at the last promotion. Otherwise both sides changed it.
 func (m *maker) removeFile(t string, source, target []byte) {
-	decided := first(m.Options.Take[t], m.Options.Take[""])
+	decided := decisions(m.Options.Take, t)("")
 	unchanged := same(m.was[t], target) || sameYAML(t, m.was[t], source)
 	switch {
 	case covered(m.Options.Keep, t, nil):

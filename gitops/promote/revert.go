@@ -15,6 +15,9 @@ type Revert struct {
 	// App is whose change it is. Files are those that it changed.
 	App   string
 	Files []string
+	// Take decides what was changed since, as [Options] has it: the source is what was
+	// before, the target what is there now.
+	Take map[string]string
 }
 
 // Undo plans a revert: the merge of a promotion with its sides changed over. What the
@@ -39,31 +42,31 @@ func Undo(ctx context.Context, r Revert) (AppPlan, error) {
 			}
 			sides[i] = data
 		}
-		undo(&plan, file, sides[0], sides[1], sides[2])
+		r.undo(&plan, file, sides[0], sides[1], sides[2])
 		plan.mayRun(file, plan.Files[file] != nil && (r.Target.Lookup(file).Executable || sides[2] == nil && r.Before.Lookup(file).Executable))
 	}
 	return plan, nil
 }
 
 // undo plans one file; nil is a file that is not there.
-func undo(plan *AppPlan, file string, before, after, now []byte) {
+func (r Revert) undo(plan *AppPlan, file string, before, after, now []byte) {
 	switch {
 	case same(before, now):
 		return
 	case before != nil && after != nil && now != nil:
-		m := mergeFile(file, after, before, now, policy{secret: !isYAML(file)})
+		m := mergeFile(file, after, before, now, policy{secret: !isYAML(file), take: decisions(r.Take, file)})
 		plan.Edits, plan.Withheld, plan.Conflicts = append(plan.Edits, m.edits...), append(plan.Withheld, m.withheld...), append(plan.Conflicts, m.conflicts...)
 		if !bytes.Equal(m.data, now) {
 			plan.Files[file] = m.data
 		}
-	case same(after, now):
+	case same(after, now) || decisions(r.Take, file)("") == TakeSource:
 		plan.Files[file] = before
 		kind := FileAdded
 		if before == nil {
 			kind = FileRemoved
 		}
 		plan.Edits = append(plan.Edits, Edit{File: file, Kind: kind})
-	default:
+	case decisions(r.Take, file)("") != TakeTarget:
 		plan.Conflicts = append(plan.Conflicts, Conflict{File: file, Base: presence(after), Source: presence(before), Target: presence(now)})
 	}
 }

@@ -22,11 +22,20 @@ func TestUndo(t *testing.T) {
 		before, after, now string // "-" is a file that is not there
 		want               string // the file afterwards, "=" for as it was
 		edits, conflicts   string
+		take               map[string]string
 	}{
 		{name: "as it was", before: old, after: new, now: new, want: old, edits: "images[0].newTag"},
 		{name: "on top of what came since", before: old, after: new, now: strings.Replace(new, "replicas: 1", "replicas: 5", 1), want: strings.Replace(old, "replicas: 1", "replicas: 5", 1), edits: "images[0].newTag"},
 		{name: "undone already", before: old, after: new, now: old, want: "="},
 		{name: "changed since", before: old, after: new, now: strings.Replace(new, "v2", "v3", 1), want: "=", conflicts: "images[0].newTag: v2 v1 v3"},
+		{name: "changed since, taken back", before: old, after: new, now: strings.Replace(new, "v2", "v3", 1), want: old, edits: "images[0].newTag", take: map[string]string{"": promote.TakeSource}},
+		{name: "one field taken back", before: old, after: strings.Replace(new, "replicas: 1", "replicas: 2", 1), now: strings.Replace(new, "v2\nreplicas: 1", "v3\nreplicas: 3", 1),
+			want: strings.Replace(new, "v2\nreplicas: 1", "v1\nreplicas: 3", 1), edits: "images[0].newTag", conflicts: "replicas: 2 1 3", take: map[string]string{"f.yaml:images[0].newTag": promote.TakeSource}},
+		{name: "changed since, left", before: old, after: new, now: strings.Replace(new, "v2", "v3", 1), want: "=", take: map[string]string{"f.yaml": promote.TakeTarget}},
+		{name: "of another file", before: old, after: new, now: strings.Replace(new, "v2", "v3", 1), want: "=", conflicts: "images[0].newTag: v2 v1 v3", take: map[string]string{"g.yaml": promote.TakeSource}},
+		{name: "file that was added and changed, taken back", before: "-", after: new, now: old, want: "-", edits: "file-removed", take: map[string]string{"": promote.TakeSource}},
+		{name: "file that is gone, taken back", before: old, after: new, now: "-", want: old, edits: "file-added", take: map[string]string{"": promote.TakeSource}},
+		{name: "file that is gone, left", before: old, after: new, now: "-", want: "=", take: map[string]string{"": promote.TakeTarget}},
 		{name: "file that was added", before: "-", after: new, now: new, want: "-", edits: "file-removed"},
 		{name: "file that was added and changed", before: "-", after: new, now: old, want: "=", conflicts: ": there not there there"},
 		{name: "file that was added, gone", before: "-", after: new, now: "-", want: "="},
@@ -42,7 +51,7 @@ func TestUndo(t *testing.T) {
 				}
 				return tree.Memory(files)
 			}
-			r := promote.Revert{App: "web", Before: side(tt.before), After: side(tt.after), Target: side(tt.now), Files: []string{"f.yaml"}}
+			r := promote.Revert{App: "web", Before: side(tt.before), After: side(tt.after), Target: side(tt.now), Files: []string{"f.yaml"}, Take: tt.take}
 			plan, err := promote.Undo(t.Context(), r)
 			if err != nil {
 				t.Fatal(err)
