@@ -29,11 +29,8 @@ const quoting = "`*\"'(),;|"
 // as <password>, is none.
 func nearPlainFrom(line string) int {
 	for _, m := range slashWord.FindAllStringSubmatchIndex(line, -1) {
-		if !nearVerb(line[m[2]:m[3]]) {
-			continue
-		}
-		if at := pairFrom(line, m[3]); at >= 0 {
-			return at
+		if nearVerb(line[m[2]:m[3]]) {
+			return pairFrom(line, m[3]) // what is behind others is behind this one
 		}
 	}
 	return -1
