@@ -73,6 +73,8 @@ func (h *Hub) Register(c AppConfig) (*App, error) {
 	return h.register(c)
 }
 
+// register makes an App with its bot account. Every App may read metadata, and is sent
+// a ping when it has a webhook, as at GitHub.
 func (h *Hub) register(c AppConfig) (*App, error) {
 	slug := slugOf(c.Name)
 	if slug == "" || h.lookup(slug+"[bot]") != nil {

@@ -118,6 +118,8 @@ func (h *Hub) tokenRepos(t *token) []*repo {
 	return list
 }
 
+// installedRepos lists what the token reaches, which may be less than the installation
+// does.
 func (c *call) installedRepos() *answer {
 	list := c.h.tokenRepos(c.who.tok)
 	part, header := page(c, list)
@@ -226,6 +228,7 @@ func (c *call) delivery() *delivery {
 	return nil
 }
 
+// getDelivery has the payload as it was sent; its numbers are not rounded to floats.
 func (c *call) getDelivery() *answer {
 	d := c.delivery()
 	if d == nil {

@@ -120,6 +120,7 @@ func (c caller) account() *account {
 	return nil
 }
 
+// login is for the log.
 func (c caller) login() string {
 	if a := c.account(); a != nil {
 		return a.login
@@ -154,6 +155,9 @@ func (h *Hub) may(who caller, r *repo, need string) bool {
 	return false
 }
 
+// mayOne reports whether a caller has one permission in a repository. A token of a
+// person through an App may do what both may: the installation's permissions and the
+// person's role count. Public repositories can be read by anybody.
 func (h *Hub) mayOne(who caller, r *repo, name, level string) bool {
 	open := !r.private && level == "read"
 	switch {

@@ -31,6 +31,8 @@ const (
 	maxActions     = 3
 )
 
+// checkRequest is the body of both calls that write a check run. A field that is nil
+// was not sent and changes nothing.
 type checkRequest struct {
 	Name        *string    `json:"name"`
 	HeadSHA     string     `json:"head_sha"`
@@ -80,6 +82,7 @@ func (q *checkRequest) check() *answer {
 	return nil
 }
 
+// createCheck needs no name of its own: two runs of one name stay two, as at GitHub.
 func (c *call) createCheck() *answer {
 	var req checkRequest
 	if a := c.decode(&req); a != nil {
@@ -159,6 +162,8 @@ func (c *call) settled(run *checkRun, open bool, a *answer) *answer {
 	return a
 }
 
+// check is the run that the path names, of whichever App; nil when the repository has
+// none.
 func (c *call) check() *checkRun {
 	for _, run := range c.repo.runs {
 		if run.id == c.number("id") {

@@ -52,6 +52,8 @@ func (c *call) commitOfRef() (string, bool) {
 	return c.repo.resolve(c.ctx, ref)
 }
 
+// getContents answers with a list for a directory, and with one object for anything
+// else.
 func (c *call) getContents() *answer {
 	p := strings.Trim(c.r.PathValue("path"), "/")
 	sha, found := c.commitOfRef()
@@ -133,6 +135,8 @@ func (c *call) contentJSON(sha string, e entry) obj {
 	return out
 }
 
+// contentRequest is the body of both calls that write a file. Content is missing for
+// one that is deleted.
 type contentRequest struct {
 	Message   string     `json:"message"`
 	Content   *string    `json:"content"`
@@ -177,6 +181,9 @@ func (c *call) change(put bool) *answer {
 	return c.commitFile(req, p, tip, put, old == "")
 }
 
+// commitFile puts one file into a commit on a branch, or takes it out. The ref moves
+// only if nobody moved it meanwhile; a commit that lost is left behind, and harms
+// nobody. fresh says that the file is new, which is another status.
 func (c *call) commitFile(req contentRequest, p, tip string, put, fresh bool) *answer {
 	l := leaf{path: p}
 	if put {

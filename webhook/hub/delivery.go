@@ -25,33 +25,33 @@ const kept = 3 * 24 * time.Hour
 
 // delivery is one attempt to send one event to one App.
 type delivery struct {
-	id       int64
-	guid     string
+	id       int64  // of the attempt
+	guid     string // of the event; a second attempt has the same
 	app      *App
-	in       *installation
-	repo     *repo
+	in       *installation // nil for events of the App itself
+	repo     *repo         // nil likewise
 	event    string
 	action   string
-	payload  []byte
+	payload  []byte // as it is signed
 	at       time.Time
-	again    bool
-	done     bool
+	again    bool // a redelivery
+	done     bool // what follows is known, but for delay
 	duration time.Duration
-	status   string
-	code     int
+	status   string // GitHub's words for how it went
+	code     int    // of the answer, 0 without one
 	request  http.Header
 	response http.Header
-	body     string
-	delay    time.Duration
+	body     string        // of the answer, as far as it is kept
+	delay    time.Duration // before it is sent
 }
 
 // sending is what is under way.
 type sending struct {
-	flying  int
-	line    []*delivery // waiting, when sent in order
-	busy    bool
-	late    []*delivery // held back until another was sent
-	waiters []chan struct{}
+	flying  int             // not answered yet, those in line and held back included
+	line    []*delivery     // waiting, when sent in order
+	busy    bool            // somebody works on the line
+	late    []*delivery     // held back until another was sent
+	waiters []chan struct{} // closed when nothing flies
 }
 
 // Loss is something that goes wrong with deliveries on request. The first that
@@ -135,6 +135,8 @@ func (h *Hub) repost(d *delivery) {
 	h.post(&delivery{guid: d.guid, app: d.app, in: d.in, repo: d.repo, event: d.event, action: d.action, payload: d.payload, again: true})
 }
 
+// lossOf returns what goes wrong with a delivery, and counts the rules that looked at
+// it.
 func (h *Hub) lossOf(d *delivery) Loss {
 	for _, l := range h.losses {
 		if (l.Event == "" || l.Event == d.event) && h.strikes(&l.seen, &l.done, l.Nth, l.Times, l.Probability) {
@@ -151,6 +153,8 @@ func (h *Hub) Release() {
 	h.release()
 }
 
+// release sends what was held back. It still counted as under way: nobody may think
+// that all is delivered. The caller holds the lock.
 func (h *Hub) release() {
 	held := h.sending.late
 	h.sending.late = nil

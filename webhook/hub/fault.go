@@ -127,6 +127,9 @@ func (h *Hub) strikes(seen, done *int, nth, times int, probability float64) bool
 	return true
 }
 
+// matches compares below the root of the API. Path is a pattern of path.Match; with
+// "/**" at its end it is about everything below, for which as many segments as it has
+// are compared. No path is any.
 func (f *Fault) matches(r *http.Request) bool {
 	if f.Method != "" && f.Method != r.Method {
 		return false

@@ -87,6 +87,8 @@ func (c *call) sign(cm *commit, author, committer *signature) bool {
 	return own
 }
 
+// treeEntry is one line of a tree to be made: with content, a file that is stored
+// first; with neither content nor sha, one that is taken out.
 type treeEntry struct {
 	Path    string  `json:"path"`
 	Mode    string  `json:"mode"`
@@ -128,6 +130,7 @@ func (c *call) createTree() *answer {
 	return c.tree(sha, false, http.StatusCreated)
 }
 
+// leaf checks one entry and stores its content.
 func (c *call) leaf(e treeEntry) (leaf, *answer) {
 	if !validPath(e.Path) {
 		return leaf{}, unprocessable("tree.path contains a malformed path component")
@@ -159,6 +162,7 @@ func validPath(p string) bool {
 	return true
 }
 
+// getTree takes the id of a tree, or anything that names a commit.
 func (c *call) getTree() *answer {
 	sha := c.r.PathValue("sha")
 	if kind := c.repo.git.kind(c.ctx, sha); kind != "tree" {
@@ -174,6 +178,8 @@ func (c *call) getTree() *answer {
 // maxTree is how many entries a tree answer holds.
 const maxTree = 100_000
 
+// tree is the form of a tree. One with more than maxTree entries is cut there and says
+// so, as at GitHub: a client that does not look takes half of it for all.
 func (c *call) tree(sha string, recursive bool, status int) *answer {
 	args := []string{"ls-tree", "-l", "-z", sha}
 	if recursive {

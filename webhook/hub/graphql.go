@@ -26,6 +26,9 @@ type mutation struct {
 	do     func(*call, *issue, mutationInput) error
 }
 
+// mutations are those of GitHub that the bot's side may need: a name, the field of its
+// input that names the pull request, and the optional others. Any other mutation, and
+// any other field, is refused as an unknown one is.
 func mutations() []mutation {
 	return []mutation{
 		{"enablePullRequestAutoMerge", "pullRequestId", []string{"mergeMethod", "expectedHeadOid"}, (*call).enableAuto},
@@ -138,6 +141,7 @@ func (c *call) enableAuto(is *issue, in mutationInput) error {
 	return nil
 }
 
+// disableAuto turns auto-merge off. Where it is off already GitHub refuses.
 func (c *call) disableAuto(is *issue, _ mutationInput) error {
 	if is.pull.auto == "" || is.state != "open" {
 		return unprocessed("Can't disable auto-merge for this pull request.")

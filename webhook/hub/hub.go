@@ -46,26 +46,29 @@ type Hub struct {
 	opts   Options
 	log    *slog.Logger
 	routes http.Handler
-	done   chan struct{}
+	done   chan struct{} // closed by Close
 	stop   sync.Once
 
+	// mu guards all below, and all that is reached from there. Whoever answers a call
+	// holds it from the check of the caller on, so a call is never half done for
+	// another; only transfers of git and deliveries run without it.
 	mu         sync.Mutex
-	url        string
-	page       http.Handler
-	nextID     int64
+	url        string       // without a slash at its end; "" before SetURL
+	page       http.Handler // nil before SetPages
+	nextID     int64        // of everything that has a number but issues
 	rng        *rand.Rand
-	accounts   map[string]*account
+	accounts   map[string]*account // by login in lower case
 	repos      []*repo
 	apps       []*App
-	tokens     map[string]*token
-	codes      map[string]*grant
-	manifests  map[string]*App
-	deliveries []*delivery
+	tokens     map[string]*token // by value
+	codes      map[string]*grant // of OAuth, by code or refresh token; each is used once
+	manifests  map[string]*App   // by the code that the conversion takes
+	deliveries []*delivery       // in the order of their attempts
 	sending    sending
 	faults     []*rule
 	losses     []*loss
-	counts     map[string]int
-	meters     map[string]*meter
+	counts     map[string]int    // calls by operation, see Calls
+	meters     map[string]*meter // by caller
 }
 
 // New returns a hub without people, Apps or repositories. Call [Hub.SetURL]

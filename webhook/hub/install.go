@@ -118,6 +118,7 @@ func (a *App) SetPermissions(id int64, permissions map[string]string) error {
 	})
 }
 
+// change does something to an installation of this App under the lock.
 func (a *App) change(id int64, do func(*installation)) error {
 	a.hub.mu.Lock()
 	defer a.hub.mu.Unlock()

@@ -139,6 +139,8 @@ func (h *Hub) bodyError(body string) string {
 	return h.lengthError(body)
 }
 
+// lengthError is GitHub's message for a text that is too long, "" for one that is not.
+// It counts characters and not bytes.
 func (h *Hub) lengthError(body string) string {
 	if utf8.RuneCountInString(body) > h.opts.CommentLimit {
 		return "Body is too long (maximum is " + itoa(h.opts.CommentLimit) + " characters)"

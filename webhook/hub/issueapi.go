@@ -36,6 +36,8 @@ func (c *call) getIssue() *answer {
 	return ok(c.h.issueJSON(is))
 }
 
+// updateIssue is also how a pull request is closed and opened again: an issue's number
+// is that of its pull request.
 func (c *call) updateIssue() *answer {
 	is := c.issue()
 	if is == nil {
@@ -100,6 +102,8 @@ func (c *call) bodyOf() (string, *answer) {
 	return *req.Body, nil
 }
 
+// createComment refuses on a locked issue, unless somebody may write, or it is an App,
+// as GitHub does.
 func (c *call) createComment() *answer {
 	is := c.issue()
 	if is == nil {
@@ -199,6 +203,7 @@ func (c *call) createReaction() *answer {
 	return created(c.h.reactionJSON(r))
 }
 
+// deleteReaction is for who reacted, whatever others may.
 func (c *call) deleteReaction() *answer {
 	list := c.reactions()
 	if list == nil {

@@ -27,6 +27,8 @@ func (h *Hub) labelsJSON(is *issue) []obj {
 // of either.
 func (h *Hub) issueURL(is *issue) string { return h.repoURL(is.repo) + "/issues/" + itoa(is.number) }
 func (h *Hub) pullURL(is *issue) string  { return h.repoURL(is.repo) + "/pulls/" + itoa(is.number) }
+
+// pageURL is where people look at an issue or pull request.
 func (h *Hub) pageURL(is *issue) string {
 	kind := "/issues/"
 	if is.pull != nil {

@@ -43,11 +43,11 @@ func (h *Hub) SetLimits(l Limits) {
 // meter counts what one caller used.
 type meter struct {
 	name    string
-	used    int
-	reset   time.Time
-	flying  int
-	points  []spent
-	content []time.Time
+	used    int         // since the hour of the primary limit began
+	reset   time.Time   // when it ends
+	flying  int         // calls under way
+	points  []spent     // of the last minute
+	content []time.Time // when things were created, in the last hour
 }
 
 type spent struct {
@@ -69,6 +69,7 @@ func (h *Hub) enter(r *http.Request, rt *compiled) (who caller, m *meter, early 
 	return who, m, h.charge(m, rt)
 }
 
+// leave ends a call that enter let in.
 func (h *Hub) leave(m *meter) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -146,6 +147,8 @@ func createsContent(rt *compiled) bool {
 	return rt.method != http.MethodGet && rt.method != http.MethodDelete && strings.HasPrefix(rt.op[len(rt.method):], " /repos/") && !strings.Contains(rt.op, "/git/")
 }
 
+// secondary is the answer of a secondary limit. A client knows it by its words and by
+// retry-after only: the headers of the primary limit say that there is room.
 func (l Limits) secondary() *answer {
 	a := refuse(cmp.Or(l.Status, http.StatusForbidden), "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
 	a.body.(obj)["documentation_url"] = "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"

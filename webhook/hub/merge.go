@@ -138,6 +138,7 @@ func (h *Hub) mergeBy(ctx context.Context, is *issue, by *account, base string, 
 	return "", &refusal{status: http.StatusUnprocessableEntity, message: "Invalid merge method " + gitops.Quote(o.Method)}
 }
 
+// message is that of a merge: what was asked for, else GitHub's default.
 func message(o MergeOptions, title, body string) string {
 	if o.Title != "" {
 		title = o.Title
@@ -148,6 +149,8 @@ func message(o MergeOptions, title, body string) string {
 	return strings.TrimSpace(title + "\n\n" + body)
 }
 
+// squash makes one commit of a pull request on top of base, by its author. It returns
+// "" when they conflict.
 func (h *Hub) squash(ctx context.Context, is *issue, by *account, base, msg string) (string, error) {
 	g := is.repo.git
 	tree, ok, err := g.merge(ctx, base, is.pull.headSHA)

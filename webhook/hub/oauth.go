@@ -173,6 +173,9 @@ func (h *Hub) exchange(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(form.Encode())) // the caller went away: nothing to do
 }
 
+// redeem gives tokens for a code or a refresh token. Every refusal is an answer of 200
+// with an error in it, as at GitHub. A code that is known and valid is used up by the
+// attempt, also by one that fails the checks after: whoever guesses has one guess.
 func (h *Hub) redeem(in map[string]string) obj {
 	oops := func(code, text string) obj {
 		return obj{"error": code, "error_description": text, "error_uri": "https://docs.github.com/apps"}

@@ -95,6 +95,8 @@ func (c *call) getPull() *answer {
 	return ok(c.h.pullJSON(c.ctx, is, true))
 }
 
+// updatePull changes text first, then the base, then the state, and stops at what is
+// refused: what came before it stays changed.
 func (c *call) updatePull() *answer {
 	is := c.pull()
 	if is == nil {
@@ -152,6 +154,7 @@ func (h *Hub) fork(ctx context.Context, is *issue) string {
 	return is.repo.git.base(ctx, is.pull.baseSHA, is.pull.headSHA)
 }
 
+// pullCommits has at most 250, oldest first, as GitHub documents.
 func (c *call) pullCommits() *answer {
 	is := c.pull()
 	if is == nil {
@@ -164,6 +167,7 @@ func (c *call) pullCommits() *answer {
 	return pageOf(c, list, func(cm commit) obj { return c.h.commitJSON(c.repo, cm) })
 }
 
+// isMerged answers in the status alone.
 func (c *call) isMerged() *answer {
 	if is := c.pull(); is != nil && !is.pull.merged.IsZero() {
 		return noContent()

@@ -10,6 +10,7 @@ func (c *call) refJSON(ref, sha string) obj {
 	return obj{"ref": ref, "node_id": "REF_" + sha, "url": c.h.repoURL(c.repo) + "/git/" + escapePath(ref), "object": obj{"type": kind, "sha": sha, "url": c.h.repoURL(c.repo) + "/git/" + kind + "s/" + sha}}
 }
 
+// getRef knows branches and tags, and the refs/pull/… that GitHub keeps.
 func (c *call) getRef() *answer {
 	ref := "refs/" + c.r.PathValue("ref")
 	sha := c.repo.refs[ref]
@@ -22,6 +23,8 @@ func (c *call) getRef() *answer {
 	return ok(c.refJSON(ref, sha))
 }
 
+// matchingRefs knows branches only, and answers with an empty list where there are
+// none.
 func (c *call) matchingRefs() *answer {
 	list := []obj{}
 	for _, name := range c.repo.branchNames() {
@@ -32,6 +35,8 @@ func (c *call) matchingRefs() *answer {
 	return ok(list)
 }
 
+// refRequest is the body of the calls that make or move a ref. Ref is not sent with a
+// move.
 type refRequest struct {
 	Ref   string `json:"ref"`
 	SHA   string `json:"sha"`
@@ -60,6 +65,8 @@ func (c *call) guardRef(ref, old, sha string) *answer {
 	return nil
 }
 
+// createRef takes branches and tags. One that is there is refused, never moved: that is
+// what makes it a lock for who races.
 func (c *call) createRef() *answer {
 	var req refRequest
 	if a := c.decode(&req); a != nil {

@@ -23,7 +23,7 @@ type RepoOptions struct {
 	// From is a local git repository whose branches and tags are copied;
 	// it excludes Files.
 	From string
-	// Owner commits Files; "" is the owner of the repository.
+	// Author commits Files; "" is the owner of the repository.
 	Author string
 }
 
@@ -108,6 +108,7 @@ func (h *Hub) repo(fullName string) (*repo, error) {
 
 func (r *repo) fullName() string { return r.owner.login + "/" + r.name }
 
+// publicRole is that of people without any role of their own.
 func (r *repo) publicRole() Role {
 	if r.private {
 		return ""

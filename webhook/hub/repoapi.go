@@ -177,6 +177,7 @@ func (c *call) compare() *answer {
 	}}
 }
 
+// relation is GitHub's word for two commits, by how many each has that the other lacks.
 func relation(ahead, behind int) string {
 	switch {
 	case ahead > 0 && behind > 0:

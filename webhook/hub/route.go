@@ -199,6 +199,8 @@ func (c *call) admit(rt *compiled) *answer {
 	return a
 }
 
+// admitKind refuses callers of the wrong kind, before anything says whether the
+// repository exists.
 func (c *call) admitKind(w who) *answer {
 	tok := c.who.tok
 	switch {

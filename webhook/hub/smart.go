@@ -75,6 +75,8 @@ func (h *Hub) gitAccess(w http.ResponseWriter, r *http.Request, push bool) (*rep
 	return rp, who.account()
 }
 
+// gitRefuse answers git, which shows the text to nobody but asks for a password on a
+// 401.
 func gitRefuse(w http.ResponseWriter, status int, msg string) {
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="GitHub"`)

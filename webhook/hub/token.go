@@ -12,11 +12,11 @@ import (
 // for a person alone.
 type token struct {
 	value       string
-	in          *installation // of an installation token
-	app         *App          // of a user token of an App
-	user        *account      // of a person's token
-	repos       map[int64]bool
-	permissions map[string]string
+	in          *installation     // of an installation token
+	app         *App              // of a user token of an App
+	user        *account          // of a person's token
+	repos       map[int64]bool    // by id; nil is all of the installation
+	permissions map[string]string // of an installation token: name -> read or write
 	expires     time.Time
 }
 

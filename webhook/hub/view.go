@@ -108,6 +108,7 @@ func (h *Hub) Pulls(fullName string) []Pull {
 	return list
 }
 
+// view is a copy: what a test holds does not change under it.
 func (is *issue) view() Pull {
 	v := Pull{Number: is.number, Title: is.title, Body: is.body, State: is.state, Author: is.user.login, Reactions: reactionsOf(is.reactions), Created: is.created, Plain: is.pull == nil}
 	for _, l := range is.labels {
@@ -141,6 +142,7 @@ func (h *Hub) Checks(fullName, sha string) []Check {
 	return list
 }
 
+// view is a copy, as that of an issue.
 func (run *checkRun) view() Check {
 	get := func(s *string) string {
 		if s == nil {
