@@ -1,7 +1,6 @@
 package seal
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"path"
@@ -26,8 +25,10 @@ type kustomization struct {
 	dir, file                 string
 	namespace, prefix, suffix string
 	// dirs and files are what it reads as resources, bases and components, clean
-	// and relative to the root, in its order. Remote ones are left out.
+	// and relative to the root, in its order. Remote ones are left out. Those of
+	// dirs behind the first resources ones are the components.
 	dirs, files []string
+	resources   int
 }
 
 // maxEntries is how many resources of one kustomization are looked at.
@@ -65,7 +66,7 @@ func (x *Index) Add(dir string, refs []string) {
 	k := &kustomization{dir: dir}
 	for _, p := range refs {
 		if x.tree.Lookup(p).Kind == gitops.Dir {
-			k.dirs = append(k.dirs, p)
+			k.dirs, k.resources = append(k.dirs, p), k.resources+1
 			x.readers[p] = append(x.readers[p], dir)
 		} else {
 			k.files = append(k.files, p)
@@ -89,11 +90,14 @@ func (x *Index) read(ctx context.Context, file string) (*kustomization, error) {
 	for _, key := range []string{"resources", "bases", "components"} {
 		for e := range node.Elements(root, key) {
 			if len(k.dirs)+len(k.files) == maxEntries {
-				return k, nil
+				break
 			}
 			if err := x.resource(ctx, k, node.Text(e)); err != nil {
 				return nil, err
 			}
+		}
+		if key != "components" {
+			k.resources = len(k.dirs)
 		}
 	}
 	return k, nil
@@ -115,54 +119,6 @@ func (x *Index) resource(ctx context.Context, k *kustomization, entry string) er
 		k.files = append(k.files, found.Path)
 	}
 	return nil
-}
-
-// site is a kustomization that an overlay reads.
-type site struct {
-	*kustomization
-	outer *site // the one that reads it; nil for the overlay itself
-}
-
-// finalNamespace is the one that kustomize gives to what stands here, "" for none: the
-// outermost wins.
-func (s *site) finalNamespace() string {
-	namespace := ""
-	for ; s != nil; s = s.outer {
-		namespace = cmp.Or(s.namespace, namespace)
-	}
-	return namespace
-}
-
-// renamer is a kustomization that changes the names of what stands here, nil for none.
-func (s *site) renamer() *kustomization {
-	for ; s != nil; s = s.outer {
-		if s.prefix != "" || s.suffix != "" {
-			return s.kustomization
-		}
-	}
-	return nil
-}
-
-// sites returns the kustomizations that an overlay reads, itself first, each once, in
-// the order in which kustomize comes to them.
-func (x *Index) sites(overlay string) []*site {
-	var out []*site
-	seen := map[string]bool{}
-	var visit func(dir string, outer *site)
-	visit = func(dir string, outer *site) {
-		k := x.dirs[dir]
-		if k == nil || seen[dir] {
-			return
-		}
-		seen[dir] = true
-		s := &site{k, outer}
-		out = append(out, s)
-		for _, d := range k.dirs {
-			visit(d, s)
-		}
-	}
-	visit(overlay, nil)
-	return out
 }
 
 // shared returns the directories that something other than the overlay reads: neither

@@ -75,8 +75,8 @@ func (x *Index) List(ctx context.Context, overlay string) ([]Existing, error) {
 // when all have the same; "" when nothing tells.
 func (x *Index) Namespace(ctx context.Context, overlay string) (string, error) {
 	for _, s := range x.sites(overlay) {
-		if s.namespace != "" {
-			return s.namespace, nil
+		if s.finalNamespace() != "" {
+			return s.finalNamespace(), nil
 		}
 	}
 	list, err := x.find(ctx, overlay)
