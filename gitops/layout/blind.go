@@ -18,8 +18,9 @@ type blind struct {
 	// when only is nil or matches a path.
 	dir  string
 	only *regexp.Regexp
-	// files matches paths elsewhere, for those that templates fill in too; nil for
-	// none.
+	// path is one file elsewhere, and files matches several, those that templates fill
+	// in too; "" and nil for none.
+	path  string
 	files *regexp.Regexp
 	// what says what it is, after its path.
 	what string
@@ -34,15 +35,23 @@ func (p *pointers) blind(d placed, to pointing, dir string, only *regexp.Regexp,
 	p.layout.blind = append(p.layout.blind, b)
 }
 
+// blindFile remembers a file with objects that kustomize does not take.
+func (p *pointers) blindFile(d placed, to pointing, file string) {
+	p.say(d, to, "deploys an object without a name, or that kustomize leaves out, which is not compared: %s", gitops.Quote(file))
+	p.layout.blind = append(p.layout.blind, blind{
+		path: file, what: "has objects that kustomize does not take, which are not compared",
+		who: d.Kind + " " + gitops.Quote(d.Name), file: d.file, line: to.Line,
+	})
+}
+
 // values remembers the value files of a chart. They lie beside the chart in dir, which
 // may be "", at the root after a slash, or in the source of another name after
 // "$NAME/". What a template or a variable fills in may be anything.
 func (p *pointers) values(d placed, to pointing, dir string) {
-	var patterns []string
 	for _, v := range to.Values {
 		name, rest, _ := strings.Cut(v, "/")
 		switch {
-		case strings.Contains(v, "://"):
+		case strings.Contains(v, "://"), len(v) > maxGlob:
 			continue
 		case strings.HasPrefix(name, "$"):
 			v = path.Clean(rest)
@@ -53,12 +62,23 @@ func (p *pointers) values(d placed, to pointing, dir string) {
 		default:
 			v = path.Join(dir, v)
 		}
-		patterns = append(patterns, filled.ReplaceAllString(regexp.QuoteMeta(v), `.*`))
-	}
-	if re, err := regexp.Compile(`(?s)\A(?:` + strings.Join(patterns, "|") + `)\z`); err == nil && len(patterns) > 0 {
-		p.layout.blind = append(p.layout.blind, blind{
-			files: re, what: "has values of a Helm chart, which are not compared", who: d.Kind + " " + gitops.Quote(d.Name), file: d.file, line: to.Line,
-		})
+		b := blind{path: v, what: "has values of a Helm chart, which are not compared", who: d.Kind + " " + gitops.Quote(d.Name), file: d.file, line: to.Line}
+		pattern := filled.ReplaceAllString(regexp.QuoteMeta(v), `.*`)
+		if p.budget -= 50; strings.Contains(pattern, `.*`) {
+			p.budget -= 20_000 // each is matched with every file that changes
+		}
+		if p.budget < 0 {
+			p.notes.add(d.file, to.Line, "", "value files are more than can be read: the rest is not looked at")
+			return
+		}
+		if strings.Contains(pattern, `.*`) {
+			re, err := regexp.Compile(`(?s)\A` + pattern + `\z`)
+			if err != nil {
+				continue // no file has such a name
+			}
+			b.path, b.files = "", re
+		}
+		p.layout.blind = append(p.layout.blind, b)
 	}
 }
 
@@ -123,6 +143,10 @@ var overriding = regexp.MustCompile(`^\.argocd-source(-.+)?\.yaml$`)
 
 // touched returns what of b a change of sorted files touches.
 func (b blind) touched(changed []string) (at string, ok bool) {
+	if b.path != "" {
+		_, ok := slices.BinarySearch(changed, b.path)
+		return b.path, ok
+	}
 	if b.files != nil {
 		i := slices.IndexFunc(changed, b.files.MatchString)
 		if i < 0 {

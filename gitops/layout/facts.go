@@ -40,12 +40,15 @@ type facts struct {
 	ArgoPatch int
 	// Skip says that Argo CD passes it over in a directory of plain manifests.
 	Skip bool
+	// Foreign says that it has an object that Argo CD deploys and kustomize does not
+	// take.
+	Foreign bool
 	// Docs are the Argo CD and Flux documents of another file.
 	Docs []document
 }
 
 func (f *facts) empty() bool {
-	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && !f.Unknown && !f.Loose && f.ArgoPatch == 0 && !f.Skip && len(f.Docs) == 0
+	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && !f.Unknown && !f.Loose && f.ArgoPatch == 0 && !f.Skip && !f.Foreign && len(f.Docs) == 0
 }
 
 // reader walks YAML nodes that nobody vouches for. It follows aliases, and gives

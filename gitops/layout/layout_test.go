@@ -296,11 +296,25 @@ func FuzzDocuments(f *testing.F) {
 		"apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {source: {path: a}, sources: [{path: b, repoURL: c}]}\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {path: ./a, sourceRef: {kind: Bucket}}\n",
 		"apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nspec:\n  generators:\n  - matrix: {generators: [{git: {directories: [{path: '*'}, {path: b, exclude: true}], values: {x: '{{path[0]}}'}}}, {list: {elements: [{e: '1', f: {g: h}}]}}]}\n  - merge: {mergeKeys: [e], generators: [{clusters: {values: {e: '1'}}}, {list: {elements: [{e: '2'}]}}]}\n  - git: {files: [{path: '**/*.json'}], pathParamPrefix: p}\n  template: {spec: {source: {path: '{{path}}/{{e}}'}}}\n",
 		"apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nspec:\n  goTemplate: true\n  generators:\n  - git: {directories: [{path: '*'}]}\n  template: {spec: {source: {path: '{{ index .path.segments 0 | replace \"a\" \"b\" }}/{{ printf \"%s\" .path.basename }}{{ if .x }}y{{ end }}'}}}\n",
+		application("p", "path: p, directory: {recurse: true, include: '{*,x}', exclude: '[!a]'}") + application("h", "path: h, helm: {valueFiles: [v.yaml, '$v/{{x}}.yaml', /$A/b]}") + application("j", "path: ., plugin: {}"),
+		"apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {sourceRef: {kind: GitRepository, name: flux-system}}\n",
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		read(t, map[string]string{"argo.yaml": string(data), "a/kustomization.yaml": "", "b/x/Kustomization": "", "c/config.json": `{"e": {"f": [1]}}`}, memo{})
+		l := read(t, map[string]string{
+			"argo.yaml": string(data), "a/kustomization.yaml": "", "b/x/Kustomization": "", "c/config.json": `{"e": {"f": [1]}}`,
+			"p/\xff\n.yaml": "kind: A\n", "p/x/a.yaml": "kind: A\nmetadata: {generateName: x}\n", "p/b.jsonnet": "", "h/Chart.yaml": "",
+		}, memo{})
+		for _, dir := range l.Units() {
+			l.Reached(dir, []string{"p/x/a.yaml"})
+			for _, ref := range l.Refs(dir) {
+				if l.Plain(dir) && !below(dir, []string{ref}) {
+					t.Errorf("%q deploys %q", dir, ref)
+				}
+			}
+		}
+		l.NotCompared(l, []string{"argo.yaml", "h/x", "p/\xff\n.yaml", "p/b.jsonnet"})
 	})
 }
 

@@ -83,7 +83,7 @@ func (f *facts) letters() string {
 	for _, flag := range []struct {
 		on     bool
 		letter string
-	}{{f.Component, "c"}, {f.Unknown, "u"}, {f.Loose, "l"}, {f.Skip, "s"}, {len(f.Docs) > 0, "d"}} {
+	}{{f.Component, "c"}, {f.Unknown, "u"}, {f.Loose, "l"}, {f.Skip, "s"}, {f.Foreign, "f"}, {len(f.Docs) > 0, "d"}} {
 		if flag.on {
 			s += flag.letter
 		}
@@ -111,7 +111,7 @@ func decodeFacts(fields []string) (f facts, ok bool) {
 	}
 	letters, paths := fields[1], fields[4:]
 	f.Component, f.Unknown, f.Loose = strings.Contains(letters, "c"), strings.Contains(letters, "u"), strings.Contains(letters, "l")
-	f.Skip = strings.Contains(letters, "s")
+	f.Skip, f.Foreign = strings.Contains(letters, "s"), strings.Contains(letters, "f")
 	f.ArgoPatch, _ = strconv.Atoi(fields[2])
 	if strings.Contains(letters, "d") && len(paths) > 0 {
 		if json.Unmarshal([]byte(paths[len(paths)-1]), &f.Docs) != nil {

@@ -62,15 +62,15 @@ func (l *Layout) samePlain(ctx context.Context, from, to gitops.Tree, p string) 
 	if !in || !manifestFile.MatchString(p) {
 		return true, nil
 	}
-	var skips [2]bool
+	var sides [2]facts
 	for i, t := range []gitops.Tree{from, to} {
 		data, err := (&scanned{tree: t}).content(ctx, p)
 		if err != nil {
 			return false, err
 		}
-		skips[i] = passedOver(data)
+		sides[i] = manifestFacts(data)
 	}
-	return skips[0] == skips[1], nil
+	return reflect.DeepEqual(sides[0], sides[1]), nil
 }
 
 // says returns what one file says.

@@ -33,6 +33,8 @@ type plain struct {
 	// odd has the first kustomization that is taken for a manifest, "" when there is
 	// none.
 	odd string
+	// foreign are files with objects that kustomize does not take.
+	foreign []string
 	// takes are the rules by which files were chosen.
 	takes []source
 }
@@ -63,6 +65,9 @@ func (p *pointers) plainDir(ctx context.Context, d placed, to pointing, dir stri
 	if more.odd != "" {
 		p.say(d, to, "takes %s for a manifest, which Argo CD refuses: the files are compared as they are", gitops.Quote(more.odd))
 	}
+	for _, file := range more.foreign {
+		p.blindFile(d, to, file)
+	}
 	switch {
 	case len(unit.resources) > maxPlain:
 		p.blind(d, to, dir, nil, "is a directory of more than 5000 files, which is not compared")
@@ -73,7 +78,7 @@ func (p *pointers) plainDir(ctx context.Context, d placed, to pointing, dir stri
 		p.blind(d, to, dir, jsonnetFile, "has jsonnet files, which are not compared")
 	}
 	if len(unit.resources) == 0 {
-		if unit.jsonnet == "" {
+		if unit.jsonnet == "" && len(more.foreign) == 0 {
 			p.say(d, to, "points at a directory without manifests: %s", gitops.Quote(to.Path))
 		}
 		return nil
@@ -156,11 +161,12 @@ func (p *pointers) argoFiles(ctx context.Context, dir string, s source) (*plain,
 			out.jsonnet = cmp.Or(out.jsonnet, path.Join(dir, rel))
 			continue
 		}
-		skip, err := p.skips(ctx, e)
-		if err != nil {
+		switch f, err := p.manifest(ctx, e); {
+		case err != nil:
 			return nil, err
-		}
-		if !skip {
+		case f.Foreign:
+			out.foreign = append(out.foreign, path.Join(dir, rel))
+		case !f.Skip:
 			out.resources = append(out.resources, path.Join(dir, rel))
 		}
 		if len(out.resources) > maxPlain {
@@ -253,26 +259,28 @@ func (p *pointers) below(dir string) func(func(gitops.Entry) bool) {
 	}
 }
 
-// skips reports whether Argo CD passes a file over, from what is known of its blob
-// when it is.
-func (p *pointers) skips(ctx context.Context, e gitops.Entry) (bool, error) {
-	if f, ok := p.known.get("m" + e.ID); ok && e.ID != "" {
-		p.used = append(p.used, "m"+e.ID)
-		return f.Skip, nil
+// manifest returns what a file of a directory of manifests is to Argo CD, from what is
+// known of its blob when it is.
+func (p *pointers) manifest(ctx context.Context, e gitops.Entry) (facts, error) {
+	key := "m" + e.ID
+	if e.ID != "" {
+		p.used = append(p.used, key)
+		if f, ok := p.known.get(key); ok {
+			return f, nil
+		}
 	}
 	if e.Size > maxFile {
-		return false, nil
+		return facts{}, nil
 	}
 	data, err := p.content(ctx, e.Path)
 	if err != nil {
-		return false, err
+		return facts{}, err
 	}
-	skip := passedOver(data)
+	f := manifestFacts(data)
 	if e.ID != "" {
-		p.used = append(p.used, "m"+e.ID)
-		p.known.put("m"+e.ID, facts{Skip: skip})
+		p.known.put(key, f)
 	}
-	return skip, nil
+	return f, nil
 }
 
 var (
@@ -280,30 +288,57 @@ var (
 	topKind = regexp.MustCompile(`(?m)^["']?kind["']?[ \t]*:`)
 	// skipMarker in a file makes Argo CD leave it out (skipFileRenderingMarker).
 	skipMarker = []byte("+argocd:skip-file-rendering")
+	// localConfig marks objects that kustomize drops without a word.
+	localConfig = []byte("config.kubernetes.io/local-config")
 )
 
-// passedOver reports whether Argo CD ignores a file in a directory of manifests: it
-// says so itself, or it does not look like an object (getObjsFromYAMLOrJSON). What
-// looks like one and is none fails, there as here.
-func passedOver(data []byte) bool {
-	if bytes.Contains(data, skipMarker) {
+// manifestFacts reads a file of a directory of manifests. Argo CD ignores one that says
+// so itself, or does not look like an object (getObjsFromYAMLOrJSON); what looks like
+// one and is none fails, there as here.
+func manifestFacts(data []byte) facts {
+	if bytes.Contains(data, skipMarker) || !looksLikeObject(data) {
+		return facts{Skip: true}
+	}
+	return facts{Foreign: bytes.Contains(data, localConfig) || bytes.Contains(data, []byte("generateName")) && nameless(data)}
+}
+
+func looksLikeObject(data []byte) bool {
+	if topKind.Match(data) || len(data) > maxFile {
 		return true
 	}
-	if topKind.Match(data) {
-		return false
-	}
-	looks := true
+	words := 0
 	for _, word := range []string{"apiVersion:", "kind:", "metadata:"} {
-		looks = looks && bytes.Contains(data, []byte(word))
-	}
-	if looks || len(data) > maxFile {
-		return false
-	}
-	r := &reader{left: maxNodes}
-	for doc := range splitDocuments(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))) {
-		if root := parseYAML(doc); root != nil && root.Kind == yaml.MappingNode {
-			return r.get(root, "kind") == nil
+		if bytes.Contains(data, []byte(word)) {
+			words++
 		}
 	}
-	return true
+	if words == 3 {
+		return true
+	}
+	for root := range documentsOf(data) {
+		return (&reader{left: maxNodes}).get(root, "kind") != nil
+	}
+	return false
+}
+
+// nameless reports whether an object has a generateName and no name.
+func nameless(data []byte) bool {
+	r := &reader{left: maxNodes}
+	for root := range documentsOf(data) {
+		if meta := r.get(root, "metadata"); r.get(meta, "generateName") != nil && r.text(r.get(meta, "name")) == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// documentsOf yields the mappings of a YAML file.
+func documentsOf(data []byte) func(func(*yaml.Node) bool) {
+	return func(yield func(*yaml.Node) bool) {
+		for doc := range splitDocuments(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))) {
+			if root := parseYAML(doc); root != nil && root.Kind == yaml.MappingNode && !yield(root) {
+				return
+			}
+		}
+	}
 }

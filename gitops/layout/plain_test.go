@@ -200,6 +200,7 @@ func TestPlainNext(t *testing.T) {
 		"no object":    {"p/a.yaml", "x: y\n", false},
 		"a marker":     {"p/a.yaml", "# +argocd:skip-file-rendering\nkind: A\n", false},
 		"a new object": {"p/b.json", `{"kind": "B"}`, false},
+		"no name":      {"p/a.yaml", "kind: A\nmetadata: {generateName: a-}\n", false},
 		"no object of": {"p/b.json", `{"x": "B"}`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -263,17 +264,23 @@ func TestNotCompared(t *testing.T) {
 			application("plugged", "path: plugged, plugin: {name: x}") +
 			application("jsonnet", "path: js") +
 			application("kustom", "path: k") +
+			application("jobs", "path: jobs") +
 			"---\napiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: set}\nspec:\n  template:\n    spec:\n      sources:\n" +
 			"      - {repoURL: https://charts.example.com, chart: redis, helm: {valueFiles: ['$values/clusters/{{name}}/redis.yaml', '$values/env/$ARGOCD_APP_NAME.yaml']}}\n" +
 			"      - {repoURL: https://example.com/acme/gitops, ref: values}\n",
 		"charts/web/Chart.yaml": "name: web\n", "charts/web/values.yaml": "a: b\n", "env/web.yaml": "a: b\n", "top.yaml": "a: b\n",
-		"plugged/x.yaml": "kind: X\n", "js/a.jsonnet": "{}\n", "js/b.yaml": "kind: B\n", "clusters/a/redis.yaml": "a: b\n",
+		"jobs/a.yaml": "kind: Job\nmetadata: {name: a}\n---\nkind: Job\nmetadata: {generateName: b-}\n", "jobs/c.yaml": "kind: Job\nmetadata: {name: c, generateName: c-}\n",
+		"jobs/local.yaml": "kind: X\nmetadata: {name: l, annotations: {config.kubernetes.io/local-config: 'true'}}\n",
+		"plugged/x.yaml":  "kind: X\n", "js/a.jsonnet": "{}\n", "js/b.yaml": "kind: B\n", "clusters/a/redis.yaml": "a: b\n",
 		"k/kustomization.yaml": "resources: [a.yaml]\n", "k/a.yaml": "kind: A\n", "k/.argocd-source-kustom.yaml": "kustomize: {}\n",
 	}
 	l := read(t, files, nil)
 	for changed, want := range map[string][]string{
 		"README.md":                  nil,
 		"js/b.yaml":                  nil,
+		"jobs/c.yaml":                nil,
+		"jobs/a.yaml":                {`"jobs/a.yaml" has objects that kustomize does not take, which are not compared; Application "jobs" deploys it`},
+		"jobs/local.yaml":            {`"jobs/local.yaml" has objects that kustomize does not take, which are not compared; Application "jobs" deploys it`},
 		"js/lib.libsonnet":           {`"js" has jsonnet files, which are not compared; Application "jsonnet" deploys it`},
 		"charts/web/t/x.yaml":        {`"charts/web" is a Helm chart, which is not compared; Application "web" and 1 more deploy it`},
 		"charts/webby/x":             nil,
