@@ -77,6 +77,8 @@ func unreadable(event string, err error) error {
 	return &gitops.Error{Code: gitops.Invalid, Message: "payload of event " + gitops.Quote(event) + " " + why, Err: err}
 }
 
+// decodePull decodes what happened to a pull request. Editing the title or the body
+// changes nothing that is rendered; a new base does.
 func decodePull(p *payload, ev *gitops.Event) bool {
 	if p.PullRequest == nil {
 		return false
@@ -121,6 +123,8 @@ func decodePush(p *payload, ev *gitops.Event) bool {
 	return true
 }
 
+// decodeGroup decodes that a merge queue wants checks. When a group is destroyed
+// nothing is to be done: its checks end with it.
 func decodeGroup(p *payload, ev *gitops.Event) bool {
 	if p.Action != "checks_requested" || p.MergeGroup == nil {
 		return false
@@ -170,6 +174,7 @@ func decodeRepositories(p *payload, ev *gitops.Event) bool {
 	return ev.Action == "removed"
 }
 
+// lost are the repositories that an installation does not reach any more.
 func lost(list []*repo, installation int64) []gitops.Repository {
 	var out []gitops.Repository
 	for _, r := range list {

@@ -70,6 +70,8 @@ type account struct {
 	Type  string `json:"type"`
 }
 
+// user is zero for an account that GitHub deleted, which it sends as null. A name that
+// only Apps can have counts like the type.
 func (a *account) user() gitops.User {
 	if a == nil {
 		return gitops.User{}
@@ -84,6 +86,7 @@ type commit struct {
 	SHA string `json:"sha"`
 }
 
+// comment is one on an issue or pull request.
 type comment struct {
 	ID      int64     `json:"id"`
 	User    *account  `json:"user"`

@@ -117,6 +117,8 @@ func New(c Config) (*Server, error) {
 // Handler returns the handler of all routes. It is safe for concurrent use.
 func (s *Server) Handler() http.Handler { return s.echo }
 
+// routes is all that is served: the webhook, health, metrics and pages. What observes
+// comes first, so that a panic is counted as the 500 that it becomes.
 func (s *Server) routes() *echo.Echo {
 	e := echo.New()
 	e.HTTPErrorHandler = s.fail

@@ -70,13 +70,13 @@ type Meter interface {
 // App is our GitHub App.
 type App struct {
 	cfg       Config
-	api, web  *url.URL
+	api, web  *url.URL // both end in "/"
 	key       signer
-	transport http.RoundTripper
-	skew      atomic.Int64 // GitHub's clock minus ours, in nanoseconds
-	asApp     *github.Client
-	anonymous *github.Client
-	tags      tags // what was answered, for all installations
+	transport http.RoundTripper // below all guards
+	skew      atomic.Int64      // GitHub's clock minus ours, in nanoseconds
+	asApp     *github.Client    // nil for what newApp returns
+	anonymous *github.Client    // without credentials
+	tags      tags              // what was answered, for all installations
 
 	mu            sync.Mutex
 	installations map[int64]*installation
@@ -108,7 +108,8 @@ func New(cfg Config) (*App, error) {
 	return a, nil
 }
 
-// newApp returns an App that has no identity yet.
+// newApp returns an App that has no identity yet. It is all that a set-up needs, before
+// there is an App.
 func newApp(cfg Config) (*App, error) {
 	cfg.APIURL = cmp.Or(cfg.APIURL, DefaultAPIURL)
 	cfg.WebURL = cmp.Or(cfg.WebURL, DefaultWebURL)
@@ -165,8 +166,9 @@ func (silent) Quota(int64, int) {}
 // a repository that was renamed or moved.
 const maxRedirects = 3
 
-// client returns a go-github client over a transport of ours. BaseURL is set
-// here, because WithEnterpriseURLs adds to the path.
+// client returns a go-github client over a transport of ours. BaseURL is set here,
+// because WithEnterpriseURLs adds to the path. A redirect that would make a GET of a
+// POST is refused.
 func (a *App) client(rt http.RoundTripper) *github.Client {
 	c := github.NewClient(&http.Client{Transport: rt, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if len(via) >= maxRedirects || req.Method != via[0].Method {
@@ -239,6 +241,8 @@ func (a *App) Self(ctx context.Context) (Self, error) {
 	return s.Self, err
 }
 
+// askSelf asks for the App with its JWT, and for its bot's account, which no answer
+// about the App has. It keeps nothing.
 func (a *App) askSelf(ctx context.Context) (Self, error) {
 	app, _, err := a.asApp.Apps.Get(ctx, "")
 	if err != nil {

@@ -95,6 +95,8 @@ func (r *Repo) addParts(ctx context.Context, run gitops.CheckRun, parts [][]*git
 	return nil
 }
 
+// statusOf is the status of a check run, and its conclusion with the last part of its
+// annotations: until then it is in progress, so that nobody merges on half of it.
 func statusOf(run gitops.CheckRun, last bool) (status, conclusion *string) {
 	if run.Conclusion == "" || !last {
 		return new("in_progress"), nil
@@ -115,6 +117,7 @@ func output(run gitops.CheckRun, part []*github.CheckRunAnnotation) *github.Chec
 	return &github.CheckRunOutput{Title: &title, Summary: &run.Summary, Text: optional(run.Text), Annotations: part}
 }
 
+// optional is nil for "", which go-github leaves out of what it sends.
 func optional(s string) *string {
 	if s == "" {
 		return nil

@@ -42,6 +42,7 @@ func (r *Repo) DeleteComment(ctx context.Context, id int64) error {
 	return unlessGone(problem(err))
 }
 
+// unlessGone takes not found for done: what is to be deleted is gone already.
 func unlessGone(err error) error {
 	if e, ok := errors.AsType[*gitops.Error](err); ok && e.Code == gitops.NotFound {
 		return nil

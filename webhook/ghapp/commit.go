@@ -68,6 +68,7 @@ func (c gitCommit) has(parent string) bool {
 	return slices.ContainsFunc(c.Parents, func(p struct{ SHA string }) bool { return p.SHA == parent })
 }
 
+// gitCommit reads a commit as git has it, without the user that GitHub thinks it is of.
 func (r *Repo) gitCommit(ctx context.Context, id string) (c gitCommit, err error) {
 	if err := checkID(id); err != nil {
 		return c, err

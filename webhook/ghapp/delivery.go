@@ -53,6 +53,8 @@ func (a *App) Deliveries(ctx context.Context, since time.Time) iter.Seq2[Deliver
 	}
 }
 
+// deliveryOf leaves out what GitHub keeps of the request and the answer: lists do not
+// have them.
 func deliveryOf(d *github.HookDelivery) Delivery {
 	return Delivery{
 		ID: d.GetID(), GUID: d.GetGUID(), At: d.GetDeliveredAt().Time, Event: d.GetEvent(), Action: d.GetAction(),

@@ -33,6 +33,7 @@ type tagged struct {
 	body     []byte
 }
 
+// tagKey names an answer: the same address has other answers for another Accept header.
 func tagKey(installation int64, req *http.Request) string {
 	return strconv.FormatInt(installation, 10) + " " + req.Header.Get("Accept") + " " + req.URL.String()
 }
@@ -79,6 +80,7 @@ func (t *tags) keep(installation int64, req *http.Request, resp *http.Response, 
 	}
 }
 
+// drop forgets an answer. The caller holds the lock.
 func (t *tags) drop(e *list.Element) {
 	old := t.order.Remove(e).(*tagged)
 	delete(t.byURL, old.key)

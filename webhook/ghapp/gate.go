@@ -21,9 +21,9 @@ const (
 // gate is shut while GitHub wants us to wait.
 type gate struct {
 	mu      sync.Mutex
-	until   time.Time
-	strikes int  // silent refusals in a row
-	onWrite bool // the last of them was a write
+	until   time.Time // by our clock
+	strikes int       // silent refusals in a row
+	onWrite bool      // the last of them was a write
 }
 
 // check returns an error of code limited while the gate is shut.
@@ -40,10 +40,10 @@ func waitUntil(t time.Time, why string) *gitops.Error {
 	return &gitops.Error{Code: gitops.Limited, Message: why, RetryAt: t}
 }
 
-// limited shuts the gate: for as long as retry-after says; else until
-// x-ratelimit-reset when nothing remains; else for a growing time. Refusals that
-// come while it is shut were on their way already and change nothing, unless they
-// name a time.
+// limited shuts the gate: for as long as retry-after says; else until x-ratelimit-reset
+// when nothing remains; else for a growing time. Refusals that come while it is shut
+// were on their way already and change nothing, unless they name a time. The error has
+// the time until which the gate is shut, whoever shut it.
 func (g *gate) limited(now, githubNow time.Time, h http.Header, write bool) *gitops.Error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -60,7 +60,8 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	return g.judge(req, resp, body, known)
 }
 
-// admit waits until a request may be sent.
+// admit waits until a request may be sent. done must be called when the answer is
+// there: the next write waits for it.
 func (g *guard) admit(req *http.Request) (done func(), err error) {
 	if err := g.gate.check(g.app.now()); err != nil {
 		return nil, err
@@ -82,7 +83,9 @@ func exchange(next http.RoundTripper, req *http.Request) (*http.Response, []byte
 	return resp, body, err
 }
 
-// judge tells what an answer means.
+// judge tells what an answer means. 202 is for what GitHub does later; that it was
+// taken is all we ask for. The body is given back from memory, so whoever reads it does
+// not hold the turn of the next write.
 func (g *guard) judge(req *http.Request, resp *http.Response, body []byte, known *tagged) (*http.Response, error) {
 	switch {
 	case resp.StatusCode == http.StatusNotModified && known != nil:

@@ -11,8 +11,7 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// installation is what one installation of the App shares: its quota, its ETag
-// cache and its tokens.
+// installation is what one installation of the App shares: its quota and its tokens.
 type installation struct {
 	app   *App
 	id    int64

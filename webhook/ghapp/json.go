@@ -9,6 +9,7 @@ import (
 // The parts of GitHub's answers that are used. Those of go-github fail on a
 // repository that has a custom property with many values.
 
+// user is an account as far as we read it; null is the zero user.
 type user struct {
 	ID    int64  `json:"id"`
 	Login string `json:"login"`
@@ -24,6 +25,7 @@ func userOf(u *github.User) gitops.User {
 	return user{u.GetID(), u.GetLogin(), u.GetType()}.gitops()
 }
 
+// repository is one as far as we read it.
 type repository struct {
 	ID            int64  `json:"id"`
 	Name          string `json:"name"`
@@ -40,6 +42,7 @@ func (r repository) gitops(installation int64) gitops.Repository {
 	}
 }
 
+// branch is one side of a pull request.
 type branch struct {
 	Ref  string      `json:"ref"`
 	SHA  string      `json:"sha"`
@@ -54,6 +57,7 @@ func (b branch) gitops() gitops.Branch {
 	return out
 }
 
+// pull is a pull request, as single answers and lists have it.
 type pull struct {
 	Number   int     `json:"number"`
 	Title    string  `json:"title"`

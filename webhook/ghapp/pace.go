@@ -24,6 +24,7 @@ type pace struct {
 	sent []time.Time // of content, within the last hour
 }
 
+// newPace returns a pace at which nothing was sent yet.
 func newPace() pace {
 	turn := make(chan struct{}, 1)
 	turn <- struct{}{}
@@ -75,7 +76,7 @@ func (p *pace) space(ctx context.Context, now func() time.Time) error {
 // here when it leaves and there when it arrives.
 const margin = time.Second
 
-// delay returns how long to wait before one more is created.
+// delay returns how long to wait before one more is created. Both windows count.
 func (p *pace) delay(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()

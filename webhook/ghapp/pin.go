@@ -29,6 +29,8 @@ func (p pin) RoundTrip(req *http.Request) (*http.Response, error) {
 	return p.next.RoundTrip(req)
 }
 
+// check refuses an address outside of the pinned root: another host, a user in it, or a
+// path that could climb out. GraphQL is beside the root of the REST API.
 func (p pin) check(u *url.URL) error {
 	if u.Scheme != p.root.Scheme || !strings.EqualFold(u.Host, p.root.Host) || u.User != nil {
 		return gitops.Errorf(gitops.Unavailable, "GitHub sent us to another host: %s", gitops.Quote(u.Scheme+"://"+u.Host))
@@ -40,6 +42,7 @@ func (p pin) check(u *url.URL) error {
 	return nil
 }
 
+// closeBody does what a transport must when it does not send a request.
 func closeBody(req *http.Request) {
 	if req.Body != nil {
 		req.Body.Close()

@@ -126,6 +126,8 @@ func (r refusal) isLimit() bool {
 	return r.told || r.empty || r.message == "" || r.says("rate limit", "abuse detection")
 }
 
+// says reports whether GitHub's message has one of these texts, given in lower case.
+// Messages are no contract: where it is used nothing else tells.
 func (r refusal) says(texts ...string) bool {
 	for _, s := range texts {
 		if strings.Contains(strings.ToLower(r.message), s) {

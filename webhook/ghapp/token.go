@@ -78,6 +78,7 @@ type tokenState struct {
 	ends  time.Time
 }
 
+// newTokens returns one that has no token yet.
 func newTokens(in *installation, opts *github.InstallationTokenOptions, asks string) *tokens {
 	t := &tokens{in: in, opts: opts, asks: asks, state: make(chan tokenState, 1)}
 	t.state <- tokenState{}
@@ -88,7 +89,9 @@ func newTokens(in *installation, opts *github.InstallationTokenOptions, asks str
 // with it can be ended with it.
 const early = 5 * time.Minute
 
-// get returns a token, a fresh one when GitHub refused the one it had.
+// get returns a token, a fresh one when GitHub refused the one it had. One caller at a
+// time mints; the others wait and get what it got. An error is not kept: the next
+// caller asks again.
 func (t *tokens) get(ctx context.Context, refused string) (string, error) {
 	var s tokenState
 	select {
@@ -206,7 +209,9 @@ func hasToken(err error) bool {
 	return !mint && hasCause(err, CauseToken)
 }
 
-// twice sends a request, and once more when again says so.
+// twice sends a request, and once more when again says so. The second time needs the
+// body once more, which go-github always can give; a request without that is not
+// repeated.
 func twice(req *http.Request, again func(error) bool, send func(*http.Request) (*http.Response, error)) (*http.Response, error) {
 	resp, err := send(req.Clone(req.Context()))
 	if err == nil || !again(err) {

@@ -85,6 +85,8 @@ func (q *Queue) Accept(ctx context.Context, d Delivery) (Verdict, error) {
 	}
 }
 
+// enqueue hands a request to the goroutine that stores them. It does not wait: a full
+// backlog is an error at once, so that GitHub hears of it within its ten seconds.
 func (q *Queue) enqueue(r request) error {
 	q.closing.RLock()
 	defer q.closing.RUnlock()
@@ -140,6 +142,9 @@ func (q *Queue) storeRequests(ctx context.Context) {
 	}
 }
 
+// storeBatch stores a batch in one transaction and answers each request. Only then does
+// it cancel what is superseded: a job is not stopped for a delivery that may not be
+// kept.
 func (q *Queue) storeBatch(ctx context.Context, batch []request) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
@@ -163,6 +168,9 @@ func (q *Queue) storeBatch(ctx context.Context, batch []request) {
 	}
 }
 
+// add stores deliveries and gives their keys turns in the same transaction: no delivery
+// is on disk without somebody to run it. It returns the place of each that was new, by
+// id.
 func (q *Queue) add(ctx context.Context, batch []request) (map[string]int64, error) {
 	ds := make([]store.Delivery, len(batch))
 	for i, r := range batch {

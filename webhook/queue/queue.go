@@ -74,6 +74,7 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// withDefaults fills in the figures that the fields' comments name.
 func (o Options) withDefaults() Options {
 	o.Workers = cmp.Or(o.Workers, 8)
 	o.Attempts = cmp.Or(o.Attempts, 8)
@@ -96,9 +97,9 @@ type Queue struct {
 	log     *slog.Logger
 	river   engine
 	running registry
-	ticks   map[string]func(context.Context) error
+	ticks   map[string]func(context.Context) error // by name; not changed after Start
 
-	inbox chan request
+	inbox chan request // closed by Stop
 	// writing bounds the transactions of the worker that are under way. On
 	// SQLite it is one, so that no row of them waits ahead of what comes in.
 	writing chan struct{}
@@ -144,6 +145,7 @@ const (
 	keepActions    = 400 * 24 * time.Hour
 )
 
+// clean forgets what is older than the store remembers.
 func (q *Queue) clean(ctx context.Context) error {
 	now := time.Now()
 	return q.store.Clean(ctx, now.Add(-keepDeliveries), now.Add(-keepPayloads), now.Add(-keepActions))
@@ -187,7 +189,7 @@ func (q *Queue) Stop(ctx context.Context) error {
 	if already {
 		return nil
 	}
-	close(q.inbox)
+	close(q.inbox) // nobody sends any more: closed was set under the lock
 	q.stored.Wait()
 	err := q.river.stop(ctx)
 	if err != nil {
@@ -201,6 +203,8 @@ func (q *Queue) Stop(ctx context.Context) error {
 	return errors.Join(stopError(err), q.leave(ctx))
 }
 
+// stopError says that jobs did not return in time. Their deliveries are not lost: the
+// next process finds them as those of a dead one.
 func stopError(err error) error {
 	if err == nil {
 		return nil

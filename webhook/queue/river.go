@@ -58,6 +58,7 @@ func once() river.UniqueOpts {
 	}}
 }
 
+// turnWorker lets River call takeTurn.
 type turnWorker struct {
 	river.WorkerDefaults[turn]
 	q *Queue
@@ -73,6 +74,7 @@ func (w turnWorker) NextRetry(job *river.Job[turn]) time.Time {
 	return time.Now().Add(time.Duration(min(job.Attempt, 30)) * time.Second)
 }
 
+// tickWorker lets River call tick. A tick never fails: the next one comes anyway.
 type tickWorker struct {
 	river.WorkerDefaults[tick]
 	q *Queue
@@ -98,8 +100,12 @@ const (
 	never = 10 * 365 * 24 * time.Hour
 )
 
+// client is River's client over transactions of type T.
 type client[T any] struct{ *river.Client[T] }
 
+// newEngine returns River with our two kinds of jobs. Two of its defaults would do
+// harm: a time limit of its own on jobs, and the rescue of jobs that it thinks are
+// stuck, which would run a delivery twice at the same time.
 func newEngine[T any](d riverdriver.Driver[T], q *Queue) (engine, error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, turnWorker{q: q})
@@ -153,6 +159,7 @@ func (c client[T]) wake(ctx context.Context, tx *store.Tx, keys []string, at tim
 	return nil
 }
 
+// every runs the first time at once, on the replica that River elected.
 func (c client[T]) every(name string, interval time.Duration) error {
 	job := func() (river.JobArgs, *river.InsertOpts) {
 		return tick{name}, &river.InsertOpts{Queue: tickQueue, MaxAttempts: 1, UniqueOpts: once()}

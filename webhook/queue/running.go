@@ -13,12 +13,15 @@ type registry struct {
 	jobs map[int64]*entry
 }
 
+// entry is one job. Its fields but cancel are guarded by the registry's lock.
 type entry struct {
 	cancel     context.CancelCauseFunc
 	key, class string // once a delivery was picked
 	seq        int64
 }
 
+// enter notes a job before it picks a delivery, so that a lease that is lost ends it
+// too.
 func (r *registry) enter(id int64, cancel context.CancelCauseFunc) *entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -27,19 +30,22 @@ func (r *registry) enter(id int64, cancel context.CancelCauseFunc) *entry {
 	return e
 }
 
-// set says what the job runs.
+// set says what the job runs. A newer delivery that came between the pick and this was
+// not seen by supersede; the next beat finds it.
 func (e *entry) set(r *registry, d *store.Delivery) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e.key, e.class, e.seq = d.Key, d.Class, d.Seq
 }
 
+// leave forgets a job: nothing cancels it any more.
 func (r *registry) leave(id int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.jobs, id)
 }
 
+// has tells a job that runs here from a stray.
 func (r *registry) has(id int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -73,6 +79,7 @@ func (r *registry) keys() []string {
 	return out
 }
 
+// cancelAll asks every job to return; it does not wait.
 func (r *registry) cancelAll(cause error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -22,6 +22,8 @@ func (q *Queue) Every(name string, interval time.Duration, fn func(context.Conte
 	return nil
 }
 
+// tick calls one function. It is noted as running, so that its lease is watched as that
+// of a turn.
 func (q *Queue) tick(ctx context.Context, id int64, name string) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

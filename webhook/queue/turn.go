@@ -36,8 +36,10 @@ const (
 	settleTimeout = 10 * time.Second
 )
 
-// takeTurn runs the next delivery of key, if there is one, and ends the turn.
-// An error means that the database failed; River gives the turn again.
+// takeTurn runs the next delivery of key, if there is one, and ends the turn. An error
+// means that the database failed; River gives the turn again. A crash anywhere in it
+// leaves the delivery pending and marked with the turn; the replica that finds the dead
+// one gives the key another turn.
 func (q *Queue) takeTurn(ctx context.Context, id int64, key string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -183,7 +185,8 @@ func (q *Queue) judge(d *store.Delivery, err error) {
 		keyOutcome, d.Outcome, keyCode, code, keyAttempt, d.Attempt, keyError, err)
 }
 
-// again sets when d is tried again, or that it is given up.
+// again sets when d is tried again, or that it is given up. A snooze is no attempt:
+// waiting because GitHub said so may last as long as it likes.
 func (q *Queue) again(d *store.Delivery, err error) {
 	now := time.Now()
 	outcome := gitops.CodeOf(err).Queue()
@@ -201,6 +204,7 @@ func (q *Queue) again(d *store.Delivery, err error) {
 	}
 }
 
+// snoozeUntil is when a limited job is tried again: when the remote said, within a day.
 func snoozeUntil(err error, now time.Time) time.Time {
 	e, ok := errors.AsType[*gitops.Error](err)
 	if !ok || e.RetryAt.IsZero() {
@@ -223,8 +227,9 @@ func (q *Queue) backoff(n int) time.Duration {
 	return d
 }
 
-// settle records what became of d and ends its turn. It does so even when ctx
-// has ended.
+// settle records what became of d and ends its turn. It does so even when ctx has
+// ended. All of it is one transaction with the next turn: a key that has work is never
+// without one.
 func (q *Queue) settle(ctx context.Context, d *store.Delivery) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
@@ -239,7 +244,8 @@ func (q *Queue) settle(ctx context.Context, d *store.Delivery) error {
 	})
 }
 
-// update is a transaction of the worker.
+// update is a transaction of the worker. It waits for its share of them; what Accept
+// stores does not.
 func (q *Queue) update(ctx context.Context, fn func(*store.Tx) error) error {
 	select {
 	case q.writing <- struct{}{}:

@@ -32,6 +32,7 @@ type Action struct {
 
 const actionColumns = "seq, key, job, target, actor, what, result, planned, done"
 
+// scanAction reads the columns of actionColumns, in their order.
 func scanAction(r rows) (Action, error) {
 	var a Action
 	var planned, done int64

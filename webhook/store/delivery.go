@@ -52,6 +52,8 @@ type Delivery struct {
 
 const deliveryColumns = "seq, id, event, key, class, received, outcome, code, attempt, crashes, not_before, turn, finished"
 
+// scanDelivery reads the columns of deliveryColumns, in their order; the payload is not
+// one of them, because lists do not need it.
 func scanDelivery(r rows) (Delivery, error) {
 	var d Delivery
 	var received, notBefore, finished int64

@@ -91,6 +91,7 @@ func (tx *Tx) Drop(ctx context.Context, id string, now time.Time) (string, error
 		WHERE id = $1 AND outcome IN ('pending', 'failed') AND turn = 0 RETURNING key`, id, micros(now)))
 }
 
+// first returns the only row of a statement that changes at most one.
 func first(all []string, err error) (string, error) {
 	if err != nil || len(all) == 0 {
 		return "", err

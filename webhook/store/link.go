@@ -32,6 +32,8 @@ type Link struct {
 
 const linkColumns = "person, repository, pull, head, payload, expires"
 
+// scanLink reads a link without its hash: nothing that comes out of the store opens
+// one.
 func scanLink(r rows) (Link, error) {
 	var l Link
 	var expires int64
@@ -86,6 +88,8 @@ func (s *Store) SpendLink(ctx context.Context, token string, now time.Time) (Lin
 	return oneLink(spent, err)
 }
 
+// oneLink returns the link that was found. The message is the same for one that was
+// used, expired or never was: whoever tries tokens learns nothing.
 func oneLink(found []Link, err error) (Link, error) {
 	if err != nil {
 		return Link{}, wrap("links", err)

@@ -62,6 +62,7 @@ func migrateOwn(ctx context.Context, t txn, dialect string) error {
 	return nil
 }
 
+// apply runs one file and notes its version in the same transaction.
 func apply(ctx context.Context, t txn, file string, version int) error {
 	text, err := migrations.ReadFile(file)
 	if err != nil {
@@ -74,6 +75,8 @@ func apply(ctx context.Context, t txn, file string, version int) error {
 	return err
 }
 
+// tooNew refuses a database of a newer program: it may mean by its columns what this
+// one does not know.
 func tooNew(what string, have, known int) error {
 	e := gitops.Errorf(gitops.Invalid, "database %s has version %d, this program knows %d", what, have, known)
 	e.Hint = "run the version of the program that made the database, or a newer one"

@@ -28,6 +28,8 @@ const migrationLock = 0x7365616c696674
 // postgresDB is a PostgreSQL database.
 type postgresDB struct{ pool *pgxpool.Pool }
 
+// postgresDialect has the clock that goes on within a transaction; the columns of
+// River's jobs are JSON and an array there.
 func postgresDialect() *dialect {
 	return &dialect{
 		now:        "(extract(epoch FROM clock_timestamp())*1000000)::bigint",

@@ -28,6 +28,8 @@ type sqliteDB struct {
 	lock  *os.File // held while open with Options.Exclusive
 }
 
+// sqliteDialect has the same over River's tables for SQLite, where times are text and
+// lists are JSON.
 func sqliteDialect() *dialect {
 	return &dialect{
 		now:        "CAST(unixepoch('subsec')*1000000 AS INTEGER)",
@@ -37,6 +39,10 @@ func sqliteDialect() *dialect {
 	}
 }
 
+// openSQLite makes the file before the driver would, for its mode, and takes the lock
+// before anything is read. Writes have one connection of their own: SQLite has one
+// writer, and those who wait in Go are served in order, while those who wait in SQLite
+// are not.
 func openSQLite(path string, o Options) (backend, error) {
 	if err := createFile(path); err != nil {
 		return nil, gitops.Errorf(gitops.Unavailable, "database file %s: %w", gitops.Quote(path), err)
@@ -113,6 +119,8 @@ func unlock(f *os.File) error {
 	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 }
 
+// begin takes the lock of the writer at once (_txlock): a transaction that reads first
+// and writes later would fail when another one wrote in between.
 func (db *sqliteDB) begin(ctx context.Context) (txn, error) {
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
@@ -137,6 +145,7 @@ func (db *sqliteDB) migrate(ctx context.Context, log *slog.Logger) error {
 	return migrateAll(ctx, db, "sqlite", db.river(), log)
 }
 
+// close gives the lock up last.
 func (db *sqliteDB) close() error {
 	err := errors.Join(db.read.Close(), db.write.Close())
 	if db.lock != nil {
@@ -151,8 +160,10 @@ type sqliteRunner interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
+// sqliteConn makes a conn of a pool or a transaction.
 type sqliteConn struct{ sqliteRunner }
 
+// exec returns how many rows changed.
 func (c sqliteConn) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	r, err := c.ExecContext(ctx, numbered(query), args...)
 	if err != nil {
@@ -161,6 +172,7 @@ func (c sqliteConn) exec(ctx context.Context, query string, args ...any) (int64,
 	return r.RowsAffected()
 }
 
+// query returns rows that must be closed.
 func (c sqliteConn) query(ctx context.Context, query string, args ...any) (rows, error) {
 	r, err := c.QueryContext(ctx, numbered(query), args...)
 	if err != nil {
@@ -190,6 +202,7 @@ func numbered(query string) string {
 	return b.String()
 }
 
+// sqliteTx is a transaction of the writer.
 type sqliteTx struct {
 	sqliteConn
 	tx *sql.Tx

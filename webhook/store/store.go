@@ -62,6 +62,8 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	return &Store{db: db}, nil
 }
 
+// openBackend takes an address apart. What has no scheme is a file name, one with a
+// colon too; a scheme with "//" behind it that nobody knows is a mistake and no file.
 func openBackend(ctx context.Context, url string, o Options) (backend, error) {
 	scheme, rest, _ := strings.Cut(url, ":")
 	switch {
@@ -116,6 +118,7 @@ func (s *Store) Update(ctx context.Context, fn func(*Tx) error) error {
 	}
 }
 
+// update is one try of Update.
 func (s *Store) update(ctx context.Context, fn func(*Tx) error) error {
 	t, err := s.db.begin(ctx)
 	if err != nil {
@@ -147,6 +150,7 @@ func micros(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
+// fromMicros turns a column into a time; 0 is none.
 func fromMicros(n int64) time.Time {
 	if n == 0 {
 		return time.Time{}

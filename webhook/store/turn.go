@@ -33,6 +33,8 @@ func (tx *Tx) Cancel(ctx context.Context, job int64, key string) (bool, error) {
 	return true, err
 }
 
+// finalize ends a job that still runs. Of two who end the same job, one gets false: the
+// row is locked until the first is through.
 func (tx *Tx) finalize(ctx context.Context, job int64, state string) (bool, error) {
 	n, err := tx.exec(ctx, "UPDATE river_job SET state = '"+state+"', finalized_at = "+tx.dialect().finalized+
 		" WHERE id = $1 AND state = 'running'", job)
