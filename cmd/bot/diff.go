@@ -21,25 +21,27 @@ type diffFlags struct {
 func (b *bot) diffCommand() *cobra.Command {
 	var f diffFlags
 	cmd := &cobra.Command{
-		Use:   "diff BASE..HEAD | BASE...HEAD | BASE HEAD",
+		Use:   "diff [BASE..HEAD | BASE...HEAD | BASE HEAD]",
 		Short: "Show what a change does to every overlay it reaches",
 		Long: `Diff renders the overlays of both sides and shows what differs, worst news
 first: overlays that no longer render, then the environments furthest along the
 chain. Nothing is checked out and nothing is fetched unless --allow-remote says so.
 
 BASE..HEAD compares two commits; BASE...HEAD compares HEAD with the commit at
-which it left BASE, as a pull request does; BASE alone is BASE..HEAD. Secret
-values are never shown: the diff says that a value changed.
+which it left BASE, as a pull request does; BASE alone is BASE..HEAD. Without
+arguments it compares the commit that is checked out with the working tree and all
+files in it. Secret values are never shown: the diff says that a value changed.
 
 Overlays: "auto" compares what Argo CD or Flux deploys, directories of plain manifests
 included, and every kustomization that no other one reads; "all" compares every
 kustomization directory and nothing else; a glob such as
 'apps/*/overlays/prod' or 'environments/prod/**' compares the directories it matches.`,
-		Example: `  bot diff main...my-branch
+		Example: `  bot diff
+  bot diff main...my-branch
   bot diff main...HEAD --overlays 'environments/prod/**'
   bot diff v1.4.0 v1.5.0 --format markdown
   bot diff origin/main... --exit-code`,
-		Args: args(cobra.RangeArgs(1, 2)),
+		Args: args(cobra.MaximumNArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error { return b.diff(cmd.Context(), f, args) },
 	}
 	b.addCommonFlags(cmd)
@@ -82,16 +84,16 @@ func (b *bot) diff(ctx context.Context, f diffFlags, args []string) error {
 }
 
 func (b *bot) compare(ctx context.Context, s *session, repo *tree.Repo, overlays string, args []string) (gitops.Report, error) {
-	base, head, err := repo.Range(ctx, args)
+	c, err := trees(ctx, repo, args)
 	if err != nil {
 		return gitops.Report{}, err
 	}
-	d := commands.Diff{Overlays: overlays, Renderer: s.renderer, Memo: s.memo()}
-	if d.Base, err = repo.Tree(ctx, base); err != nil {
-		return gitops.Report{}, err
-	}
-	if d.Head, err = repo.Tree(ctx, head); err != nil {
-		return gitops.Report{}, err
+	defer c.close()
+	d := commands.Diff{Base: c.base, Head: c.head, Overlays: overlays, Renderer: s.renderer, Memo: s.memo()}
+	if b.errTerminal && c.atHead && repo.Root() != "" {
+		dirty := make(chan int, 1)
+		go func() { dirty <- uncommitted(ctx, c.head, repo.Root()) }()
+		defer func() { b.noteUncommitted(<-dirty) }()
 	}
 	p := b.progress("rendering")
 	defer p.stop()
