@@ -121,28 +121,3 @@ func (s *Service) mine(ctx context.Context, host Host, number int) ([]gitops.Com
 	}
 	return list, nil
 }
-
-// report puts a check on a commit, unless the one that is there was computed from
-// the same commits. One that was computed from another base gets a successor of the
-// same name, which GitHub shows instead: annotations of a run cannot be removed.
-// So does one that a person asked for again: GitHub waits for an answer.
-func (s *Service) report(ctx context.Context, host Host, e gitops.Event, c Check) error {
-	if e.Kind == gitops.Rerequested {
-		_, err := s.once(ctx, e, "check again "+e.Delivery, c.describe(), func(ctx context.Context) (string, error) {
-			run, err := host.CreateCheck(ctx, c.Run)
-			return strconv.FormatInt(run.ID, 10), err
-		})
-		return err
-	}
-	old, err := host.FindCheck(ctx, c.Run.Name, c.Run.HeadSHA)
-	if err != nil {
-		return err
-	}
-	if old.ID != 0 && old.ExternalID == c.Run.ExternalID && old.Conclusion == c.Run.Conclusion {
-		return nil
-	}
-	if _, err = host.CreateCheck(ctx, c.Run); err != nil {
-		return err
-	}
-	return s.note(ctx, e, fmt.Sprintf("%s on %.7s: %s", c.describe(), c.Run.HeadSHA, c.Run.Conclusion))
-}

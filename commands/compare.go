@@ -41,7 +41,7 @@ func (s *Service) planDiff(ctx context.Context, host Host, pull gitops.Pull) (Pl
 			Slot: slotDiff, Bodies: s.bodies(pull, o, s.Options.MaxComment),
 			Shorten: func(max int) []string { return s.bodies(pull, o, max) },
 		},
-		Check{s.check(pull.Repo, o.head, o)},
+		Check{s.check(pull.Repo, o.head, o), pull},
 	}, nil
 }
 

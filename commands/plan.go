@@ -59,7 +59,11 @@ const (
 )
 
 // Check puts the result of a check on a commit.
-type Check struct{ Run gitops.CheckRun }
+type Check struct {
+	Run gitops.CheckRun
+	// Pull is the pull request that it is of; its Number is 0 when there is none.
+	Pull gitops.Pull
+}
 
 func (c Check) describe() string { return "check " + c.Run.Name }
 

@@ -140,7 +140,7 @@ func (s *Service) planFailure(e gitops.Event, pull gitops.Pull, err error) Plan 
 		Check{gitops.CheckRun{
 			Name: CheckName, HeadSHA: pull.Head.SHA, Conclusion: gitops.Failure, Title: "Nothing could be rendered", Summary: body,
 			ExternalID: "failed.." + pull.Head.SHA,
-		}},
+		}, pull},
 	}
 }
 
@@ -155,15 +155,15 @@ func (s *Service) rerequested(ctx context.Context, host Host, e gitops.Event, la
 	if err != nil {
 		return gone(err)
 	}
-	base, head, ok := strings.Cut(old.ExternalID, "..")
-	if !ok || head != e.Head {
+	base, head, number := computedFrom(old.ExternalID)
+	if head != e.Head {
 		return nil
 	}
 	o, err := s.compareCommits(ctx, e.Repo, base, head)
 	if err != nil {
 		return err
 	}
-	return s.act(ctx, host, e, Plan{Check{s.check(e.Repo, head, o)}})
+	return s.act(ctx, host, e, Plan{Check{s.check(e.Repo, head, o), gitops.Pull{Number: number}}})
 }
 
 // gone turns a pull request or repository that does not exist any more into
@@ -338,5 +338,5 @@ func (s *Service) mergeQueued(ctx context.Context, host Host, e gitops.Event) er
 	if err != nil {
 		return err
 	}
-	return s.act(ctx, host, e, Plan{Check{s.check(e.Repo, e.Head, outcome)}})
+	return s.act(ctx, host, e, Plan{Check{Run: s.check(e.Repo, e.Head, outcome)}})
 }

@@ -382,7 +382,7 @@ func (c *serviceChaos) verifyCheck(where, repo, base string, p hub.Pull) {
 	if c.broken[repo+":"+p.Head] {
 		want = "failure"
 	}
-	if last.Conclusion != want || last.ExternalID != base+".."+p.HeadSHA {
+	if last.Conclusion != want || !strings.HasPrefix(last.ExternalID, base+".."+p.HeadSHA+"#") {
 		c.t.Errorf("%s: check of %s is %s, want %s of base %s", where, last.ExternalID, last.Conclusion, want, base)
 	}
 	twice := map[string]bool{}

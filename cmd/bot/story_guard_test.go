@@ -143,3 +143,31 @@ func TestStoryLimited(t *testing.T) {
 		})
 	}
 }
+
+// Checks belong to commits, not to pull requests. A second pull request of a commit, into a
+// branch where what it breaks is broken already, does not make it pass for the first.
+func TestStoryCheckOfTwoPulls(t *testing.T) {
+	w := newStory(t, storyOptions{})
+	n, head := w.open(webDev, brokenDev)
+	w.settle()
+	w.push("base", webDev, brokenDev, "README.md", "# Base\n")
+	other, err := w.person(developer).OpenPull(w.ctx, storyRepo, hub.NewPull{Title: "The same", Head: topic, Base: "base"})
+	w.must(err)
+	w.settle()
+	if c := w.check(head); c.Conclusion != "failure" {
+		t.Errorf("opened: check %s %q", c.Conclusion, c.Title)
+	}
+	has(t, w.one(other).Body, "<!-- sealift:diff 1/1") // it is shown all the same
+	w.say(developer, other, "/diff")
+	w.settle()
+	if c := w.check(head); c.Conclusion != "failure" {
+		t.Errorf("/diff: check %s %q", c.Conclusion, c.Title)
+	}
+	w.must(w.person(developer).ClosePull(w.ctx, storyRepo, n))
+	w.say(developer, other, "/diff")
+	w.settle()
+	if c := w.check(head); c.Conclusion != "success" {
+		t.Errorf("alone: check %s %q", c.Conclusion, c.Title)
+	}
+	w.noFailures()
+}
