@@ -91,13 +91,17 @@ func (b *bot) root() *cobra.Command {
 		Short: "Sealift shows what a change to a GitOps repository really does",
 		Long: `Sealift answers on a GitOps repository what a change really does to every
 overlay: it renders both sides with kustomize, offline and in a sandbox, and
-compares the results.
+compares the results. It also carries changes from one environment to the next, and
+seals secrets.
 
   bot demo                      see it work on a sample repository, nothing needed
   bot diff main...my-branch     what my branch does, in any clone
   bot render apps/web/prod      what kustomize build prints
   bot check                     what is wrong in the repository
+  bot promote --to staging      what a promotion to staging would carry
+  bot status                    which version is where
   bot seal --env prod …         a secret as a SealedSecret
+  bot serve                     all of this on pull requests, as a GitHub App
 
 Exit status: 0 done, 1 a difference (with --exit-code) or a bug, 2 invalid input
 or not found, 3 not allowed, 4 something failed that may work later.`,

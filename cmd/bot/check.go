@@ -78,11 +78,19 @@ func (b *bot) report(ctx context.Context, c commands.Validation, p *progress, op
 	if err := reply.Findings(b.stdout, result.Findings, opts); err != nil {
 		return err
 	}
-	fmt.Fprintf(b.stdout, "%d overlays, %d findings\n", result.Overlays, len(result.Findings))
+	fmt.Fprintln(b.stdout, counted(result.Overlays, "overlay")+", "+counted(len(result.Findings), "finding"))
 	if result.Failed {
 		b.exit = gitops.Invalid.Exit()
 	}
 	return nil
+}
+
+// counted is a number of things.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 func (b *bot) list(ctx context.Context, c commands.Validation) error {

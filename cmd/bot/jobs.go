@@ -13,10 +13,16 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// serviceCommand is a command that works on the service's database: it has the
-// settings of `bot serve`.
+// serviceCommand is a command that works on the service's database: it takes the
+// settings of `bot serve`, and shows those that say where the database is.
 func (b *bot) serviceCommand(cmd *cobra.Command, run func(context.Context, serviceConfig, []string) error) *cobra.Command {
 	lookup := addConfigFlags(cmd)
+	for _, s := range configTable() {
+		if s.name != "data-dir" && s.name != "database" {
+			_ = cmd.Flags().MarkHidden(s.name) // fails for secrets, which are no flags
+			_ = cmd.Flags().MarkHidden(s.name + "-file")
+		}
+	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		c, problems := loadConfig(lookup, b.getenv, os.ReadFile)
 		if err := b.configProblems(problems); err != nil {
@@ -48,7 +54,10 @@ func (b *bot) jobsCommand() *cobra.Command {
 		Short: "List, retry and drop the work of the service",
 		Long: `Jobs lists deliveries, newest first: those that wait, run, are done, or were given
 up after their last attempt ("failed"). "bot jobs retry ID" does one again, "bot jobs
-drop ID" gives one up.`,
+drop ID" gives one up.
+
+It takes every setting of "bot serve", also from the environment, so that in the
+service's pod it needs none.`,
 		Example: "  bot jobs --outcome failed\n  bot jobs retry 72d3162e-cc78-11e3-81ab-4c9367dc0958",
 		Args:    args(cobra.NoArgs),
 	}, func(ctx context.Context, c serviceConfig, _ []string) error {
@@ -86,7 +95,11 @@ func (b *bot) logCommand() *cobra.Command {
 	cmd := b.serviceCommand(&cobra.Command{
 		Use:   "log",
 		Short: "Show who asked for what, and what was done",
-		Args:  args(cobra.NoArgs),
+		Long: `Log lists what the service did and was asked for, newest first: when, by whom, on
+which pull request, what, and whether it is done. It takes every setting of "bot
+serve", also from the environment.`,
+		Example: "  bot log\n  bot log --on acme/shop#12",
+		Args:    args(cobra.NoArgs),
 	}, func(ctx context.Context, c serviceConfig, _ []string) error {
 		return withQueue(ctx, c, func(s *store.Store, _ *queue.Queue) error { return b.listActions(ctx, s, target) })
 	})
@@ -121,7 +134,8 @@ func (b *bot) redeliverCommand() *cobra.Command {
 		Short: "Ask GitHub to repeat the deliveries that never came",
 		Long: `Redeliver asks GitHub for the deliveries of the last days (it keeps three) and has
 those repeated that failed and are not in the database. The service does the same by
-itself when it starts and every few hours.`,
+itself when it starts and every three hours. It takes every setting of "bot serve", also
+from the environment: those of the App are needed.`,
 		Args: args(cobra.NoArgs),
 	}, func(ctx context.Context, c serviceConfig, _ []string) error { return b.redeliver(ctx, c, since) })
 	cmd.Flags().DurationVar(&since, "since", since, "how far to look back")

@@ -66,7 +66,7 @@ func (b *bot) verify(ctx context.Context, args []string) error {
 	if err := reply.Findings(b.stdout, found, opts); err != nil {
 		return err
 	}
-	fmt.Fprintf(b.stdout, "%d overlays, %d findings\n", result.Overlays, len(found))
+	fmt.Fprintln(b.stdout, counted(result.Overlays, "overlay")+", "+counted(len(found), "finding"))
 	if commands.Fails(found, gitops.SeverityError) {
 		b.exit = gitops.Invalid.Exit()
 	}
