@@ -44,7 +44,7 @@ func (w driftWalk) leaveOutKept(ctx context.Context, now *driftState, rules []la
 	if err != nil || len(edits) == 0 || len(now.different()) == 0 {
 		return err
 	}
-	even, unread, err := w.state(ctx, tree.With(w.Tree, edits))
+	even, unread, err := w.state(ctx, w.stages.target.Tree(tree.With(w.Tree, edits)))
 	if err != nil || len(unread) > 0 || even == nil {
 		return err
 	}
