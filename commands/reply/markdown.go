@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -261,8 +262,13 @@ func imageName(name string, all []gitops.ImageChange) string {
 // version writes a tag or digest.
 func version(s string) string { return "<code>" + escape(shortDigest(s), 80) + "</code>" }
 
-// shortDigest cuts the digest of an image to what tells it apart.
+// commitID matches what is a version, or the most of one, in many repositories.
+var commitID = regexp.MustCompile(`\b([0-9a-f]{12})[0-9a-f]{28}\b`)
+
+// shortDigest cuts the digest of an image and the full id of a commit to what tells
+// them apart.
 func shortDigest(s string) string {
+	s = commitID.ReplaceAllString(s, "$1")
 	const prefix, digits = "sha256:", 12
 	at := strings.Index(s, prefix)
 	if at < 0 || len(s) < at+len(prefix)+digits {

@@ -2,6 +2,7 @@ package reply
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"io"
 	"slices"
@@ -74,6 +75,9 @@ func statusTable(s Status) []section {
 	if len(s.Apps) == 0 {
 		return paragraph("**There are no apps with an environment here.**")
 	}
+	if len(s.Environments) > maxColumns {
+		return statusList(s)
+	}
 	head, rule := "| App |", "|---|"
 	for _, env := range s.Environments {
 		head, rule = head+" "+markdownName(env)+" |", rule+"---|"
@@ -87,6 +91,24 @@ func statusTable(s Status) []section {
 		table.pieces = append(table.pieces, piece{text: row + "\n"})
 	}
 	return table.list()
+}
+
+// maxColumns is how many environments stand beside each other in a comment; more
+// cannot be read there.
+const maxColumns = 10
+
+// statusList is an app in an environment a row, where a column for each would be too
+// many.
+func statusList(s Status) []section {
+	const head = "| App | Environment | Version |\n|---|---|---|\n"
+	list := section{open: head, reopen: head, close: "\n"}
+	for _, a := range s.Apps {
+		for _, stop := range a.Stops {
+			row := "| " + markdownName(a.App) + " | " + markdownName(stop.Environment) + " | " + statusCell(a, stop.Environment) + " |\n"
+			list.pieces = append(list.pieces, piece{text: row})
+		}
+	}
+	return list.list()
 }
 
 func statusCell(a StatusApp, env string) string {
@@ -144,12 +166,9 @@ func StatusText(w io.Writer, s Status, opts TextOptions) error {
 		t.line("there are no apps with an environment here")
 		return t.end()
 	}
-	rows := [][]string{{"APP"}}
-	for _, env := range s.Environments {
-		rows[0] = append(rows[0], strings.ToUpper(short(env, 40)))
-	}
-	for _, a := range s.Apps {
-		rows = append(rows, textRows(a, s.Environments)...)
+	rows := textTable(s)
+	if most := cmp.Or(opts.Width, maxWidth); tableWidth(rows) > most {
+		rows = textList(s)
 	}
 	widths := columnWidths(rows)
 	for _, row := range rows {
@@ -164,6 +183,46 @@ func StatusText(w io.Writer, s Status, opts TextOptions) error {
 		}
 	}
 	return t.end()
+}
+
+// maxWidth is how wide a table is at most where the width of the terminal is not
+// known.
+const maxWidth = 200
+
+// tableWidth is how wide rows get.
+func tableWidth(rows [][]string) int {
+	width := -2
+	for _, w := range columnWidths(rows) {
+		if w > 0 {
+			width += w + 2
+		}
+	}
+	return width
+}
+
+// textTable has an app a row and an environment a column.
+func textTable(s Status) [][]string {
+	rows := [][]string{{"APP"}}
+	for _, env := range s.Environments {
+		rows[0] = append(rows[0], strings.ToUpper(short(env, 40)))
+	}
+	for _, a := range s.Apps {
+		rows = append(rows, textRows(a, s.Environments)...)
+	}
+	return rows
+}
+
+// textList has an app in an environment a row.
+func textList(s Status) [][]string {
+	rows := [][]string{{"APP", "ENVIRONMENT", "VERSION"}}
+	for _, a := range s.Apps {
+		for _, stop := range a.Stops {
+			for _, line := range textCell(a, stop.Environment) {
+				rows = append(rows, []string{short(a.App, 60), short(stop.Environment, 40), line})
+			}
+		}
+	}
+	return rows
 }
 
 // textRows are the lines of an app: several versions stand below each other.
