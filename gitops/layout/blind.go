@@ -64,6 +64,11 @@ func (p *pointers) values(d placed, to pointing, dir string) {
 		}
 		b := blind{path: v, what: "has values of a Helm chart, which are not compared", who: d.Kind + " " + gitops.Quote(d.Name), file: d.file, line: to.Line}
 		pattern := filled.ReplaceAllString(regexp.QuoteMeta(v), `.*`)
+		key := fmt.Sprint(d.file, "\x00", to.Line, "\x00", pattern)
+		if p.seenValues[key] {
+			continue // of another set of parameters
+		}
+		p.seenValues[key] = true
 		if p.budget -= 50; strings.Contains(pattern, `.*`) {
 			p.budget -= 20_000 // each is matched with every file that changes
 		}

@@ -49,10 +49,6 @@ func (p *pointers) plainDir(ctx context.Context, d placed, to pointing, dir stri
 	if slices.ContainsFunc(unit.takes, func(s source) bool { return sameFiles(s, to.source) }) {
 		return nil
 	}
-	if p.budget < 0 {
-		p.blind(d, to, dir, nil, "is beyond the limits of what is looked at and is not compared")
-		return nil
-	}
 	list := p.argoFiles
 	if d.Kind == kindFlux {
 		list = p.fluxFiles
@@ -68,13 +64,14 @@ func (p *pointers) plainDir(ctx context.Context, d placed, to pointing, dir stri
 	for _, file := range more.foreign {
 		p.blindFile(d, to, file)
 	}
-	switch {
-	case len(unit.resources) > maxPlain:
-		p.blind(d, to, dir, nil, "is a directory of more than 5000 files, which is not compared")
+	if p.budget < 0 || len(unit.resources) > maxPlain {
+		p.say(d, to, "points at a directory with more files than are looked at, which is not compared: %s", gitops.Quote(to.Path))
+		p.blind(d, to, dir, nil, "has more files than are looked at and is not compared")
 		delete(p.layout.plain, dir)
 		delete(p.layout.sources, dir)
 		return nil
-	case unit.jsonnet != "":
+	}
+	if unit.jsonnet != "" {
 		p.blind(d, to, dir, jsonnetFile, "has jsonnet files, which are not compared")
 	}
 	if len(unit.resources) == 0 {
@@ -169,7 +166,7 @@ func (p *pointers) argoFiles(ctx context.Context, dir string, s source) (*plain,
 		case !f.Skip:
 			out.resources = append(out.resources, path.Join(dir, rel))
 		}
-		if len(out.resources) > maxPlain {
+		if len(out.resources) > maxPlain || p.budget < 0 {
 			break
 		}
 	}
@@ -195,7 +192,7 @@ func (p *pointers) fluxFiles(_ context.Context, dir string, _ source) (*plain, e
 			}
 			continue
 		}
-		if out.resources = append(out.resources, e.Path); len(out.resources) > maxPlain {
+		if out.resources = append(out.resources, e.Path); len(out.resources) > maxPlain || p.budget < 0 {
 			break
 		}
 	}
@@ -272,6 +269,7 @@ func (p *pointers) manifest(ctx context.Context, e gitops.Entry) (facts, error) 
 	if e.Size > maxFile {
 		return facts{}, nil
 	}
+	p.budget -= 20 // what reading a file costs, against steps
 	data, err := p.content(ctx, e.Path)
 	if err != nil {
 		return facts{}, err

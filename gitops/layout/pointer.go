@@ -20,6 +20,8 @@ type pointers struct {
 	oursFlux map[string]bool
 	// entries caches the files and links of the tree, sorted.
 	entries []gitops.Entry
+	// seenValues are the value files that are known.
+	seenValues map[string]bool
 	// paths caches the directories and files of the tree for git generators.
 	paths *paths
 	// budget is how many more combinations and matches generators may try.
@@ -37,6 +39,7 @@ type pointing struct {
 // read goes through all documents of the tree.
 func (p *pointers) read(ctx context.Context) error {
 	p.budget = maxWork
+	p.seenValues = map[string]bool{}
 	p.findOurs(ctx)
 	for _, d := range p.docs {
 		if err := ctx.Err(); err != nil {
