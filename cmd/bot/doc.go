@@ -10,7 +10,7 @@
 // HTTP, the command line and the queue.
 //
 // gitops/edit changes YAML files and leaves every byte that it does not change; what
-// it wrote is parsed again and must mean what was asked.
+// it wrote is parsed again and must mean what was asked. gitops/node reads them.
 //
 // gitops/tree reads trees: commits of a clone through system git, which it runs
 // as if every repository were hostile, directories and memory. Its Remotes fetch
