@@ -48,6 +48,7 @@ type element struct {
 type keying struct {
 	fields []string // nil for scalars
 	pairs  bool     // scalars of the form key=value
+	whole  bool     // by all that they say
 }
 
 // keysOf finds out how the items of a list are told apart, in all of its versions;
@@ -65,7 +66,8 @@ func keysOf(name string, lists ...*yaml.Node) (k keying, ok bool) {
 			return k, true
 		}
 	}
-	return k, false
+	k = keying{whole: true}
+	return k, unordered(name, lists) && k.distinct(lists)
 }
 
 func scalars(lists []*yaml.Node) bool {
@@ -96,6 +98,9 @@ func (k keying) distinct(lists []*yaml.Node) bool {
 
 // of returns the key of an item; ok is false when it has none.
 func (k keying) of(n *yaml.Node) (key string, ok bool) {
+	if k.whole {
+		return content(n)
+	}
 	if k.fields == nil {
 		if name, _, found := strings.Cut(n.Value, "="); k.pairs && found {
 			return name, true
@@ -150,7 +155,7 @@ func (k keying) label(name string) string {
 func (m *merger) list(at spot, b, s, t *yaml.Node) *yaml.Node {
 	name := at.last()
 	k, ok := keysOf(name, b, s, follow(t))
-	if !ok {
+	if !ok || k.whole && (b == nil || m.carries(at) || m.taken(at.String()) != "" || k.replaced(b, s, t)) {
 		if ordered(name) && !m.carries(at) && scalars([]*yaml.Node{b, s, follow(t)}) {
 			return m.sequence(at, b, s, t)
 		}
