@@ -54,22 +54,21 @@ func (b *bot) check(ctx context.Context, f checkFlags) error {
 	if err != nil {
 		return err
 	}
-	p := b.progress("rendering")
-	c := commands.Validation{Tree: src.tree, Renderer: s.renderer, Memo: s.memo(), Progress: p.step}
+	c := commands.Validation{Tree: src.tree, Renderer: s.renderer, Memo: s.memo()}
 	if f.list {
 		err = b.list(ctx, c)
 	} else {
-		err = b.report(ctx, c, p, opts)
-	}
-	if f.list {
-		p.stop()
+		err = b.report(ctx, c, opts)
 	}
 	s.close()
 	b.printStats(s)
 	return err
 }
 
-func (b *bot) report(ctx context.Context, c commands.Validation, p *progress, opts reply.TextOptions) error {
+// report prints the findings, and sets the exit status as .sealift.yaml wants it.
+func (b *bot) report(ctx context.Context, c commands.Validation, opts reply.TextOptions) error {
+	p := b.progress("rendering")
+	c.Progress = p.step
 	result, err := c.Run(ctx)
 	p.stop()
 	if err != nil {
@@ -93,6 +92,8 @@ func counted(n int, thing string) string {
 	return fmt.Sprintf("%d %s", n, thing)
 }
 
+// list prints a line an overlay for other programs: path, app and environment, with
+// tabs between.
 func (b *bot) list(ctx context.Context, c commands.Validation) error {
 	overlays, err := c.List(ctx)
 	if err != nil {

@@ -32,6 +32,8 @@ names begin with "sealed-".`,
 	return cmd
 }
 
+// verify renders everything, also with a path: which overlays read a file is not known
+// before.
 func (b *bot) verify(ctx context.Context, args []string) error {
 	opts, err := b.textOptions()
 	if err != nil {

@@ -53,6 +53,7 @@ func walk(n *html.Node, repo string) {
 	}
 }
 
+// decorateElement gives what Markdown made the form that GitHub gives it.
 func decorateElement(n *html.Node) {
 	switch n.DataAtom {
 	case atom.Blockquote:
@@ -208,6 +209,7 @@ func wrap(n, in *html.Node) {
 	in.AppendChild(n)
 }
 
+// attr is the value of an attribute, "" without it.
 func attr(n *html.Node, key string) string {
 	for _, a := range n.Attr {
 		if a.Key == key {
@@ -228,6 +230,7 @@ func setAttr(n *html.Node, key, value string) {
 	n.Attr = append(n.Attr, html.Attribute{Key: key, Val: value})
 }
 
+// textOf is all text below a node.
 func textOf(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
