@@ -85,7 +85,7 @@ func (s *Service) pushTo(ctx context.Context, changes Changes, e gitops.Event, p
 	if err := still(ctx, changes, p.Base, p.Tip); err != nil {
 		return "", err
 	}
-	if _, err := s.once(ctx, e, madeKey(e.Repo, commit), "make a commit", func(context.Context) (string, error) { return p.Branch, nil }); err != nil {
+	if err := s.made(ctx, e, commit, p.Branch); err != nil {
 		return "", err
 	}
 	if p.Seen == "" {
@@ -201,6 +201,12 @@ func (s *Service) lookAt(ctx context.Context, changes Changes, repo gitops.Repos
 		_, state.Ours, err = s.Actions.Result(ctx, madeKey(repo, tip))
 	}
 	return state, err
+}
+
+// made records that a commit is ours, before a branch names it.
+func (s *Service) made(ctx context.Context, e gitops.Event, commit, branch string) error {
+	_, err := s.once(ctx, e, madeKey(e.Repo, commit), "make a commit", func(context.Context) (string, error) { return branch, nil })
+	return err
 }
 
 // madeKey names a commit that we made in the action log.

@@ -80,7 +80,7 @@ func planReseal(ctx context.Context, a *asked) (Plan, error) {
 // resealedBefore is the plan for a branch that is there: its commits answer this
 // request, or another pull request has to be dealt with first.
 func (w *sealing) resealedBefore(ctx context.Context, r Reseal) (Plan, error) {
-	done, err := answered(ctx, w.changes, r.Branch, r.Key)
+	done, err := w.service.answered(ctx, w.changes, w.pull.Repo, r.Branch, r.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (s *Service) reseal(ctx context.Context, host Host, e gitops.Event, r Resea
 		if err != nil {
 			return "", err
 		}
-		if err := r.commit(ctx, changes); err != nil {
+		if err := s.commitResealed(ctx, changes, e, r); err != nil {
 			return "", err
 		}
 		number, err := keepPull(ctx, changes, Publish{
@@ -152,8 +152,8 @@ func (s *Service) reseal(ctx context.Context, host Host, e gitops.Event, r Resea
 	return s.act(ctx, host, e, Plan{Reply{r.Key + " said", reply.ResealDone(r.Said, number)}})
 }
 
-// commit writes one commit for each secret, and then the branch.
-func (r Reseal) commit(ctx context.Context, changes Changes) error {
+// commitResealed writes one commit for each secret, and then the branch.
+func (s *Service) commitResealed(ctx context.Context, changes Changes, e gitops.Event, r Reseal) error {
 	if !r.Create {
 		return nil
 	}
@@ -164,6 +164,9 @@ func (r Reseal) commit(ctx context.Context, changes Changes) error {
 		if tip, err = changes.CreateCommit(ctx, tip, message, []gitops.FileEdit{{Path: one.File, Content: one.Content, Executable: one.Executable}}); err != nil {
 			return err
 		}
+	}
+	if err := s.made(ctx, e, tip, r.Branch); err != nil {
+		return err
 	}
 	err := changes.CreateBranch(ctx, r.Branch, tip)
 	if exists(err) {

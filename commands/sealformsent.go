@@ -71,7 +71,7 @@ func (s *Service) formSent(ctx context.Context, host Host, e gitops.Event) error
 	}
 	if err == nil && !done { // the commit may be there without its record
 		var commit string
-		commit, err = answered(ctx, changes, p.Put.Branch, p.Put.Key)
+		commit, err = s.answered(ctx, changes, e.Repo, p.Put.Branch, p.Put.Key)
 		done = commit != ""
 	}
 	if err != nil || !done {

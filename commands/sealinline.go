@@ -109,7 +109,7 @@ func (w *sealing) planInPlace(ctx context.Context, a *asked, q sealRequest) (Pla
 // returns what was sealed.
 func (w *sealing) sealFile(ctx context.Context, p *PutSealed, c *seal.Certificate, t target, to seal.Target) ([]seal.Existing, error) {
 	file := t.existing
-	done, err := answered(ctx, w.changes, p.Branch, p.Key)
+	done, err := w.service.answered(ctx, w.changes, w.pull.Repo, p.Branch, p.Key)
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func (w *sealing) place(ctx context.Context, p PutSealed, t target) (PutSealed, 
 		}
 		p.Branch, p.Parent, p.Create = branch, w.parent, tip == ""
 	}
-	if done, err := answered(ctx, w.changes, p.Branch, p.Key); done != "" || err != nil {
+	if done, err := w.service.answered(ctx, w.changes, w.pull.Repo, p.Branch, p.Key); done != "" || err != nil {
 		return p, err
 	}
 	edits, err := w.index.Put(ctx, t.overlay, t.existing, t.secret)
@@ -115,7 +115,7 @@ func (w *sealing) ownBranch(ctx context.Context, name, key string) (branch, tip 
 		if err != nil || open.Number != 0 {
 			return branch, tip, err
 		}
-		if done, err := answered(ctx, w.changes, branch, key); done != "" || err != nil {
+		if done, err := w.service.answered(ctx, w.changes, w.pull.Repo, branch, key); done != "" || err != nil {
 			return branch, tip, err
 		}
 	}

@@ -86,7 +86,7 @@ type placed struct {
 // putSealed writes the commit, and opens its pull request, once.
 func (s *Service) putSealed(ctx context.Context, changes Changes, e gitops.Event, p PutSealed) (placed, error) {
 	result, err := s.once(ctx, e, p.Key, p.describe(), func(ctx context.Context) (string, error) {
-		commit, err := p.commit(ctx, changes)
+		commit, err := s.commitSealed(ctx, changes, e, p)
 		if err != nil || p.Base == "" {
 			return commit, err
 		}
@@ -110,9 +110,9 @@ func (p PutSealed) pull(asked int) Publish {
 	}
 }
 
-// commit writes the commit, unless it is at the tip of the branch already.
-func (p PutSealed) commit(ctx context.Context, changes Changes) (string, error) {
-	if done, err := answered(ctx, changes, p.Branch, p.Key); done != "" || err != nil {
+// commitSealed writes the commit, unless it is at the tip of the branch already.
+func (s *Service) commitSealed(ctx context.Context, changes Changes, e gitops.Event, p PutSealed) (string, error) {
+	if done, err := s.answered(ctx, changes, e.Repo, p.Branch, p.Key); done != "" || err != nil {
 		return done, err
 	}
 	commit, err := changes.CreateCommit(ctx, p.Parent, p.message(), p.Edits)
@@ -121,6 +121,9 @@ func (p PutSealed) commit(ctx context.Context, changes Changes) (string, error) 
 	}
 	if commit == p.Parent {
 		return "", gitops.Errorf(gitops.Invalid, "that is there already, nothing changes")
+	}
+	if err := s.made(ctx, e, commit, p.Branch); err != nil {
+		return "", err
 	}
 	if !p.Create {
 		return commit, changes.MoveBranch(ctx, p.Branch, commit)
@@ -131,18 +134,14 @@ func (p PutSealed) commit(ctx context.Context, changes Changes) (string, error) 
 	return commit, err
 }
 
-// answered returns the commit at the tip of a branch when it is the one that answers
-// key.
-func answered(ctx context.Context, changes Changes, branch, key string) (string, error) {
-	tip, err := changes.BranchTip(ctx, branch)
-	if err != nil {
-		return "", gone(err)
-	}
-	c, err := changes.Commit(ctx, tip)
-	if err != nil || !strings.Contains(c.Message, sealTrailer+" "+trailerKey(key)) {
+// answered returns the commit at the tip of a branch when it is ours and answers key. The
+// trailer alone says nothing: anybody can write it.
+func (s *Service) answered(ctx context.Context, changes Changes, repo gitops.Repository, branch, key string) (string, error) {
+	state, err := s.lookAt(ctx, changes, repo, branch)
+	if err != nil || !state.Ours || !strings.Contains(state.Message, sealTrailer+" "+trailerKey(key)) {
 		return "", err
 	}
-	return tip, nil
+	return state.Tip, nil
 }
 
 // pullURL is the page of a pull request.

@@ -45,20 +45,22 @@ func (b *between) take(r *http.Request) func() {
 func newBetween(t *testing.T) (*story, *between) {
 	t.Helper()
 	b := &between{}
-	w := newPromotion(t, storyOptions{config: func(c *serviceConfig) {
-		api, err := url.Parse(c.GitHubURL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		forward := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: api.Scheme, Host: api.Host})
-		proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			b.take(r)()
-			forward.ServeHTTP(rw, r)
-		}))
-		t.Cleanup(proxy.Close)
-		c.GitHubURL = proxy.URL + api.Path
-	}})
-	return w, b
+	return newPromotion(t, storyOptions{config: func(c *serviceConfig) { b.stand(t, c) }}), b
+}
+
+// stand puts b between a service and GitHub.
+func (b *between) stand(t *testing.T, c *serviceConfig) {
+	api, err := url.Parse(c.GitHubURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: api.Scheme, Host: api.Host})
+	proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		b.take(r)()
+		forward.ServeHTTP(rw, r)
+	}))
+	t.Cleanup(proxy.Close)
+	c.GitHubURL = proxy.URL + api.Path
 }
 
 // The target moves between plan and push: the plan is made anew, on what is there now.

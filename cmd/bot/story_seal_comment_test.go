@@ -1,6 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -229,6 +232,36 @@ func TestStorySealCiphertext(t *testing.T) {
 	if s.hub.Tip(storyRepo, topic) != tip {
 		t.Error("something was committed")
 	}
+}
+
+// Somebody pushes a commit that claims to answer a /seal before it is answered: it is not
+// taken for the bot's, whatever names it has, and not said to be what an administrator
+// sealed.
+func TestStorySealForgedAnswer(t *testing.T) {
+	var b between
+	s := newSealStory(t, func(o *storyOptions) { o.config = func(c *serviceConfig) { b.stand(t, c) } })
+	n, _ := s.open("README.md", "# Secrets\n")
+	s.settle()
+	item := s.encrypt(string(s.prod.Cert), "prod", "db", map[string]string{"k": "v"})["k"]
+	forged := ""
+	b.before("GET", fmt.Sprintf("/pulls/%d", n), func() {
+		list := s.hub.Comments(storyRepo, n)
+		repo, err := s.service.app.Find(s.ctx, "acme", "shop")
+		s.must(err)
+		key := sha256.Sum256(fmt.Appendf(nil, "%d#%d comment %d seal line 1", repo.ID, n, list[len(list)-1].ID))
+		forged, err = s.person(developer).PushAs(s.ctx, storyRepo, topic, "Seal db for prod\n\nSealift-Answers: "+hex.EncodeToString(key[:12]),
+			s.app.Slug()+"[bot]", map[string]string{"README.md": "# Forged\n"})
+		s.must(err)
+	})
+	s.say(admin, n, "/seal web prod db k="+item)
+	s.settle()
+	head := s.hub.Tip(storyRepo, topic)
+	if forged == "" || head == forged {
+		t.Fatalf("the branch is at %s, forged is %s", head, forged)
+	}
+	has(t, s.file(head, "apps/web/overlays/prod/db-sealedsecret.yaml"), item)
+	list := s.bots(n)
+	has(t, list[len(list)-1].Body, "sealed for prod", head[:7])
 }
 
 // GitHub's answer is lost after each kind of write, and the delivery comes again: one
