@@ -15,9 +15,6 @@ import (
 // internalEvent is the event of deliveries that the service gives itself.
 const internalEvent = "sealift"
 
-// enqueue puts an event that the service made itself, such as the next environment of an
-// automatic promotion, on the way of deliveries. Its id must be the same whenever it is
-// made anew: that is what makes it be done once.
 func (s *service) enqueue(ctx context.Context, e gitops.Event) error {
 	payload, err := json.Marshal(e)
 	if err != nil {

@@ -29,7 +29,6 @@ type bot struct {
 	exit  int // the status of a run without an error, see --exit-code
 }
 
-// newBot is the program as it runs outside of tests.
 func newBot() *bot {
 	b := &bot{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
@@ -86,8 +85,6 @@ type usageError struct{ error }
 // Unwrap returns what the library said.
 func (e usageError) Unwrap() error { return e.error }
 
-// root is the tree of commands. cobra prints nothing by itself: errors and their exit
-// status are run's.
 func (b *bot) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bot",
@@ -127,7 +124,6 @@ or not found, 3 not allowed, 4 something failed that may work later.`,
 	return root
 }
 
-// suggestions is the end of a sentence, "" when no command is near.
 func suggestions(cmd *cobra.Command, name string) string {
 	if near := cmd.SuggestionsFor(name); len(near) > 0 {
 		return ", did you mean " + gitops.Quote(near[0]) + "?"

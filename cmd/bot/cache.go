@@ -15,7 +15,6 @@ const (
 	cacheMirrors = "mirrors"
 )
 
-// cacheCommand clears only what the cache made, whatever else is in the directory.
 func (b *bot) cacheCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cache",

@@ -54,21 +54,22 @@ func (b *bot) check(ctx context.Context, f checkFlags) error {
 	if err != nil {
 		return err
 	}
-	c := commands.Validation{Tree: src.tree, Renderer: s.renderer, Memo: s.memo()}
+	p := b.progress("rendering")
+	c := commands.Validation{Tree: src.tree, Renderer: s.renderer, Memo: s.memo(), Progress: p.step}
 	if f.list {
 		err = b.list(ctx, c)
 	} else {
-		err = b.report(ctx, c, opts)
+		err = b.report(ctx, c, p, opts)
+	}
+	if f.list {
+		p.stop()
 	}
 	s.close()
 	b.printStats(s)
 	return err
 }
 
-// report prints the findings, and sets the exit status as .sealift.yaml wants it.
-func (b *bot) report(ctx context.Context, c commands.Validation, opts reply.TextOptions) error {
-	p := b.progress("rendering")
-	c.Progress = p.step
+func (b *bot) report(ctx context.Context, c commands.Validation, p *progress, opts reply.TextOptions) error {
 	result, err := c.Run(ctx)
 	p.stop()
 	if err != nil {
@@ -77,11 +78,33 @@ func (b *bot) report(ctx context.Context, c commands.Validation, opts reply.Text
 	if err := reply.Findings(b.stdout, result.Findings, opts); err != nil {
 		return err
 	}
-	fmt.Fprintln(b.stdout, counted(result.Overlays, "overlay")+", "+counted(len(result.Findings), "finding"))
+	fmt.Fprintln(b.stdout, summary(result.Overlays, result.Findings))
 	if result.Failed {
 		b.exit = gitops.Invalid.Exit()
 	}
 	return nil
+}
+
+// summary is the last line of a check: "2 overlays, 3 findings: 1 error, 2 notes".
+func summary(overlays int, findings []gitops.Finding) string {
+	s := counted(overlays, "overlay") + ", " + counted(len(findings), "finding")
+	if overlays == 0 {
+		s = "no overlays: there is no kustomization here, and nothing that Argo CD or Flux deploys; " + counted(len(findings), "finding")
+	}
+	sep := ": "
+	for _, severity := range []gitops.Severity{gitops.SeverityError, gitops.SeverityWarning, gitops.SeverityNote} {
+		n := 0
+		for _, f := range findings {
+			if f.Severity == severity {
+				n++
+			}
+		}
+		if n > 0 {
+			s += sep + counted(n, string(severity))
+			sep = ", "
+		}
+	}
+	return s
 }
 
 // counted is a number of things.
@@ -92,8 +115,6 @@ func counted(n int, thing string) string {
 	return fmt.Sprintf("%d %s", n, thing)
 }
 
-// list prints a line an overlay for other programs: path, app and environment, with
-// tabs between.
 func (b *bot) list(ctx context.Context, c commands.Validation) error {
 	overlays, err := c.List(ctx)
 	if err != nil {

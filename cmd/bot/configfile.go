@@ -58,7 +58,6 @@ func fileKeys() map[string]setting {
 	return keys
 }
 
-// formOf is what a setting's value may look like in the file, for messages.
 func formOf(s setting) string {
 	if s.list {
 		return "a value or a list of values"

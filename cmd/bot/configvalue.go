@@ -54,7 +54,6 @@ func nonEmpty(s string) (string, error) {
 	return s, nil
 }
 
-// address takes port 0, which lets the system choose one.
 func address(s string) (string, error) {
 	_, port, err := net.SplitHostPort(s)
 	if n, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil || n == 0 && port != "0" {
@@ -80,7 +79,6 @@ func maskURL(s string) string {
 	return "…"
 }
 
-// siteURL returns scheme and host only: what is served is at the root.
 func siteURL(s string) (string, error) {
 	u, ok := site(s)
 	if !ok || strings.Trim(u.Path, "/") != "" {
@@ -89,7 +87,6 @@ func siteURL(s string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// apiURL returns a URL with one slash at its end.
 func apiURL(s string) (string, error) {
 	u, ok := site(s)
 	if !ok {
@@ -98,7 +95,6 @@ func apiURL(s string) (string, error) {
 	return strings.TrimRight(u.String(), "/") + "/", nil
 }
 
-// network takes one address, too.
 func network(s string) (netip.Prefix, error) {
 	if p, err := netip.ParsePrefix(s); err == nil {
 		return p.Masked(), nil
@@ -119,8 +115,6 @@ func appID(s string) (int64, error) {
 	return n, nil
 }
 
-// privateKey checks that a key can be used; the messages never have any of it. GitHub
-// gives PKCS #1, other tools convert to PKCS #8.
 func privateKey(s string) ([]byte, error) {
 	block, _ := pem.Decode([]byte(s))
 	if block == nil {
@@ -135,8 +129,6 @@ func privateKey(s string) ([]byte, error) {
 	return []byte(s), nil
 }
 
-// webhookSecrets takes a second one, so that the secret can be changed without losing a
-// delivery.
 func webhookSecrets(s string) ([][]byte, error) {
 	var out [][]byte
 	for line := range strings.SplitSeq(s, "\n") {
@@ -150,7 +142,6 @@ func webhookSecrets(s string) ([][]byte, error) {
 	return out, nil
 }
 
-// number takes a whole number within bounds, both included.
 func number(low, high int) func(string) (int, error) {
 	return func(s string) (int, error) {
 		n, err := strconv.Atoi(s)
@@ -161,7 +152,6 @@ func number(low, high int) func(string) (int, error) {
 	}
 }
 
-// duration is above zero and at most an hour.
 func duration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 || d > time.Hour {
@@ -187,7 +177,6 @@ func size(s string) (int64, error) {
 	return n, nil
 }
 
-// acceptance is true for "accept". Anything but the two words is a mistake, not a no.
 func acceptance(s string) (bool, error) {
 	if s != "accept" && s != "refuse" {
 		return false, bad("word", s, "want accept or refuse")

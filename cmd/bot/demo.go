@@ -21,7 +21,7 @@ type demoFlags struct {
 }
 
 func (b *bot) demoCommand() *cobra.Command {
-	f := demoFlags{addr: "127.0.0.1:8090"}
+	f := demoFlags{format: "text", addr: "127.0.0.1:8090"}
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "See it work on a sample repository, with nothing to set up",
@@ -42,7 +42,7 @@ developer, administrator or stranger. Everything is gone when it ends.
 	}
 	b.addCommonFlags(cmd)
 	cmd.Flags().BoolVar(&f.print, "print", false, "print the report and start nothing")
-	addChoice(cmd, &f.format, "format", "of --print: ", "text", "markdown", "json")
+	cmd.Flags().StringVar(&f.format, "format", f.format, "of --print: text, markdown or json")
 	cmd.Flags().StringVar(&f.addr, "addr", f.addr, "`HOST:PORT` of the pull request's page, on this machine")
 	return cmd
 }

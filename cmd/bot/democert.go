@@ -26,8 +26,6 @@ func addCertificates(files map[string]string, now time.Time) error {
 	return nil
 }
 
-// certificate makes one like that of a controller and forgets its private key: in the
-// demo nothing is ever decrypted.
 func certificate(env string, now time.Time) (string, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

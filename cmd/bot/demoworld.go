@@ -135,7 +135,6 @@ func (d *demo) config(app *hub.App, dir, addr string, workers int) serviceConfig
 	}
 }
 
-// pageOptions says who is who in the demo, and what a visitor can do with one click.
 func (d *demo) pageOptions() pages.Options {
 	change := sample.Change()
 	return pages.Options{

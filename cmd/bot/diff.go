@@ -52,8 +52,6 @@ kustomization directory and nothing else; a glob such as
 	return cmd
 }
 
-// diff looks at the format before anything is rendered, and prints only when all of it
-// is there: half a report is worse than none.
 func (b *bot) diff(ctx context.Context, f diffFlags, args []string) error {
 	write, err := b.reportWriter(f.format)
 	if err != nil {

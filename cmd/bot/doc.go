@@ -55,10 +55,5 @@
 // gitops/monorepo generates the repository that benchmarks run on, cmd/bot/sample is
 // the one of the demo.
 //
-// Only tests import gitops/golden, which runs cases that are files, and gitops/need, which
-// says what they want of the machine. Stories of the command line are in testdata/script,
-// those of the App in story_*_test.go; the pages of docs/ are held to the program by
-// docs*_test.go.
-//
 // fence_test.go holds the direction of imports and the owners of dependencies.
 package main

@@ -81,7 +81,6 @@ func (b *bot) drift(ctx context.Context, f driftFlags) error {
 	return print(found)
 }
 
-// findDrift shows the progress until it returns.
 func (b *bot) findDrift(ctx context.Context, s *session, repo *tree.Repo, f driftFlags) (reply.Drift, error) {
 	t, err := treeAt(ctx, repo, f.at)
 	if err != nil {

@@ -77,7 +77,6 @@ service's pod it needs none.`,
 	return jobs
 }
 
-// listJobs prints no payloads: they have what people wrote.
 func (b *bot) listJobs(ctx context.Context, q *queue.Queue, outcome string) error {
 	list, err := q.List(ctx, store.Filter{Outcome: store.Outcome(outcome)})
 	if err != nil {
@@ -108,8 +107,6 @@ serve", also from the environment.`,
 	return cmd
 }
 
-// listActions prints what was planned, done or not: what is not done is under way, or
-// was when the service died.
 func (b *bot) listActions(ctx context.Context, s *store.Store, target string) error {
 	list, err := s.Actions(ctx, store.ActionFilter{Target: target})
 	if err != nil {
@@ -145,7 +142,6 @@ from the environment: those of the App are needed.`,
 	return cmd
 }
 
-// redeliver says how many deliveries it asked for, also when it fails half way.
 func (b *bot) redeliver(ctx context.Context, c serviceConfig, since time.Duration) error {
 	if c.AppID == 0 {
 		return gitops.Errorf(gitops.Invalid, "app-id: there is no App yet")

@@ -15,10 +15,6 @@ type progress struct {
 	ended       sync.WaitGroup
 }
 
-// progress starts a line on the terminal that says how far the work is, or nothing
-// where there is none. It shows up after a second, so that quick commands do not
-// flicker, and is gone after stop, which must be called before anything else is written
-// to standard error.
 func (b *bot) progress(what string) *progress {
 	p := &progress{end: make(chan struct{})}
 	if !b.errTerminal {
@@ -49,7 +45,6 @@ func (b *bot) progress(what string) *progress {
 	return p
 }
 
-// step is called from several goroutines, whose figures may come in any order.
 func (p *progress) step(done, total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -164,14 +164,12 @@ func (b *bot) planWriter(format string) (func(*promote.Plan) error, error) {
 	)
 }
 
-// printPatch prints what "git apply" reads, and nothing when the plan has something
-// that forbids to write it.
 func (b *bot) printPatch(ctx context.Context, target gitops.Tree, p *promote.Plan) error {
 	if err := allowed(p); err != nil {
 		return err
 	}
 	for _, e := range promote.FileEdits(p.Apps) {
-		before, err := content(ctx, target, e.Path)
+		before, err := content(context.Background(), target, e.Path)
 		if err != nil {
 			return err
 		}

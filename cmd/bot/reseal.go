@@ -40,7 +40,6 @@ Resealing is no substitute for changing a value that somebody has seen.`,
 	return cmd
 }
 
-// reseal reads the working tree, because that is what it writes.
 func (b *bot) reseal(ctx context.Context, f certFlags, write bool) error {
 	if f.env == "" {
 		return usageError{errors.New("--env is needed")}

@@ -67,8 +67,6 @@ func noValues(cmd *cobra.Command, args []string) error {
 	return usageError{fmt.Errorf("no arguments are taken, and values are never given as such; see `%s --help`", cmd.CommandPath())}
 }
 
-// seal asks for values last: who made a mistake in a flag has typed nothing for it. The
-// values are overwritten before it returns, whatever happens.
 func (b *bot) seal(ctx context.Context, f sealFlags) error {
 	if f.mergeInto != "" && (f.raw || f.output != "") {
 		return usageError{errors.New("--merge-into goes neither with --raw nor with --output")}

@@ -62,8 +62,6 @@ func (b *bot) certificate(ctx context.Context, f certFlags) (*seal.Certificate, 
 	return c, nil
 }
 
-// certificates are those of --cert, or those that the configuration of the working tree
-// names for --env: files, and a controller that is asked.
 func (b *bot) certificates(ctx context.Context, f certFlags) ([]seal.Certificate, error) {
 	if (f.cert == "") == (f.env == "") {
 		return nil, usageError{errors.New("want either --env or --cert")}

@@ -72,8 +72,6 @@ const (
 // redirect.
 type controllerClient struct{ http *http.Client }
 
-// newControllerClient follows no redirects: an answer from elsewhere is not the
-// controller's.
 func newControllerClient() *controllerClient {
 	return &controllerClient{&http.Client{
 		Timeout:       controllerTimeout,

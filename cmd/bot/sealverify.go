@@ -32,8 +32,6 @@ names begin with "sealed-".`,
 	return cmd
 }
 
-// verify renders everything, also with a path: which overlays read a file is not known
-// before.
 func (b *bot) verify(ctx context.Context, args []string) error {
 	opts, err := b.textOptions()
 	if err != nil {
@@ -68,7 +66,7 @@ func (b *bot) verify(ctx context.Context, args []string) error {
 	if err := reply.Findings(b.stdout, found, opts); err != nil {
 		return err
 	}
-	fmt.Fprintln(b.stdout, counted(result.Overlays, "overlay")+", "+counted(len(found), "finding"))
+	fmt.Fprintln(b.stdout, summary(result.Overlays, found))
 	if commands.Fails(found, gitops.SeverityError) {
 		b.exit = gitops.Invalid.Exit()
 	}

@@ -198,8 +198,6 @@ func (s *service) edge() (http.Handler, error) {
 	return server.Handler(), nil
 }
 
-// pageOptions derives the key of the cookies from the App's private key: all replicas
-// have the same, it needs no setting, and a new private key logs everybody out.
 func (s *service) pageOptions() web.Options {
 	key := sha256.Sum256(append([]byte("sealift cookies\x00"), s.config.PrivateKey...))
 	o := web.Options{PublicURL: s.config.PublicURL, Key: key, Version: version(), WebURL: s.config.GitHubWebURL, Proxies: s.config.TrustedProxies, Log: s.log}

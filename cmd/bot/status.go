@@ -48,11 +48,15 @@ func (b *bot) status(ctx context.Context, at string, names []string) (reply.Stat
 		return reply.Status{}, err
 	}
 	defer repo.Close()
-	t, err := treeAt(ctx, repo, at)
+	tip, err := repo.Resolve(ctx, at)
 	if err != nil {
 		return reply.Status{}, err
 	}
-	return commands.Status{Tree: t, Commits: repo, Tip: t.Commit(), Apps: names, Now: time.Now()}.Run(ctx)
+	t, err := repo.Tree(ctx, tip)
+	if err != nil {
+		return reply.Status{}, err
+	}
+	return commands.Status{Tree: t, Commits: repo, Tip: tip, Apps: names, Now: time.Now()}.Run(ctx)
 }
 
 // statusWriter returns what prints a status in the form that was asked for.

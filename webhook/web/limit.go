@@ -60,8 +60,6 @@ func (l *limiter[K]) allow(k K) (time.Time, bool) {
 	return time.Time{}, true
 }
 
-// sweep forgets buckets that are full again: they are as good as none. The caller holds
-// the lock.
 func (l *limiter[K]) sweep(now time.Time) {
 	for k, full := range l.buckets {
 		if !now.Before(full) {

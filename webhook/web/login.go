@@ -155,8 +155,6 @@ func (p *Pages) keepSession(w http.ResponseWriter, person Person) error {
 	return p.keep(w, cookieSession, s, s.Ends.Sub(p.now()))
 }
 
-// logout drops the cookie, which is all there is of a session. A copy of it that
-// somebody took is good until it expires.
 func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
 	p.drop(w, cookieSession)
 	http.Redirect(w, r, "/", http.StatusSeeOther)

@@ -66,8 +66,6 @@ func (m manifest) rights() []string {
 	return out
 }
 
-// events are the names of the events for people. What is no string is none: the
-// manifest is an operator's file.
 func (m manifest) events() []string {
 	events, _ := m["default_events"].([]any)
 	var out []string

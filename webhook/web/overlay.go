@@ -23,7 +23,6 @@ type reportView struct {
 	Overlays         []overlayView
 }
 
-// newReportView opens all overlays of a short report, and none of a long one.
 func newReportView(p *Pages, s session, t target, r gitops.Report) reportView {
 	v := reportView{
 		frame: frame{Title: fmt.Sprintf("%s/%s #%d", t.Owner, t.Repo, t.Number), Who: s.Login}, target: t,
@@ -66,7 +65,6 @@ type findingView struct{ gitops.Finding }
 // Place returns "file:line:column", as far as known.
 func (f findingView) Place() string { return place(f.File, f.Line, f.Column) }
 
-// place is FILE:LINE:COLUMN as far as it is known.
 func place(file string, line, column int) string {
 	switch {
 	case file == "" || line <= 0:
@@ -202,8 +200,6 @@ func (o objectView) Runs() iter.Seq[run] {
 	}
 }
 
-// kindOf is the first character of a line of a diff when it says what the line is. The
-// line is not empty.
 func kindOf(line string) string {
 	switch line[0] {
 	case '+', '-', '@':

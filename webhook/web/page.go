@@ -84,7 +84,6 @@ func (p *Pages) show(w http.ResponseWriter, status int, name string, view any) e
 	return nil
 }
 
-// execute runs a template. What it wrote before it failed stays written.
 func (p *Pages) execute(w io.Writer, name string, view any) error {
 	if err := p.views.ExecuteTemplate(w, name+".html", view); err != nil {
 		return gitops.Errorf(gitops.Internal, "page %s: %w", name, err)
@@ -139,8 +138,6 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// errorView is the page of an error. Reference is set for our own bugs only, and is
-// what the log has too.
 type errorView struct {
 	frame
 	Code                     gitops.Code

@@ -50,8 +50,6 @@ type pending struct {
 	show bool // the credentials are to be shown, not stored
 }
 
-// newRegistration makes the token that is printed when the service starts: only who can
-// read that registers the App.
 func newRegistration(s Setup, public, github *url.URL) (*registration, error) {
 	m, err := newManifest(s.Manifest, public, github)
 	if err != nil {

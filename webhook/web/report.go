@@ -49,8 +49,6 @@ func ReportPath(owner, repo string, number int, base, head string) string {
 	return fmt.Sprintf("/r/%s/%s/%d/%s..%s", owner, repo, number, base, head)
 }
 
-// parseTarget reads the address of a report strictly: what it lets through goes into
-// paths of calls to GitHub.
 func parseTarget(r *http.Request) (target, bool) {
 	t := target{Owner: r.PathValue("owner"), Repo: r.PathValue("repo")}
 	commits := rangeForm.FindStringSubmatch(r.PathValue("range"))

@@ -16,7 +16,6 @@ import (
 // too, so that one cookie is never taken for another.
 type sealer struct{ aead cipher.AEAD }
 
-// newSealer refuses a key that is all zero, which is one that somebody forgot to set.
 func newSealer(key [32]byte) (sealer, error) {
 	if key == ([32]byte{}) {
 		return sealer{}, gitops.Errorf(gitops.Invalid, "key of the cookies is not set")
@@ -32,7 +31,6 @@ func newSealer(key [32]byte) (sealer, error) {
 	return sealer{aead}, nil
 }
 
-// seal encrypts v for a cookie of this name. A cookie does not open under another name.
 func (s sealer) seal(name string, v any) (string, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -41,8 +39,6 @@ func (s sealer) seal(name string, v any) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, data, []byte(name))), nil
 }
 
-// open is false for anything that seal did not make with this key and name. v may be
-// changed all the same.
 func (s sealer) open(name, value string, v any) bool {
 	data, err := base64.RawURLEncoding.DecodeString(value)
 	if err != nil || len(data) < s.aead.Overhead() {

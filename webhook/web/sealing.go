@@ -215,7 +215,6 @@ func (p *Pages) api(f func(http.ResponseWriter, *http.Request) error) http.Handl
 	})
 }
 
-// answerJSON answers the script of the page.
 func answerJSON(w http.ResponseWriter, status int, v any) error {
 	data, err := json.Marshal(v)
 	if err != nil {

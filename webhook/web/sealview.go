@@ -27,15 +27,12 @@ type sealData struct {
 	Environments []placeData  `json:"environments"`
 }
 
-// typeData is a type of Secret, with the keys it must have.
 type typeData struct {
 	Name string   `json:"name"`
 	Keys []string `json:"keys"`
 	Any  bool     `json:"any"` // one of Keys is enough
 }
 
-// askData is what the comment asked for: what the form starts with. All of it may be
-// empty.
 type askData struct {
 	Environment string   `json:"environment"`
 	Overlay     string   `json:"overlay"`
@@ -44,8 +41,6 @@ type askData struct {
 	Keys        []string `json:"keys"`
 }
 
-// placeData is an environment. Refused says why this person may not seal for it; it
-// then has no certificate. Certificate is PEM, which the browser encrypts with.
 type placeData struct {
 	Name        string        `json:"name"`
 	Refused     string        `json:"refused"`
@@ -56,7 +51,6 @@ type placeData struct {
 	Overlays    []overlayData `json:"overlays"`
 }
 
-// overlayData is a place for the secret, and those that are there already.
 type overlayData struct {
 	Path      string         `json:"path"`
 	App       string         `json:"app"`
@@ -64,8 +58,6 @@ type overlayData struct {
 	Secrets   []existingData `json:"secrets"`
 }
 
-// existingData is a SealedSecret that may be changed. Shared says that other overlays
-// read its file, too.
 type existingData struct {
 	File      string     `json:"file"`
 	Name      string     `json:"name"`
@@ -76,8 +68,6 @@ type existingData struct {
 	Shared    bool       `json:"shared"`
 }
 
-// newSealView is all that the page and its script get. No value is ever in it: it has
-// keys and certificates.
 func (p *Pages) newSealView(v visit, f seal.Form, csrf string) sealView {
 	number := strconv.Itoa(v.link.Number)
 	view := sealView{

@@ -79,8 +79,6 @@ func (p *Pages) setupForm(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// setupView is the first page. Storable says that credentials can be stored,
-// Unreachable that GitHub cannot reach the public address.
 type setupView struct {
 	frame
 	Name, Public, GitHub  string
@@ -117,7 +115,6 @@ func (p *Pages) setupReview(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// reviewView is the second page: what will be registered, before GitHub shows it.
 type reviewView struct {
 	frame
 	Name, Owner, Action, Manifest, Public, GitHub string

@@ -152,7 +152,6 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// homeView is the page at the root. Setup says that there is no App yet.
 type homeView struct {
 	frame
 	Version, AppURL string

@@ -29,8 +29,6 @@ type Spec struct {
 	routes []specRoute
 }
 
-// specRoute is one path of the description with its matcher. Of several that match, the
-// one with the most literal characters is meant.
 type specRoute struct {
 	path     string
 	match    *regexp.Regexp
@@ -38,8 +36,6 @@ type specRoute struct {
 	literals int
 }
 
-// newSpec reads a description. A parameter may span slashes only where GitHub's
-// extension says so.
 func newSpec(doc *openapi3.T) *Spec {
 	s := &Spec{doc: doc}
 	for p, item := range doc.Paths.Map() {

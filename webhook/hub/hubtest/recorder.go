@@ -108,7 +108,6 @@ func (c recordedConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// add keeps what went over the wire, in either direction.
 func (r *Recorder) add(p []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -29,8 +29,6 @@ var looks = map[string][2]string{
 	"requested": {"busy", "Requested"}, "pending": {"busy", "Pending"},
 }
 
-// checkView is a run as its page and the box of checks show it: by its conclusion, once
-// it has one.
 func (p *pages) checkView(repo string, c hub.Check) checkView {
 	state := c.Status
 	if c.Status == "completed" {

@@ -77,9 +77,6 @@ func (p *pages) conversation(w http.ResponseWriter, r *http.Request) {
 	p.showConversation(w, r, repo, v, notice{Status: http.StatusOK})
 }
 
-// showConversation answers with the page of a pull request or issue, with a notice
-// about what was just done. Only the answer to a plain GET goes on to show what others
-// do: after a refusal the page stays as it is, with what was typed.
 func (p *pages) showConversation(w http.ResponseWriter, r *http.Request, repo string, v hub.Pull, n notice) {
 	view, err := p.viewOf(r, repo, v, "conversation")
 	if err != nil {
@@ -111,8 +108,6 @@ func (p *pages) me(r *http.Request) string {
 	return p.o.People[0].Login
 }
 
-// role is what a person is called beside a name, "" for those who are none of the
-// three.
 func (p *pages) role(login string) string {
 	i := slices.IndexFunc(p.o.People, func(one Person) bool { return one.Login == login })
 	if i < 0 {
@@ -134,7 +129,6 @@ func (p *pages) timeline(repo string, v hub.Pull, commits []commit) []item {
 	return list
 }
 
-// commentView is a comment with its last versions before, the newest first.
 func (p *pages) commentView(repo string, c hub.Comment) *commentView {
 	v := &commentView{ID: c.ID, Author: strings.TrimSuffix(c.Author, "[bot]"), Bot: c.Bot, Role: p.role(c.Author), HTML: p.rendered(repo, c.Body),
 		Created: c.Created, Updated: c.Updated, Edits: len(c.History), Reactions: reactions(c.Reactions)}

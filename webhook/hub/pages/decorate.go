@@ -53,7 +53,6 @@ func walk(n *html.Node, repo string) {
 	}
 }
 
-// decorateElement gives what Markdown made the form that GitHub gives it.
 func decorateElement(n *html.Node) {
 	switch n.DataAtom {
 	case atom.Blockquote:
@@ -209,7 +208,6 @@ func wrap(n, in *html.Node) {
 	in.AppendChild(n)
 }
 
-// attr is the value of an attribute, "" without it.
 func attr(n *html.Node, key string) string {
 	for _, a := range n.Attr {
 		if a.Key == key {
@@ -230,7 +228,6 @@ func setAttr(n *html.Node, key, value string) {
 	n.Attr = append(n.Attr, html.Attribute{Key: key, Val: value})
 }
 
-// textOf is all text below a node.
 func textOf(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {

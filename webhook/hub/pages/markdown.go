@@ -20,8 +20,6 @@ type markdown struct {
 	policy   *bluemonday.Policy
 }
 
-// newMarkdown reads Markdown as GitHub does in comments: a line break is one. It lets
-// HTML through, which the policy cleans afterwards; nothing of it is shown before that.
 func newMarkdown() *markdown {
 	table := extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))
 	return &markdown{

@@ -107,7 +107,6 @@ func (p *pages) routes() http.Handler {
 	})
 }
 
-// siteRoutes are below /-/, which no repository can be called.
 func (p *pages) siteRoutes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("GET /-/static/{file}", http.StripPrefix("/-/", immutable(http.FileServerFS(files))))
@@ -118,8 +117,6 @@ func (p *pages) siteRoutes() *http.ServeMux {
 	return mux
 }
 
-// repoRoutes are the addresses that GitHub has for the same pages, so that links in
-// what the bot writes lead somewhere.
 func (p *pages) repoRoutes() *http.ServeMux {
 	mux := http.NewServeMux()
 	const repo, pull = "/{owner}/{repo}", "/{owner}/{repo}/pull/{number}"
@@ -146,7 +143,6 @@ func (p *pages) nowhere(w http.ResponseWriter, r *http.Request) {
 	p.fail(w, r, http.StatusNotFound, "There is no such page.")
 }
 
-// immutable lets a browser keep what next serves for a year.
 func immutable(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=31536000, immutable") // the address has the version

@@ -28,7 +28,6 @@ func (p *pages) view(r *http.Request, tab string) (pullView, error) {
 	return p.viewOf(r, repo, v, tab)
 }
 
-// viewOf is what all tabs of a pull request show.
 func (p *pages) viewOf(r *http.Request, repo string, v hub.Pull, tab string) (pullView, error) {
 	c, err := p.change(r.Context(), repo, v)
 	if err != nil {
@@ -49,7 +48,6 @@ func (p *pages) summary(repo string, v hub.Pull) pullView {
 	return view
 }
 
-// stateOf is one of open, draft, closed and merged.
 func stateOf(v hub.Pull) string {
 	switch {
 	case v.Merged:

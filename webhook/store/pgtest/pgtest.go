@@ -105,7 +105,6 @@ func (s *Server) dismiss() {
 	}
 }
 
-// setUp makes the files of the server and starts it.
 func (s *Server) setUp(tb testing.TB) {
 	tb.Helper()
 	var err error
@@ -142,7 +141,6 @@ echo ready
 read -r _
 pg_ctl stop -s -m immediate -D data`
 
-// start starts the keeper and waits until it says that the server is ready.
 func (s *Server) start() error {
 	cmd := s.command("sh", "-c", script)
 	cmd.Path = "/bin/sh"
@@ -196,7 +194,6 @@ func find() (string, error) {
 	return best, nil
 }
 
-// isServer reports whether a directory has all the commands that are needed.
 func isServer(dir string) bool {
 	for _, name := range []string{"initdb", "pg_ctl", "createdb", "postgres"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
