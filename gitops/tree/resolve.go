@@ -3,6 +3,7 @@ package tree
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -34,6 +35,10 @@ func (r *Repo) find(ctx context.Context, rev string) (string, error) {
 	var out strings.Builder
 	in := strings.NewReader(rev + "^{commit}\n" + rev + "\n")
 	err := r.theirs().run(ctx, r.gitDir, in, &out, "cat-file", "--batch-check=%(objecttype) %(objectname)")
+	if exit, ok := errors.AsType[*exitError](err); ok && strings.Contains(rev, "@{") { // no upstream, no such entry of the log
+		reason, _, _ := strings.Cut(strings.TrimPrefix(exit.stderr, "fatal: "), "\n")
+		return "", &gitops.Error{Code: gitops.NotFound, Message: "revision not found: " + gitops.Quote(rev) + ": " + gitops.Printable(reason), Err: err}
+	}
 	if err != nil {
 		return "", failed(err)
 	}

@@ -37,6 +37,8 @@ func TestResolve(t *testing.T) {
 		{"v1.0", gitops.NotFound, "v1.0.0"},
 		{strings.Repeat("1", 40), gitops.NotFound, "revision not found"},
 		{"a b\x1b[31m", gitops.NotFound, `"a b\x1b[31m"`},
+		{"@{u}", gitops.NotFound, "no upstream configured"},
+		{"main@{99}", gitops.NotFound, "revision not found"},
 		{"HEAD:a", gitops.NotFound, "not found"},
 		{"--all", gitops.Invalid, "not valid"},
 		{"main\nHEAD", gitops.Invalid, "not valid"},
