@@ -77,16 +77,29 @@ func planMoves(p *promote.Plan, a promote.AppPlan) string {
 		return "nothing: " + short(p.To, 40) + " does not have it; --create copies it"
 	case len(a.Edits) == 0 && len(a.Withheld)+len(a.Conflicts) > 0:
 		return "nothing, see below"
+	case len(a.Edits) == 0 && versionsOnly(a) && version != "":
+		return "nothing: same version, " + version
+	case len(a.Edits) == 0 && versionsOnly(a):
+		return "nothing: no version to carry"
 	case len(a.Edits) == 0 && version != "":
 		return "nothing: equal already, at " + version
 	case len(a.Edits) == 0:
 		return "nothing: equal already"
-	case version == "" || a.Version == a.NewVersion:
-		return count(len(a.Edits), "edit")
-	case a.Version == "":
-		return version + " (" + count(len(a.Edits), "edit") + ")"
 	}
-	return short(shortDigest(a.Version), 60) + " -> " + version + " (" + count(len(a.Edits), "edit") + ")"
+	before, edits := short(shortDigest(a.Version), 60), count(len(a.Edits), "edit")
+	switch {
+	case version == "" || before == version: // the first of several may be the same
+		return edits
+	case before == "":
+		return version + " (" + edits + ")"
+	}
+	return before + " -> " + version + " (" + edits + ")"
+}
+
+// versionsOnly reports whether versions are all that was looked at: what else differs
+// cannot be told from what is meant to, without a promotion to go by.
+func versionsOnly(a promote.AppPlan) bool {
+	return a.LastPromoted == "" && !a.Missing && !a.Removed && !a.Created
 }
 
 // planEdits lists every value that moves, by file.
@@ -102,7 +115,7 @@ func (t *terminal) planEdits(p *promote.Plan) {
 			}
 			t.line("  " + planEdit(e))
 		}
-		if a.LastPromoted == "" && !a.Missing && !a.Removed && !a.Created {
+		if versionsOnly(a) {
 			first = append(first, short(a.App, 60))
 		}
 	}
