@@ -143,7 +143,7 @@ func inPlace(s reply.Sealed, made []seal.Existing) reply.Sealed {
 }
 
 // fileTarget finds the environment and the namespace of a file by the overlays that
-// read it.
+// read it. They must be of one environment, also when one was named.
 func (w *sealing) fileTarget(ctx context.Context, q sealRequest) (target, error) {
 	if w.tree.Lookup(q.file).Kind != gitops.File {
 		return target{}, gitops.Errorf(gitops.NotFound, "the branch has no file %s", gitops.Quote(q.file))
@@ -151,7 +151,7 @@ func (w *sealing) fileTarget(ctx context.Context, q sealRequest) (target, error)
 	t := target{environment: q.ask.Environment, existing: q.file}
 	var namespaces []string
 	for _, o := range w.layout.Overlays {
-		if !w.layout.Reached(o.Path, []string{q.file}) || q.ask.Environment != "" && o.Environment != q.ask.Environment {
+		if !w.layout.Reached(o.Path, []string{q.file}) {
 			continue
 		}
 		if t.environment != "" && o.Environment != t.environment {

@@ -433,3 +433,22 @@ func TestStoryReseal(t *testing.T) {
 	list = s.bots(n)
 	has(t, list[len(list)-1].Body, "pull request 2 does that already")
 }
+
+// A file that two environments read is sealed for neither, also when one is named: whoever
+// may seal for dev would change prod, and say that its values were changed.
+func TestStorySealInPlaceShared(t *testing.T) {
+	const dir, file = "shared", "shared/db.yaml"
+	s := newSealStory(t, nil)
+	n, head := s.open(webDev, "resources: [../../base, ../../../../shared]\nnamespace: dev\n", webProd, "resources: [../../base, ../../../../shared]\nnamespace: prod\n",
+		dir+"/kustomization.yaml", "resources: [db.yaml]\n", file, "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {k: v}\n")
+	s.settle()
+	for _, command := range []string{"/seal " + file, "/seal " + file + " --env dev"} {
+		s.say(developer, n, command)
+		s.settle()
+		list := s.bots(n)
+		has(t, list[len(list)-1].Body, "is part of dev and of prod")
+		if s.hub.Tip(storyRepo, topic) != head {
+			t.Fatalf("%s: something was committed", command)
+		}
+	}
+}
