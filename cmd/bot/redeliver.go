@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
+	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/webhook/ghapp"
 	"github.com/sealift/sealift/webhook/store"
 )
@@ -18,8 +22,9 @@ func newApp(c serviceConfig, log *slog.Logger, m ghapp.Meter) (*ghapp.App, error
 	})
 }
 
-// redeliver asks GitHub to repeat the deliveries since a time that we do not have,
-// and returns how many.
+// redeliver asks GitHub to repeat the deliveries since a time that we do not have, oldest
+// first, and returns how many. One that GitHub does not repeat any more holds up no other;
+// the error is the first such.
 func redeliver(ctx context.Context, app *ghapp.App, known *store.Store, since time.Time) (int, error) {
 	newest := map[string]ghapp.Delivery{}
 	had := map[string]bool{}
@@ -40,15 +45,22 @@ func redeliver(ctx context.Context, app *ghapp.App, known *store.Store, since ti
 	if err != nil {
 		return 0, err
 	}
+	var refused error
 	n := 0
-	for id, d := range newest {
-		if _, ok := stored[id]; ok || had[id] {
+	for _, d := range slices.SortedFunc(maps.Values(newest), func(a, b ghapp.Delivery) int { return a.At.Compare(b.At) }) {
+		if _, ok := stored[d.GUID]; ok || had[d.GUID] {
 			continue
 		}
-		if err := app.Redeliver(ctx, d.ID); err != nil {
-			return n, fmt.Errorf("delivery %s: %w", id, err)
+		err := app.Redeliver(ctx, d.ID)
+		if err == nil {
+			n++
+			continue
 		}
-		n++
+		err = fmt.Errorf("delivery %s: %w", d.GUID, err)
+		if gitops.CodeOf(err).Queue() != gitops.Done {
+			return n, err
+		}
+		refused = cmp.Or(refused, err)
 	}
-	return n, nil
+	return n, refused
 }

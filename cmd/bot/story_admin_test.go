@@ -47,6 +47,26 @@ func TestStoryRedeliver(t *testing.T) {
 	has(t, w.admin("redeliver", "--since", "1h"), "0 deliveries asked for again")
 }
 
+// GitHub does not repeat one of the deliveries any more: the others come all the same.
+func TestStoryRedeliverRefused(t *testing.T) {
+	w := newStory(t, storyOptions{down: true})
+	w.must(w.hub.Idle(w.ctx))
+	w.start()
+	w.until("the service does not ask again for what it missed", func() bool { return strings.Contains(w.logs.String(), "asked GitHub to deliver again") })
+	w.settle()
+	w.hub.Lose(hub.Loss{Event: "pull_request", Drop: true})
+	n, _ := w.open(webBase, configOf("web", "two"))
+	w.must(w.person(developer).ClosePull(w.ctx, storyRepo, n))
+	w.must(w.hub.Idle(w.ctx))
+	w.hub.ClearFaults()
+	w.hub.Fault(hub.Fault{Method: "POST", Path: "/app/hook/deliveries/*/attempts", Status: 404, Times: 1})
+	got, err := redeliver(w.ctx, w.service.app, w.service.store, time.Now().Add(-time.Hour))
+	if got != 1 || err == nil {
+		t.Errorf("%d asked for again, error %v; want one, and the error about the other", got, err)
+	}
+	w.settle()
+}
+
 // A job that fails is retried at once by `bot jobs retry`, or given up by `bot jobs
 // drop`, with the service stopped.
 func TestStoryJobsByHand(t *testing.T) {
