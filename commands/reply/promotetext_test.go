@@ -24,3 +24,18 @@ func TestPlanMoves(t *testing.T) {
 		}
 	}
 }
+
+// TestPromotionWhy does not say in a comment either that environments are equal of
+// which nothing but versions was compared.
+func TestPromotionWhy(t *testing.T) {
+	w := promotionWriter{p: Promotion{Plan: &promote.Plan{From: "dev", To: "prod"}}}
+	for want, a := range map[string]promote.AppPlan{
+		"there is no version to carry. What else differs is left as it is, since no promotion tells yet what is meant to differ.": {},
+		"prod has <code>v1</code>": {Version: "v1"},
+		"prod has what dev has":    {LastPromoted: "abc"},
+	} {
+		if got := w.why(a); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

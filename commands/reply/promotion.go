@@ -214,6 +214,9 @@ func (w promotionWriter) why(a promote.AppPlan) string {
 	case len(a.Conflicts) > 0:
 		return "both sides changed the same, see below"
 	}
+	if a.Version == "" && versionsOnly(a) {
+		return "there is no version to carry. What else differs is left as it is, since no promotion tells yet what is meant to differ."
+	}
 	has := "what " + markdownName(w.p.Plan.From) + " has"
 	if a.Version != "" {
 		has = version(a.Version)
