@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -24,7 +23,7 @@ import (
 	"github.com/sealift/sealift/webhook/hub"
 	"github.com/sealift/sealift/webhook/hub/browsertest"
 	"github.com/sealift/sealift/webhook/hub/hubtest"
-	"github.com/sealift/sealift/webhook/store"
+	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
 // The overlay that the story seals for.
@@ -183,13 +182,7 @@ func TestSealInBrowser(t *testing.T) {
 // expire lets all links be over.
 func (s *sealJourney) expire() {
 	s.t.Helper()
-	db, err := store.Open(s.t.Context(), filepath.Join(s.replicas[0].dir, "sealift.db"), store.Options{})
-	s.must(err)
-	defer db.Close()
-	s.must(db.Update(s.t.Context(), func(tx *store.Tx) error {
-		_, err := store.Native[*sql.Tx](tx).Exec("UPDATE links SET expires = 1 WHERE spent = 0")
-		return err
-	}))
+	storetest.Exec(s.t, storetest.Open(s.t, filepath.Join(s.replicas[0].dir, "sealift.db")), "UPDATE links SET expires = 1 WHERE spent = 0")
 }
 
 // sealed wants the secret in a file of the branch, with these values for kubeseal.

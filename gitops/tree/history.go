@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,15 +61,19 @@ func (r *Repo) Trailed(ctx context.Context, tip, key string, paths []string, lim
 	if err != nil {
 		return nil, failed(err)
 	}
+	list, err := r.parseLog(out)
+	return slices.DeleteFunc(list, func(c Trailed) bool { return len(c.Values(key)) == 0 }), err // a line of the body is no trailer
+}
+
+// parseLog parses what git log prints of several commits, with a NUL between them.
+func (r *Repo) parseLog(out string) ([]Trailed, error) {
 	var list []Trailed
 	for _, text := range splitNul(out) {
 		c, err := r.parseTrailed(text)
 		if err != nil {
 			return nil, err
 		}
-		if len(c.Values(key)) > 0 { // a line of the body is no trailer
-			list = append(list, c)
-		}
+		list = append(list, c)
 	}
 	return list, nil
 }

@@ -26,13 +26,5 @@ func (r *Repo) Log(ctx context.Context, tip, since string, paths []string, limit
 	if err != nil {
 		return nil, failed(err)
 	}
-	var list []Trailed
-	for _, text := range splitNul(out) {
-		c, err := r.parseTrailed(text)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, c)
-	}
-	return list, nil
+	return r.parseLog(out)
 }

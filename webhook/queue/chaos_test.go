@@ -14,6 +14,7 @@ import (
 	"github.com/sealift/sealift/webhook/queue"
 	"github.com/sealift/sealift/webhook/store"
 	"github.com/sealift/sealift/webhook/store/pgtest"
+	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
 // TestChaos kills processes at random moments while deliveries come in. Then
@@ -75,7 +76,7 @@ func newChaos(t *testing.T, url string, replicas int, server *pgtest.Server) *ch
 	if err := os.WriteFile(c.effects, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	open(t, url) // migrated before anybody is killed
+	storetest.Open(t, url) // migrated before anybody is killed
 	for i := range c.children {
 		c.spawn(i)
 	}
@@ -179,7 +180,7 @@ func (c *chaos) stop() {
 }
 
 func (c *chaos) verify() {
-	q, err := queue.New(open(c.t, c.url), nil, queue.Options{})
+	q, err := queue.New(storetest.Open(c.t, c.url), nil, queue.Options{})
 	if err != nil {
 		c.t.Fatal(err)
 	}

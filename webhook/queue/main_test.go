@@ -10,6 +10,7 @@ import (
 	"github.com/sealift/sealift/webhook/queue"
 	"github.com/sealift/sealift/webhook/store"
 	"github.com/sealift/sealift/webhook/store/pgtest"
+	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
 var postgres pgtest.Server
@@ -36,24 +37,10 @@ type runner func(ctx context.Context, j queue.Job) error
 
 func (r runner) Run(ctx context.Context, j queue.Job) error { return r(ctx, j) }
 
-func open(tb testing.TB, url string) *store.Store {
-	tb.Helper()
-	s, err := store.Open(tb.Context(), url, store.Options{})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	return s
-}
-
 // start opens the database and starts a queue over it that ends with the test.
 func start(tb testing.TB, url string, o queue.Options, r runner) *queue.Queue {
 	tb.Helper()
-	q, err := queue.New(open(tb, url), r, o)
+	q, err := queue.New(storetest.Open(tb, url), r, o)
 	if err != nil {
 		tb.Fatal(err)
 	}

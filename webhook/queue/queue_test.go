@@ -16,6 +16,7 @@ import (
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/webhook/queue"
 	"github.com/sealift/sealift/webhook/store"
+	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
 func TestAcceptAndRun(t *testing.T) {
@@ -78,7 +79,7 @@ func TestAcceptInvalid(t *testing.T) {
 }
 
 func TestAcceptWhenStopped(t *testing.T) {
-	q, err := queue.New(open(t, t.TempDir()+"/db"), nil, queue.Options{})
+	q, err := queue.New(storetest.Open(t, t.TempDir()+"/db"), nil, queue.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func TestAcceptWhenStopped(t *testing.T) {
 
 // TestOverload holds the one writer of SQLite, so that nothing can be stored.
 func TestOverload(t *testing.T) {
-	s := open(t, t.TempDir()+"/db")
+	s := storetest.Open(t, t.TempDir()+"/db")
 	q, err := queue.New(s, runner(func(context.Context, queue.Job) error { return nil }), queue.Options{Backlog: 3})
 	if err != nil {
 		t.Fatal(err)
@@ -183,7 +184,7 @@ func TestGivenUp(t *testing.T) {
 					attempts = append(attempts, fmt.Sprintf("%d %v %s", j.Attempt, j.Last, j.Payload))
 					return gitops.Errorf(code, "no")
 				})
-				admin, err := queue.New(open(t, url), nil, queue.Options{}) // as from the command line
+				admin, err := queue.New(storetest.Open(t, url), nil, queue.Options{}) // as from the command line
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -291,7 +292,7 @@ func TestTimeout(t *testing.T) {
 // TestCrashes runs into a delivery that took the process down each time.
 func TestCrashes(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		err := s.Update(t.Context(), func(tx *store.Tx) error {
 			seqs, err := tx.Add(t.Context(), []store.Delivery{
 				{ID: "deadly", Event: "e", Key: "k", Payload: []byte("x")}, {ID: "next", Event: "e", Key: "k", Payload: []byte("x")}})
@@ -367,7 +368,7 @@ func TestEvery(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		calls := make(chan string, 100)
 		for _, name := range []string{"a", "b"} {
-			s := open(t, url)
+			s := storetest.Open(t, url)
 			q, err := queue.New(s, runner(func(context.Context, queue.Job) error { return nil }), queue.Options{})
 			if err != nil {
 				t.Fatal(err)

@@ -2,7 +2,6 @@ package queue_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -11,10 +10,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/sealift/sealift/webhook/queue"
 	"github.com/sealift/sealift/webhook/store"
+	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
 // TestOrder stores many commands of one key at once; they run one by one, in
@@ -148,7 +147,7 @@ func TestInterleavings(t *testing.T) {
 		w := &witness{t: t, rng: rand.New(rand.NewPCG(seed, 1)), busy: map[string]bool{}, last: map[string]string{}, ends: map[string]int{}}
 		o := queue.Options{Backoff: 1, Attempts: 1000, Lease: 5 * time.Second}
 		qs := []*queue.Queue{start(t, url, o, w.run)}
-		if _, alone := open(t, url).SQLite(); !alone {
+		if _, alone := storetest.Open(t, url).SQLite(); !alone {
 			qs = append(qs, start(t, url, o, w.run))
 		}
 		var all sync.WaitGroup
@@ -230,7 +229,7 @@ func (w *witness) check(q *queue.Queue) {
 // one runs the job again; what the first reports then is not recorded.
 func TestLostLease(t *testing.T) {
 	url := postgres.Database(t)
-	s := open(t, url)
+	s := storetest.Open(t, url)
 	first, finish := make(chan bool), make(chan bool)
 	slow, err := queue.New(s, runner(func(context.Context, queue.Job) error {
 		first <- true
@@ -268,7 +267,7 @@ func TestLostLease(t *testing.T) {
 // cancelled before another process could get it.
 func TestLeaseNotRenewed(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		begun, cancelled := make(chan bool), make(chan error, 1)
 		q := start(t, url, queue.Options{Lease: 2 * time.Second}, func(ctx context.Context, _ queue.Job) error {
 			begun <- true
@@ -278,9 +277,9 @@ func TestLeaseNotRenewed(t *testing.T) {
 		})
 		accept(t, q, queue.Delivery{ID: "1"})
 		<-begun
-		native(t, s, "ALTER TABLE replicas RENAME TO gone")
+		storetest.Exec(t, s, "ALTER TABLE replicas RENAME TO gone")
 		t.Log(<-cancelled)
-		native(t, s, "ALTER TABLE gone RENAME TO replicas")
+		storetest.Exec(t, s, "ALTER TABLE gone RENAME TO replicas")
 		<-begun
 	})
 }
@@ -288,22 +287,6 @@ func TestLeaseNotRenewed(t *testing.T) {
 func forget(t *testing.T, s *store.Store) {
 	t.Helper()
 	if err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.Leave(t.Context(), "") }); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// native runs a statement that store has no method for.
-func native(t *testing.T, s *store.Store, query string) {
-	t.Helper()
-	err := s.Update(t.Context(), func(tx *store.Tx) (err error) {
-		if _, ok := s.SQLite(); ok {
-			_, err = store.Native[*sql.Tx](tx).Exec(query)
-		} else {
-			_, err = store.Native[pgx.Tx](tx).Exec(t.Context(), query)
-		}
-		return err
-	})
-	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -10,11 +10,12 @@ import (
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/webhook/store"
+	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
 func TestOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		a := store.Action{Key: "comment/o/r#1", Job: "d1", Target: "o/r#1", Actor: "ada", What: "comment", Planned: at}
 		broken := errors.New("network")
 		if _, err := s.Once(t.Context(), a, func(context.Context) (string, error) { return "", broken }); err != broken {
@@ -49,7 +50,7 @@ func TestOnce(t *testing.T) {
 // TestOnceRecordsAfterCancel cancels the context once the change is made.
 func TestOnceRecordsAfterCancel(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		ctx, cancel := context.WithCancel(t.Context())
 		a := store.Action{Key: "k"}
 		_, err := s.Once(ctx, a, func(context.Context) (string, error) { cancel(); return "made", nil })
@@ -65,7 +66,7 @@ func TestOnceRecordsAfterCancel(t *testing.T) {
 
 func TestActionsList(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		for i, target := range []string{"a", "b", "a"} {
 			a := store.Action{Key: string(rune('x' + i)), Target: target, Planned: at.Add(time.Duration(i) * time.Hour)}
 			if _, err := s.Once(t.Context(), a, func(context.Context) (string, error) { return "", nil }); err != nil {
@@ -95,7 +96,7 @@ func TestActionsList(t *testing.T) {
 // TestForget does an action again once its record was put aside.
 func TestForget(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		a := store.Action{Key: "slot 1", What: "comment"}
 		if _, ok, err := s.Result(t.Context(), a.Key); ok || err != nil {
 			t.Errorf("before: %v %v", ok, err)

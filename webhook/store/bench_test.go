@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/sealift/sealift/webhook/store"
+	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
 // BenchmarkCommit stores one delivery in one transaction, the price of a commit
@@ -16,7 +17,7 @@ func BenchmarkCommit(b *testing.B) {
 		"postgres": func() string { return postgres.Database(b) },
 	} {
 		b.Run(name, func(b *testing.B) {
-			s := open(b, url())
+			s := storetest.Open(b, url())
 			n := 0
 			for b.Loop() {
 				n++

@@ -7,11 +7,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sealift/sealift/webhook/store"
+	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
 func TestHolds(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		holds := func(repo int64, want ...store.Hold) {
 			t.Helper()
 			got, err := s.Holds(t.Context(), repo)

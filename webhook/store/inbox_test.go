@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sealift/sealift/webhook/store"
+	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
 // at is a moment without more digits than the databases keep.
@@ -72,7 +73,7 @@ func end(t *testing.T, s *store.Store, d store.Delivery, seq int64) (payload []b
 
 func TestAdd(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		first := add(t, s, delivery("a", "k", "render"), delivery("b", "k", ""), delivery("a", "k", "render"))
 		if len(first) != 2 || first["a"] >= first["b"] {
 			t.Errorf("stored %v, want a before b", first)
@@ -90,7 +91,7 @@ func TestAdd(t *testing.T) {
 
 func TestAddAfterOutcome(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		for _, o := range []store.Outcome{store.Done, store.Superseded, store.Dropped, store.Failed} {
 			id := string(o)
 			seqs := add(t, s, delivery(id, id, ""))
@@ -111,7 +112,7 @@ func TestAddAfterOutcome(t *testing.T) {
 
 func TestHeads(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		add(t, s, delivery("r1", "k", "render"), delivery("c1", "k", ""), delivery("r2", "k", "render"),
 			delivery("x1", "k", "other"), delivery("c2", "k", ""), delivery("z", "elsewhere", "render"))
 		var heads []store.Delivery
@@ -132,7 +133,7 @@ func TestHeads(t *testing.T) {
 // TestEndOfAnother ends a delivery that another turn has begun meanwhile.
 func TestEndOfAnother(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		seq := add(t, s, delivery("a", "k", ""))["a"]
 		update(t, s, func(tx *store.Tx) error {
 			if _, err := tx.Begin(t.Context(), seq, 1); err != nil {
@@ -152,7 +153,7 @@ func TestEndOfAnother(t *testing.T) {
 
 func TestDepth(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		if d, err := s.Depth(t.Context(), at); err != nil || d != (store.Depth{}) {
 			t.Errorf("empty: %+v, %v", d, err)
 		}
@@ -176,7 +177,7 @@ func TestDepth(t *testing.T) {
 // What was told to wait, by GitHub or a rule, is no work that is late until it may run.
 func TestDepthOfWhatWasToldToWait(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		seq := add(t, s, delivery("frozen", "1", ""))["frozen"]
 		end(t, s, store.Delivery{Outcome: store.Pending, Code: "limited", NotBefore: at.Add(time.Hour)}, seq)
 		if got, err := s.Depth(t.Context(), at); err != nil || got != (store.Depth{Waiting: 1}) {
@@ -190,7 +191,7 @@ func TestDepthOfWhatWasToldToWait(t *testing.T) {
 
 func TestMendAndDrop(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		seqs := add(t, s, delivery("failed", "1", ""), delivery("waits", "2", ""), delivery("runs", "3", ""), delivery("done", "4", ""))
 		end(t, s, store.Delivery{Outcome: store.Failed, Attempt: 8}, seqs["failed"])
 		end(t, s, store.Delivery{Outcome: store.Pending, Attempt: 2, NotBefore: at.Add(time.Hour)}, seqs["waits"])
@@ -225,7 +226,7 @@ func TestMendAndDrop(t *testing.T) {
 
 func TestOutcomes(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		seqs := add(t, s, delivery("done", "1", ""), delivery("pending", "2", ""), delivery("not asked", "3", ""))
 		end(t, s, store.Delivery{Outcome: store.Done}, seqs["done"])
 		ask := []string{"done"}
@@ -245,7 +246,7 @@ func TestOutcomes(t *testing.T) {
 
 func TestClean(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		seqs := add(t, s, delivery("failed", "1", ""), delivery("done", "2", ""), delivery("pending", "3", ""))
 		end(t, s, store.Delivery{Outcome: store.Failed}, seqs["failed"])
 		end(t, s, store.Delivery{Outcome: store.Done}, seqs["done"])
@@ -278,7 +279,7 @@ func TestClean(t *testing.T) {
 
 func TestLargePayload(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		d := delivery("large", "k", "")
 		d.Payload = bytes.Repeat([]byte{0, 0xff, '\'', 'x'}, 25<<20/4)
 		seq := add(t, s, d)["large"]
@@ -290,7 +291,7 @@ func TestLargePayload(t *testing.T) {
 
 func TestBeat(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		beat := func(id string, ttl time.Duration) (alive []string) {
 			update(t, s, func(tx *store.Tx) (err error) {
 				alive, _, err = tx.Beat(t.Context(), id, ttl, "turn", "tick")
@@ -302,7 +303,7 @@ func TestBeat(t *testing.T) {
 		if got := beat("b", time.Hour); len(got) != 2 {
 			t.Errorf("alive are %v", got)
 		}
-		exec(t, s, "UPDATE replicas SET seen = seen - 3600000000 WHERE id = 'a'")
+		storetest.Exec(t, s, "UPDATE replicas SET seen = seen - 3600000000 WHERE id = 'a'")
 		if got := beat("b", time.Minute); len(got) != 1 || got[0] != "b" {
 			t.Errorf("alive are %v, want b", got)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/webhook/store"
+	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
 func sampleLink(number int) store.Link {
@@ -47,7 +48,7 @@ func gone(t *testing.T, s *store.Store, why, token string, now time.Time) {
 
 func TestLinkIsGoodOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		token := addLink(t, s, sampleLink(1), at)
 		want := sampleLink(1)
 		want.Expires = at.Add(store.LinkLife)
@@ -71,7 +72,7 @@ func TestLinkIsGoodOnce(t *testing.T) {
 // TestLinkReturns gives a link back whose change did not come about.
 func TestLinkReturns(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		token := addLink(t, s, sampleLink(1), at)
 		for range 2 {
 			if _, err := s.SpendLink(t.Context(), token, at); err != nil {
@@ -96,7 +97,7 @@ func TestLinkReturns(t *testing.T) {
 // links.
 func TestLinkIsSpentByOne(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		a, b := open(t, url), open(t, url)
+		a, b := storetest.Open(t, url), storetest.Open(t, url)
 		for range 10 {
 			token := addLink(t, a, sampleLink(1), at)
 			var all sync.WaitGroup
@@ -124,7 +125,7 @@ func TestLinkIsSpentByOne(t *testing.T) {
 
 func TestRevokeLinks(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		elsewhere := sampleLink(1)
 		elsewhere.Repository++
 		first, second := addLink(t, s, sampleLink(1), at), addLink(t, s, sampleLink(1), at)
@@ -146,7 +147,7 @@ func TestRevokeLinks(t *testing.T) {
 // any more.
 func TestLinksAreRemoved(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		old := addLink(t, s, sampleLink(1), at)
 		young := addLink(t, s, sampleLink(1), at.Add(time.Minute))
 		addLink(t, s, sampleLink(2), at.Add(store.LinkLife))
@@ -164,7 +165,7 @@ func TestLinksAreRemoved(t *testing.T) {
 // TestLinkTokenIsNotStored looks for tokens in the bytes of the database.
 func TestLinkTokenIsNotStored(t *testing.T) {
 	dir := t.TempDir()
-	s := open(t, filepath.Join(dir, "db"))
+	s := storetest.Open(t, filepath.Join(dir, "db"))
 	token := addLink(t, s, sampleLink(1), at)
 	if _, err := s.SpendLink(t.Context(), token, at); err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/sealift/sealift/webhook/store"
 	"github.com/sealift/sealift/webhook/store/pgtest"
 )
 
@@ -23,18 +22,4 @@ func TestMain(m *testing.M) {
 func onBoth(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "new", "s?a%20l#t.db")) })
 	t.Run("postgres", func(t *testing.T) { test(t, postgres.Database(t)) })
-}
-
-func open(tb testing.TB, url string) *store.Store {
-	tb.Helper()
-	s, err := store.Open(tb.Context(), url, store.Options{})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	return s
 }

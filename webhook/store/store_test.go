@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -14,27 +13,12 @@ import (
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/webhook/store"
+	"github.com/sealift/sealift/webhook/store/storetest"
 )
-
-// exec runs a statement that the package has no method for.
-func exec(t *testing.T, s *store.Store, query string) {
-	t.Helper()
-	err := s.Update(t.Context(), func(tx *store.Tx) (err error) {
-		if _, ok := s.SQLite(); ok {
-			_, err = store.Native[*sql.Tx](tx).Exec(query)
-		} else {
-			_, err = store.Native[pgx.Tx](tx).Exec(t.Context(), query)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 func TestOpenTwice(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		a, b := open(t, url), open(t, url)
+		a, b := storetest.Open(t, url), storetest.Open(t, url)
 		if _, err := a.Once(t.Context(), store.Action{Key: "k"}, func(context.Context) (string, error) { return "made", nil }); err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +57,7 @@ func TestOpenNewerSchema(t *testing.T) {
 		"INSERT INTO river_migration (line, version) VALUES ('main', 999)",
 	} {
 		onBoth(t, func(t *testing.T, url string) {
-			exec(t, open(t, url), change)
+			storetest.Exec(t, storetest.Open(t, url), change)
 			s, err := store.Open(t.Context(), url, store.Options{})
 			if gitops.CodeOf(err) != gitops.Invalid || !strings.Contains(err.Error(), "999") {
 				t.Errorf("got %v, %v", s, err)
@@ -123,8 +107,8 @@ func TestOpenUnreachable(t *testing.T) {
 
 func TestSQLiteFileModes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made")
-	s := open(t, "sqlite:"+filepath.Join(dir, "db"))
-	exec(t, s, "CREATE TABLE x (y)")
+	s := storetest.Open(t, "sqlite:"+filepath.Join(dir, "db"))
+	storetest.Exec(t, s, "CREATE TABLE x (y)")
 	for name, want := range map[string]os.FileMode{"": 0o700, "db": 0o600, "db-wal": 0o600, "db-shm": 0o600} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {
@@ -146,7 +130,7 @@ func TestSQLiteExclusive(t *testing.T) {
 	if gitops.CodeOf(err) != gitops.Invalid || !strings.Contains(err.Error(), "in use by another process") {
 		t.Errorf("a second worker: %v", err)
 	}
-	open(t, file) // not a worker
+	storetest.Open(t, file) // not a worker
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +144,7 @@ func TestSQLiteExclusive(t *testing.T) {
 
 func TestUpdateRollsBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := storetest.Open(t, url)
 		want := gitops.Errorf(gitops.Denied, "no")
 		err := s.Update(t.Context(), func(tx *store.Tx) error {
 			if _, err := tx.Add(t.Context(), []store.Delivery{delivery("a", "k", "")}); err != nil {
@@ -186,8 +170,8 @@ func TestUpdateRollsBack(t *testing.T) {
 // TestPostgresDeadlock lets two transactions wait for each other: PostgreSQL
 // ends one, which runs again.
 func TestPostgresDeadlock(t *testing.T) {
-	s := open(t, postgres.Database(t))
-	exec(t, s, "CREATE TABLE x (id int PRIMARY KEY, n int); INSERT INTO x VALUES (1, 0), (2, 0)")
+	s := storetest.Open(t, postgres.Database(t))
+	storetest.Exec(t, s, "CREATE TABLE x (id int PRIMARY KEY, n int); INSERT INTO x VALUES (1, 0), (2, 0)")
 	var all, both sync.WaitGroup
 	both.Add(2)
 	for i := range 2 {
@@ -212,5 +196,5 @@ func TestPostgresDeadlock(t *testing.T) {
 		})
 	}
 	all.Wait()
-	exec(t, s, "DO $$ BEGIN IF (SELECT sum(n) FROM x) <> 4 THEN RAISE 'lost'; END IF; END $$")
+	storetest.Exec(t, s, "DO $$ BEGIN IF (SELECT sum(n) FROM x) <> 4 THEN RAISE 'lost'; END IF; END $$")
 }
