@@ -32,7 +32,7 @@ func (m *maker) showVersion(p place, v version) {
 	switch p.group {
 	case groupImage:
 		score += 2
-	case groupChart, groupChannel, groupBase:
+	case groupChart, groupChannel, groupBase, groupSource:
 		score++
 	}
 	m.labels = append(m.labels, label{score, last, p.value.String(), v.String()})

@@ -18,6 +18,7 @@ const (
 	groupChannel
 	groupCSV
 	groupPointer
+	groupSource // what Argo CD and Flux deploy from
 )
 
 // place is one spot of a file that says which version of something is used.

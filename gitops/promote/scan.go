@@ -181,6 +181,7 @@ func (s *scanner) manifest(root *yaml.Node, at trail) {
 	case kind == "Subscription" && operators(root):
 		s.subscription(get(root, "spec"), at.key("spec"), first(text(get(get(root, "spec"), "name")), text(get(get(root, "metadata"), "name"))))
 	}
+	s.deployed(root, at)
 	s.walk(root, at, "")
 }
 

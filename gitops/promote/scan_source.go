@@ -1,0 +1,61 @@
+package promote
+
+import (
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// exactVersion matches one version or commit. Ranges, branches and templates are not
+// carried as versions: what they mean is often different in each environment by intent.
+var exactVersion = regexp.MustCompile(`^(v?[0-9]+(\.[0-9]+)*([-+][0-9A-Za-z.+-]+)?|[0-9a-f]{40}([0-9a-f]{24})?)$`)
+
+// exact adds a scalar that is one version of what key names, "" for nothing.
+func (s *scanner) exact(n *yaml.Node, g group, kind EditKind, at trail, key string) {
+	if key != "" && exactVersion.MatchString(text(n)) {
+		s.scalar(n, g, kind, at, key)
+	}
+}
+
+// deployed collects what objects of Argo CD and Flux say about the versions that those
+// deploy: https://argo-cd.readthedocs.io/en/stable/operator-manual/application.yaml,
+// https://fluxcd.io/flux/components/helm/api/v2 and …/source/api/v1. A patch that
+// does not say what of goes by the name of the object.
+func (s *scanner) deployed(root *yaml.Node, at trail) {
+	spec, name := get(root, "spec"), text(get(get(root, "metadata"), "name"))
+	group, _, _ := strings.Cut(text(get(root, "apiVersion")), "/")
+	at = at.key("spec")
+	switch kind := text(get(root, "kind")); {
+	case group == "argoproj.io" && kind == "Application":
+		s.application(spec, at, name)
+	case group == "argoproj.io" && kind == "ApplicationSet":
+		s.application(get(get(spec, "template"), "spec"), at.key("template").key("spec"), name)
+	case group == "helm.toolkit.fluxcd.io" && kind == "HelmRelease":
+		chart := get(get(spec, "chart"), "spec")
+		s.exact(get(chart, "version"), groupChart, Chart, at.key("chart").key("spec").key("version"), first(text(get(chart, "chart")), name))
+	case group == "source.toolkit.fluxcd.io" && (kind == "OCIRepository" || kind == "GitRepository"):
+		for _, field := range []string{"tag", "commit"} {
+			s.exact(get(get(spec, "ref"), field), groupSource, BaseRef, at.key("ref").key(field), first(sourceURL(text(get(spec, "url"))), name))
+		}
+	}
+}
+
+// application is the spec of an Argo CD Application.
+func (s *scanner) application(spec *yaml.Node, at trail, name string) {
+	s.source(get(spec, "source"), at.key("source"), name)
+	for i, item := range items(get(spec, "sources")) {
+		s.source(item, at.key("sources").item(i, item), "")
+	}
+}
+
+func (s *scanner) source(n *yaml.Node, at trail, name string) {
+	revision, at := get(n, "targetRevision"), at.key("targetRevision")
+	if chart := text(get(n, "chart")); chart != "" {
+		s.exact(revision, groupChart, Chart, at, chart)
+		return
+	}
+	s.exact(revision, groupSource, BaseRef, at, first(sourceURL(text(get(n, "repoURL"))), name))
+}
+
+func sourceURL(url string) string { return strings.TrimSuffix(url, ".git") }
