@@ -9,14 +9,15 @@ import (
 
 // pointsSomewhere matches text that may hold an Argo CD or Flux document.
 // Comparing bytes first is what makes reading a whole repository cheap.
-var pointsSomewhere = regexp.MustCompile(`apiVersion["']?[ \t]*:[ \t]*["']?(?:argoproj\.io|kustomize\.toolkit\.fluxcd\.io)/`)
+var pointsSomewhere = regexp.MustCompile(`apiVersion["']?[ \t]*:[ \t]*["']?(?:argoproj\.io|(?:kustomize|helm)\.toolkit\.fluxcd\.io)/`)
 
 // The kinds of document that point at directories.
 const (
 	kindApplication    = "Application"
 	kindApplicationSet = "ApplicationSet"
 	kindFlux           = "Flux Kustomization"
-	kindUnreadable     = "unreadable" // it should be one of those, but is not YAML
+	kindHelmRelease    = "HelmRelease" // of a chart in a git repository
+	kindUnreadable     = "unreadable"  // it should be one of those, but is not YAML
 )
 
 // maxDocuments is how many documents of one file are read.
@@ -143,6 +144,18 @@ func (r *reader) document(n *yaml.Node, before int) []document {
 		if p := r.get(spec, "path"); p != nil && r.text(p) != "" { // without one it is the root
 			to.Path, to.Line = r.text(p), before+p.Line
 		}
+		d.Sources = []source{to}
+	case "helm.toolkit.fluxcd.io HelmRelease":
+		chart := r.get(r.get(spec, "chart"), "spec")
+		if r.text(r.get(r.get(chart, "sourceRef"), "kind")) != "GitRepository" {
+			return nil
+		}
+		d.Kind = kindHelmRelease
+		to := source{Path: r.text(r.get(chart, "chart")), Line: d.Line}
+		for _, v := range r.paths(r.get(chart, "valuesFiles")) { // relative to the root of the repository
+			to.Values = append(to.Values, "/"+v)
+		}
+		to.Values = to.Values[:min(len(to.Values), maxSources)]
 		d.Sources = []source{to}
 	default:
 		return nil

@@ -59,7 +59,7 @@ func (l *Layout) samePlain(ctx context.Context, from, to gitops.Tree, p string) 
 	for dir := range l.plain {
 		in = in || dir == "." || strings.HasPrefix(p, dir+"/")
 	}
-	if !in || !manifestFile.MatchString(p) {
+	if !in || !isManifest(p) {
 		return true, nil
 	}
 	var sides [2]facts

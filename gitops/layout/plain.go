@@ -129,9 +129,15 @@ func walkOrder(a, b string) int {
 	return cmp.Compare(len(a), len(b))
 }
 
-// manifestFile matches what Argo CD reads in a directory
+// isManifest reports whether Argo CD reads a file of a directory
 // (reposerver/repository/repository.go, manifestFile).
-var manifestFile = regexp.MustCompile(`\.(yaml|yml|json|jsonnet)$`)
+func isManifest(p string) bool {
+	switch path.Ext(p) {
+	case ".yaml", ".yml", ".json", ".jsonnet":
+		return true
+	}
+	return false
+}
 
 // jsonnetFile matches what only jsonnet can read.
 var jsonnetFile = regexp.MustCompile(`\.(jsonnet|libsonnet)$`)
@@ -144,7 +150,7 @@ func (p *pointers) argoFiles(ctx context.Context, dir string, s source) (*plain,
 	takes := s.takes()
 	for e := range p.below(dir) {
 		rel := within(dir, e.Path)
-		if !manifestFile.MatchString(rel) || !out.deep && strings.Contains(rel, "/") || !takes(rel) {
+		if !isManifest(rel) || !out.deep && strings.Contains(rel, "/") || !takes(rel) {
 			continue
 		}
 		if isKustomization(path.Base(rel)) {
@@ -249,7 +255,7 @@ func (p *pointers) below(dir string) func(func(gitops.Entry) bool) {
 		}
 		i, _ := slices.BinarySearchFunc(p.entries, prefix, func(e gitops.Entry, s string) int { return strings.Compare(e.Path, s) })
 		for ; i < len(p.entries) && strings.HasPrefix(p.entries[i].Path, prefix); i++ {
-			if p.budget--; !yield(p.entries[i]) {
+			if p.budget -= 5; !yield(p.entries[i]) {
 				return
 			}
 		}

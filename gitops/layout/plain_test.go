@@ -268,6 +268,9 @@ func TestNotCompared(t *testing.T) {
 			"---\napiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: set}\nspec:\n  template:\n    spec:\n      sources:\n" +
 			"      - {repoURL: https://charts.example.com, chart: redis, helm: {valueFiles: ['$values/clusters/{{name}}/redis.yaml', '$values/env/$ARGOCD_APP_NAME.yaml']}}\n" +
 			"      - {repoURL: https://example.com/acme/gitops, ref: values}\n",
+		"release.yaml": "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: rel}\nspec: {chart: {spec: {chart: ./charts/rel, sourceRef: {kind: GitRepository, name: x}, valuesFiles: [charts/rel/prod.yaml]}}}\n" +
+			"---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: far}\nspec: {chart: {spec: {chart: charts/web, sourceRef: {kind: HelmRepository, name: x}}}}\n",
+		"charts/rel/Chart.yaml": "name: rel\n",
 		"charts/web/Chart.yaml": "name: web\n", "charts/web/values.yaml": "a: b\n", "env/web.yaml": "a: b\n", "top.yaml": "a: b\n",
 		"jobs/a.yaml": "kind: Job\nmetadata: {name: a}\n---\nkind: Job\nmetadata: {generateName: b-}\n", "jobs/c.yaml": "kind: Job\nmetadata: {name: c, generateName: c-}\n",
 		"jobs/local.yaml": "kind: X\nmetadata: {name: l, annotations: {config.kubernetes.io/local-config: 'true'}}\n",
@@ -284,6 +287,7 @@ func TestNotCompared(t *testing.T) {
 		"js/lib.libsonnet":           {`"js" has jsonnet files, which are not compared; Application "jsonnet" deploys it`},
 		"charts/web/t/x.yaml":        {`"charts/web" is a Helm chart, which is not compared; Application "web" and 1 more deploy it`},
 		"charts/webby/x":             nil,
+		"charts/rel/prod.yaml":       {`"charts/rel" is a Helm chart, which is not compared; HelmRelease "rel" deploys it`, `"charts/rel/prod.yaml" has values of a Helm chart, which are not compared; HelmRelease "rel" deploys it`},
 		"charts/web/values.yaml":     {`"charts/web" is a Helm chart, which is not compared; Application "web" and 1 more deploy it`, `"charts/web/values.yaml" has values of a Helm chart, which are not compared; Application "web" deploys it`},
 		"env/web.yaml":               {`"env/web.yaml" has values of a Helm chart, which are not compared; Application "web" and 1 more deploy it`},
 		"top.yaml":                   {`"top.yaml" has values of a Helm chart, which are not compared; Application "web" deploys it`},

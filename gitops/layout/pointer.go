@@ -61,7 +61,7 @@ func (p *pointers) findOurs(ctx context.Context) {
 	for _, d := range p.docs {
 		for _, s := range d.Sources {
 			dir, ok := cleanDir(s.Path)
-			if s.Path == "" {
+			if s.Path == "" || d.Kind == kindHelmRelease {
 				continue
 			}
 			if s.From == "" {
@@ -100,6 +100,8 @@ func (p *pointers) document(ctx context.Context, d placed) error {
 			"Argo CD or Flux document is not plain YAML, its paths are not read")
 	case d.Kind == kindApplicationSet:
 		list = p.expand(ctx, d)
+	case d.Kind == kindHelmRelease:
+		p.release(ctx, d)
 	case d.From != "":
 		p.notes.add(d.file, d.Line, "", "Flux Kustomization %s has a path within another source, %s, which is not read",
 			gitops.Quote(d.Name), gitops.Printable(d.From))
@@ -152,6 +154,24 @@ func (p *pointers) point(ctx context.Context, d placed, to pointing, why Source)
 	return nil
 }
 
+// release takes a HelmRelease of Flux. Which repository its chart is in is not known:
+// when there is a chart of that path here, it is this one.
+func (p *pointers) release(ctx context.Context, d placed) {
+	for _, s := range d.Sources {
+		dir, ok := cleanDir(s.Path)
+		e := p.resolve(ctx, dir)
+		if !ok || s.Path == "" || p.tree.Lookup(path.Join(e.Path, "Chart.yaml")).Kind == gitops.Missing {
+			continue
+		}
+		to := pointing{source: s}
+		p.blind(d, to, e.Path, nil, aChart)
+		p.values(d, to, e.Path)
+	}
+}
+
+// aChart says what a Helm chart is.
+const aChart = "is a Helm chart, which is not compared"
+
 // unbuilt takes a directory without a kustomization, as Argo CD finds out what it is
 // (ExplicitType and AppType): by the options that a source has, by a Chart.yaml, and
 // otherwise as plain manifests. Flux knows plain manifests only.
@@ -168,7 +188,7 @@ func (p *pointers) unbuilt(ctx context.Context, d placed, to pointing, dir strin
 		p.blind(d, to, dir, nil, "has no kustomization, though it is deployed as one, and is not compared")
 	case chart || to.Tool == toolHelm:
 		p.say(d, to, "points at a Helm chart, which is not compared: %s", gitops.Quote(to.Path))
-		p.blind(d, to, dir, nil, "is a Helm chart, which is not compared")
+		p.blind(d, to, dir, nil, aChart)
 		p.values(d, to, dir)
 	default:
 		return p.plainDir(ctx, d, to, dir, why)
