@@ -9,6 +9,7 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
+// TestCatFileDies kills git between reads: the next one starts another and answers.
 func TestCatFileDies(t *testing.T) {
 	f := newFixture(t)
 	head := f.commit(map[string]string{"a": "1", "b": "2", "c": "3"})
@@ -28,6 +29,8 @@ func TestCatFileDies(t *testing.T) {
 	}
 }
 
+// TestMaxBlob reads beside a file that is too large: that one is refused by name, the
+// others stay readable.
 func TestMaxBlob(t *testing.T) {
 	f := newFixture(t)
 	head := f.commit(map[string]string{"fits.yaml": strings.Repeat("a", 100), "large.yaml": strings.Repeat("b", 101), "next.yaml": "c", "z": ""})
@@ -47,6 +50,8 @@ func TestMaxBlob(t *testing.T) {
 	}
 }
 
+// TestConcurrentReads reads with more goroutines than processes, and a cache that holds
+// next to nothing.
 func TestConcurrentReads(t *testing.T) {
 	f := newFixture(t)
 	files := map[string]string{}
@@ -70,6 +75,7 @@ func TestConcurrentReads(t *testing.T) {
 	wg.Wait()
 }
 
+// TestReadAfterClose says that the repository is closed, and does not hang.
 func TestReadAfterClose(t *testing.T) {
 	f := newFixture(t)
 	head := f.commit(map[string]string{"a": "1"})
@@ -80,6 +86,7 @@ func TestReadAfterClose(t *testing.T) {
 	wantError(t, err, gitops.Unavailable, "closed")
 }
 
+// TestManyFilesInOneDirectory lists a directory of 100,000 files.
 func TestManyFilesInOneDirectory(t *testing.T) {
 	f := newFixture(t)
 	f.commit(map[string]string{"x": "x"})
@@ -106,6 +113,8 @@ func TestManyFilesInOneDirectory(t *testing.T) {
 	}
 }
 
+// TestCacheIsBounded fills the cache a hundred times over: what is asked for stays a
+// while, and what is larger than half of it is not kept.
 func TestCacheIsBounded(t *testing.T) {
 	c := newCache(10_000)
 	for i := range 1000 {

@@ -23,6 +23,7 @@ func monorepo(b testing.TB, dirs int) (*fixture, string) {
 	return f, f.git("rev-parse", "main")
 }
 
+// BenchmarkOpen is what every command costs before it reads anything.
 func BenchmarkOpen(b *testing.B) {
 	f, _ := monorepo(b, 1)
 	for b.Loop() {
@@ -34,6 +35,7 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
+// BenchmarkTree12000 lists a tree of 4,000 apps.
 func BenchmarkTree12000(b *testing.B) {
 	f, head := monorepo(b, 4000)
 	r := f.open(Options{})
@@ -42,6 +44,7 @@ func BenchmarkTree12000(b *testing.B) {
 	}
 }
 
+// BenchmarkRead3000 reads 3,000 files for the first time.
 func BenchmarkRead3000(b *testing.B) {
 	f, head := monorepo(b, 4000)
 	r := f.open(Options{})

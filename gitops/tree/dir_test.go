@@ -82,6 +82,7 @@ func TestSourcesAgree(t *testing.T) {
 	}
 }
 
+// TestDirStaysInside asks for files outside of the directory by every kind of path.
 func TestDirStaysInside(t *testing.T) {
 	outside, dir := t.TempDir(), t.TempDir()
 	if err := os.WriteFile(filepath.Join(outside, "secret"), []byte("secret"), 0o600); err != nil {
@@ -104,6 +105,7 @@ func TestDirStaysInside(t *testing.T) {
 	wantError(t, err, gitops.Invalid, "out of the repository")
 }
 
+// TestDirRemembers changes files after they were looked at: the tree stays as it was.
 func TestDirRemembers(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "a")
@@ -127,6 +129,8 @@ func TestDirRemembers(t *testing.T) {
 	}
 }
 
+// TestDirSpecialFiles meets what is no file, is too large or may not be read, and never
+// waits for it.
 func TestDirSpecialFiles(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600); err != nil {
@@ -164,6 +168,7 @@ func TestDirSpecialFiles(t *testing.T) {
 	wantError(t, err, gitops.NotFound, "directory not found")
 }
 
+// TestMemory cleans paths, and leaves out those that lead out of the tree.
 func TestMemory(t *testing.T) {
 	tr := Memory(map[string]string{"b": "1", "a/../c": "2", "./d/e": "3", "../out": "4", "/abs": "5", "f": "6", "f/g": "7"})
 	var paths []string

@@ -10,6 +10,7 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
+// FuzzParseTree looks for lines of git ls-tree that give a path out of the tree.
 func FuzzParseTree(f *testing.F) {
 	id := strings.Repeat("a", 40)
 	f.Add("100644 blob " + id + "\ta\x00")
@@ -89,6 +90,7 @@ func FuzzAllow(f *testing.F) {
 	})
 }
 
+// TestCheckRef refuses what git could take for an option or for more than one ref.
 func TestCheckRef(t *testing.T) {
 	for _, ref := range []string{"", "main", "v1.2.3", "feature/x", "release-1.0", "refs/tags/v1", "app/v2@next", "HEAD", "0123abc"} {
 		if err := checkRef(ref); err != nil {
@@ -103,6 +105,7 @@ func TestCheckRef(t *testing.T) {
 	}
 }
 
+// TestAllow compares entries of the allow-list with addresses that look alike.
 func TestAllow(t *testing.T) {
 	for _, test := range []struct {
 		entry, repo string
@@ -155,6 +158,7 @@ func TestAllow(t *testing.T) {
 	}
 }
 
+// TestIsPublic knows the ranges that lead inside, in IPv6 as well.
 func TestIsPublic(t *testing.T) {
 	for _, ip := range []string{"140.82.121.4", "1.1.1.1", "2606:4700::1111"} {
 		if !isPublic(netip.MustParseAddr(ip)) {

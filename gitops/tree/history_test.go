@@ -18,6 +18,8 @@ func (f *fixture) commitWith(message string, files map[string]string) string {
 	return f.git("rev-parse", "HEAD")
 }
 
+// TestTrailed finds commits by their trailers through merges, and takes no line of the
+// body for one.
 func TestTrailed(t *testing.T) {
 	f := newFixture(t)
 	first := f.commitWith("Promote web\n\nPromoted-From: dev@1\nPromoted-App: web\nPromoted-App: api\n", map[string]string{"web/a": "1"})
@@ -62,6 +64,7 @@ func TestTrailed(t *testing.T) {
 	}
 }
 
+// TestTrailedRefuses takes neither refs nor options nor expressions.
 func TestTrailedRefuses(t *testing.T) {
 	f := newFixture(t)
 	tip := f.commitWith("one", nil)

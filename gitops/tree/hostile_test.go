@@ -118,6 +118,8 @@ func TestHostileTree(t *testing.T) {
 	}
 }
 
+// TestTreeWithPathTwice refuses a tree in which a name stands twice: which of the two
+// counts, each program decides for itself.
 func TestTreeWithPathTwice(t *testing.T) {
 	f := newFixture(t)
 	f.commit(map[string]string{"a": "1"})

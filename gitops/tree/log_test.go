@@ -7,6 +7,7 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
+// TestLog follows first parents, between two commits and for some paths.
 func TestLog(t *testing.T) {
 	f := newFixture(t)
 	first := f.commitWith("One", map[string]string{"web/a": "1"})

@@ -10,6 +10,8 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
+// TestMergeTree merges without and with conflicts, and writes nothing to the
+// repository.
 func TestMergeTree(t *testing.T) {
 	f := newFixture(t)
 	root := f.commit(map[string]string{"a": "1\n2\n3\n", "b": "1\n"})
@@ -54,6 +56,8 @@ func TestMergeTree(t *testing.T) {
 	wantError(t, err, gitops.Invalid, "not a full id")
 }
 
+// TestChanged lists what differs, with names that are hard to print; a rename is two of
+// them.
 func TestChanged(t *testing.T) {
 	f := newFixture(t)
 	base := f.commit(map[string]string{"a": "1", "old/name": strings.Repeat("same\n", 50), "gone": "1", "kept": "1"})

@@ -119,6 +119,8 @@ func TestMirrorLockIsInherited(t *testing.T) {
 	}
 }
 
+// TestMirrorsBounded removes the mirror that was not used for longest, and none that is
+// open.
 func TestMirrorsBounded(t *testing.T) {
 	g := newGuarded(t, func(o *MirrorOptions) { o.MaxCount = 2 })
 	fetch := func(key string) *Mirror {
@@ -183,6 +185,7 @@ func TestMirrorForgotten(t *testing.T) {
 	fetch()
 }
 
+// TestMirrorTooLarge ends a fetch that grows beyond the limit.
 func TestMirrorTooLarge(t *testing.T) {
 	g := newGuarded(t, func(o *MirrorOptions) { o.MaxMirror = 300 })
 	_, err := g.open().FetchBranch(t.Context(), "main")

@@ -86,6 +86,7 @@ func ok(t *testing.T, err error) {
 	}
 }
 
+// TestMirrorOfAPullRequest fetches base and head of a fork; a head that moved is stale.
 func TestMirrorOfAPullRequest(t *testing.T) {
 	g := newGuarded(t)
 	base := g.f.commit(map[string]string{"a": "1", "b": "1"})
@@ -142,6 +143,8 @@ func TestMirrorOfAPullRequest(t *testing.T) {
 	wantError(t, err, gitops.NotFound)
 }
 
+// TestMirrorCommits fetches a commit that no branch has any more, and refuses what is
+// no id.
 func TestMirrorCommits(t *testing.T) {
 	g := newGuarded(t)
 	lost := g.f.commit(map[string]string{"a": "lost"})
@@ -165,6 +168,7 @@ func TestMirrorCommits(t *testing.T) {
 	}
 }
 
+// TestMirrorAddresses takes https without anything in it but the place.
 func TestMirrorAddresses(t *testing.T) {
 	g := newGuarded(t)
 	for url, code := range map[string]gitops.Code{
@@ -306,6 +310,8 @@ func TestMirrorRedirect(t *testing.T) {
 	}
 }
 
+// TestMirrorsAtOnce fetches one commit once for several goroutines and values of one
+// mirror.
 func TestMirrorsAtOnce(t *testing.T) {
 	g := newGuarded(t)
 	tip := g.f.commit(map[string]string{"a": "1"})

@@ -76,6 +76,7 @@ func newTestRemotes(t *testing.T, change func(*RemoteOptions), hosts ...string) 
 	return r
 }
 
+// TestRemoteRefs resolves branches, tags and commits, full and abbreviated.
 func TestRemoteRefs(t *testing.T) {
 	f := newFixture(t)
 	first := f.commit(map[string]string{"base/kustomization.yaml": "one"})
@@ -119,6 +120,8 @@ func TestRemoteRefs(t *testing.T) {
 	wantError(t, err, gitops.NotFound, "/org/other")
 }
 
+// TestRemoteOncePerValue asks a remote once, however many ask for it, and stays with
+// the answer when the branch moves.
 func TestRemoteOncePerValue(t *testing.T) {
 	f := newFixture(t)
 	first := f.commit(map[string]string{"a": "1"})
@@ -158,6 +161,8 @@ func TestRemoteOncePerValue(t *testing.T) {
 	}
 }
 
+// TestRemoteRefused asks nobody for what is not allowed or has an address that is not
+// public.
 func TestRemoteRefused(t *testing.T) {
 	private := func(ips ...string) func(*Remotes) {
 		return func(r *Remotes) {
@@ -239,6 +244,7 @@ func TestRemotePinned(t *testing.T) {
 	}
 }
 
+// TestRemoteTLS trusts the certificates it was given, and no others.
 func TestRemoteTLS(t *testing.T) {
 	f := newFixture(t)
 	head := f.commit(map[string]string{"a": "1"})
@@ -268,6 +274,7 @@ func writeCA(t *testing.T, s *httptest.Server) string {
 	return name
 }
 
+// TestRemoteRedirects lets git follow no redirect, wherever it leads.
 func TestRemoteRedirects(t *testing.T) {
 	var reached atomic.Bool
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Store(true) }))
@@ -311,6 +318,7 @@ func TestRemoteHangs(t *testing.T) {
 	}
 }
 
+// TestRemoteTooLarge leaves nothing of a repository that was too large.
 func TestRemoteTooLarge(t *testing.T) {
 	f := newFixture(t)
 	f.commit(map[string]string{"a": strings.Repeat("x", 1000)})
@@ -364,6 +372,7 @@ func TestRemoteGrowsTooLarge(t *testing.T) {
 	}
 }
 
+// TestMirrorEviction keeps the mirror that was used last, and those in use.
 func TestMirrorEviction(t *testing.T) {
 	f := newFixture(t)
 	f.commit(map[string]string{"a": "1"})
@@ -424,6 +433,8 @@ func TestMirrorShared(t *testing.T) {
 	wg.Wait()
 }
 
+// TestRemoteFile reads files without credentials and cookies, follows redirects to what
+// is allowed, and stops at the limit.
 func TestRemoteFile(t *testing.T) {
 	var requests atomic.Int64
 	mux := http.NewServeMux()

@@ -130,6 +130,7 @@ func wantError(t testing.TB, err error, code gitops.Code, parts ...string) {
 	}
 }
 
+// TestTreeOfCommit reads names and kinds of every sort, in both formats of objects.
 func TestTreeOfCommit(t *testing.T) {
 	for _, format := range []string{"sha1", "sha256"} {
 		t.Run(format, func(t *testing.T) {
@@ -215,6 +216,8 @@ func TestRealRepository(t *testing.T) {
 	}
 }
 
+// TestOpenPlaces opens a clone from anywhere in it, a bare repository and a linked
+// worktree.
 func TestOpenPlaces(t *testing.T) {
 	f := newFixture(t)
 	head := f.commit(map[string]string{"d/e/f": "1"})
@@ -247,6 +250,7 @@ func TestOpenPlaces(t *testing.T) {
 	wantError(t, err, gitops.NotFound, "directory not found")
 }
 
+// TestCloseLeavesNothing leaves no files.
 func TestCloseLeavesNothing(t *testing.T) {
 	f := newFixture(t)
 	head := f.commit(map[string]string{"a": "1"})
@@ -268,6 +272,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestCancelled ends with the context, and is ready for the next question.
 func TestCancelled(t *testing.T) {
 	f := newFixture(t)
 	head := f.commit(map[string]string{"a": "1"})

@@ -10,6 +10,7 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
+// TestResolve knows what people call commits, and says what they may have meant.
 func TestResolve(t *testing.T) {
 	f := newFixture(t)
 	first := f.commit(map[string]string{"a": "1"})
@@ -49,6 +50,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// TestResolveEmptyRepository says that there are no commits yet.
 func TestResolveEmptyRepository(t *testing.T) {
 	r := newFixture(t).open(Options{})
 	_, err := r.Resolve(t.Context(), "HEAD")
@@ -71,6 +73,7 @@ func TestResolveOtherRefs(t *testing.T) {
 	wantError(t, err, gitops.NotFound, "revision not found", "refs/cases/one")
 }
 
+// TestRange reads what git diff reads, and refuses the rest with the forms to write.
 func TestRange(t *testing.T) {
 	f := newFixture(t)
 	root := f.commit(map[string]string{"a": "1"})
@@ -103,6 +106,8 @@ func TestRange(t *testing.T) {
 	wantError(t, err, gitops.NotFound, "no common history")
 }
 
+// TestShallowClone says that history is missing because the clone is shallow, and how
+// to get it.
 func TestShallowClone(t *testing.T) {
 	f := newFixture(t)
 	first := f.commit(map[string]string{"a": "1"})
@@ -132,6 +137,7 @@ func TestShallowClone(t *testing.T) {
 	}
 }
 
+// TestPartialClone fetches nothing by itself from a promisor, and says how to.
 func TestPartialClone(t *testing.T) {
 	f := newFixture(t)
 	head := f.commit(map[string]string{"a": "1"})
@@ -143,6 +149,7 @@ func TestPartialClone(t *testing.T) {
 	wantError(t, err, gitops.Unavailable, "not in this clone", "git fetch --refetch")
 }
 
+// TestAmbiguous says that an abbreviation is one of several commits.
 func TestAmbiguous(t *testing.T) {
 	f := newFixture(t)
 	f.commit(nil)
@@ -160,6 +167,7 @@ func TestAmbiguous(t *testing.T) {
 	wantError(t, err, gitops.Invalid, "ambiguous")
 }
 
+// TestGitMissing names the version to install.
 func TestGitMissing(t *testing.T) {
 	f := newFixture(t)
 	t.Setenv("PATH", "")
@@ -167,6 +175,7 @@ func TestGitMissing(t *testing.T) {
 	wantError(t, err, gitops.Unavailable, "git not found", "2.38")
 }
 
+// TestGitTooOld names the version that was found.
 func TestGitTooOld(t *testing.T) {
 	f := newFixture(t)
 	old := filepath.Join(t.TempDir(), "git")
@@ -179,6 +188,7 @@ func TestGitTooOld(t *testing.T) {
 	}
 }
 
+// TestNearest suggests names that are near, those of remotes too.
 func TestNearest(t *testing.T) {
 	names := []string{"main", "maintenance", "origin/main", "production", "staging"}
 	for rev, want := range map[string]string{"man": "main", "prodution": "production", "zzz": "", "main": "main origin/main"} {

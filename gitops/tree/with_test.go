@@ -7,6 +7,8 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
+// TestWith replaces, adds and removes files, and the directories that come and go with
+// them.
 func TestWith(t *testing.T) {
 	base := MemoryWith(map[string]File{
 		"a/x": {Content: "1", Executable: true}, "a-b": {Content: "2"}, "only/one": {Content: "3"}, "deep/er/file": {Content: "4"}, "z": {Content: "5"},
@@ -49,6 +51,8 @@ func TestWith(t *testing.T) {
 	}
 }
 
+// TestWithFileForDirectory puts a file in the place of a directory: nothing is below it
+// any more.
 func TestWithFileForDirectory(t *testing.T) {
 	got := With(Memory(map[string]string{"a/b/c": "1", "a/d": "2"}), map[string][]byte{"a/b": []byte("file")})
 	if diff := cmp.Diff(map[string]string{"a/b": "file", "a/d": "2"}, readAll(t, got)); diff != "" {

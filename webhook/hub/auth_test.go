@@ -13,6 +13,7 @@ import (
 	"github.com/sealift/sealift/webhook/hub/hubtest"
 )
 
+// TestAppAuthentication gives every reason for which GitHub refuses a JWT.
 func TestAppAuthentication(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	now := time.Now()
@@ -38,6 +39,7 @@ func TestAppAuthentication(t *testing.T) {
 	w.call("GET", "app", other, "").says(401, "Integration not found")
 }
 
+// TestInstallations finds an installation by its id and by repository, and no others.
 func TestInstallations(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	id := fmt.Sprint(w.inst)
@@ -49,6 +51,7 @@ func TestInstallations(t *testing.T) {
 	w.call("GET", "installation/repositories", w.token, "").want(200).is("total_count", "1").is("repositories.0.full_name", repository)
 }
 
+// TestTokens narrows tokens to repositories and permissions, and refuses to widen them.
 func TestTokens(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	must(t, w.AddRepo(t.Context(), "acme/other", hub.RepoOptions{Private: true, Files: map[string]string{"a": "1"}}))
@@ -81,6 +84,8 @@ func TestTokens(t *testing.T) {
 	w.events()
 }
 
+// TestTokenEndsWithTheClock lets a token work for an hour, or as long as the hub was
+// told.
 func TestTokenEndsWithTheClock(t *testing.T) {
 	now := time.Now()
 	w := newWorld(t, hub.Options{Now: func() time.Time { return now }})
@@ -94,6 +99,8 @@ func TestTokenEndsWithTheClock(t *testing.T) {
 	short.bot("GET", "", "").says(401, "Bad credentials")
 }
 
+// TestSuspendedAndRemoved refuses a suspended installation, sends it nothing, and
+// forgets a removed one.
 func TestSuspendedAndRemoved(t *testing.T) {
 	w := newWorld(t, hub.Options{InOrder: true})
 	w.events()
@@ -111,6 +118,8 @@ func TestSuspendedAndRemoved(t *testing.T) {
 	}
 }
 
+// TestPublicAndPrivate shows who may see what; a private repository is not there for
+// the others.
 func TestPublicAndPrivate(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	must(t, w.AddRepo(t.Context(), "acme/open", hub.RepoOptions{Files: map[string]string{"a": "1"}}))
@@ -124,6 +133,7 @@ func TestPublicAndPrivate(t *testing.T) {
 	w.call("GET", "nothing", w.token, "").want(404)
 }
 
+// TestPeople knows roles, teams and memberships that were not accepted yet.
 func TestPeople(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.Grant(repository, "reader", hub.Triage)
@@ -148,6 +158,7 @@ func TestPeople(t *testing.T) {
 	w.call("GET", "users/nobody", w.token, "").want(404)
 }
 
+// TestAppRenamed changes the bot's login with the name of the App, and not its id.
 func TestAppRenamed(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.pull("feature", map[string]string{"a": "1"})

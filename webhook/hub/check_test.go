@@ -9,6 +9,8 @@ import (
 	"github.com/sealift/sealift/webhook/hub/hubtest"
 )
 
+// TestCheckRuns adds the annotations of later calls to those before, and completes with
+// a conclusion.
 func TestCheckRuns(t *testing.T) {
 	w := newWorld(t, hub.Options{InOrder: true})
 	w.pull("feature", map[string]string{"a": "1"})
@@ -30,6 +32,8 @@ func TestCheckRuns(t *testing.T) {
 	}
 }
 
+// TestCheckLimits refuses one annotation and one character more than GitHub takes, and
+// to change the run of another App.
 func TestCheckLimits(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	head := w.Tip(repository, "main")
@@ -56,6 +60,7 @@ func TestCheckLimits(t *testing.T) {
 	w.events()
 }
 
+// TestStatuses combines the last status of each context.
 func TestStatuses(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	head := w.Tip(repository, "main")

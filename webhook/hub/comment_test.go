@@ -11,6 +11,8 @@ import (
 	"github.com/sealift/sealift/webhook/hub"
 )
 
+// TestCommentLife sends events for a comment that comes, changes and goes, and none for
+// an edit that changes nothing.
 func TestCommentLife(t *testing.T) {
 	w := newWorld(t, hub.Options{InOrder: true})
 	w.pull("feature", map[string]string{"a": "1"})
@@ -32,6 +34,7 @@ func TestCommentLife(t *testing.T) {
 	}
 }
 
+// TestCommentLimits counts characters and not bytes, and words refusals as GitHub does.
 func TestCommentLimits(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.pull("feature", map[string]string{"a": "1"})
@@ -46,6 +49,7 @@ func TestCommentLimits(t *testing.T) {
 	w.events()
 }
 
+// TestCommentPages pages by number, and gives what changed since a time.
 func TestCommentPages(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	w := newWorld(t, hub.Options{Now: func() time.Time { return now }})
@@ -75,6 +79,7 @@ func TestCommentPages(t *testing.T) {
 	w.events()
 }
 
+// TestWhoMayChangeComments lets authors and writers change a comment, and nobody else.
 func TestWhoMayChangeComments(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.pull("feature", map[string]string{"a": "1"})
@@ -91,6 +96,7 @@ func TestWhoMayChangeComments(t *testing.T) {
 	w.events()
 }
 
+// TestReactions keeps one of a kind for each person.
 func TestReactions(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.pull("feature", map[string]string{"a": "1"})
@@ -114,6 +120,7 @@ func TestReactions(t *testing.T) {
 	w.events()
 }
 
+// TestLabels makes a label that is used before it was made.
 func TestLabels(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.pull("feature", map[string]string{"a": "1"})

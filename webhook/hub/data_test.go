@@ -9,6 +9,8 @@ import (
 	"github.com/sealift/sealift/webhook/hub"
 )
 
+// TestCommitThroughTheAPI makes a commit from blobs and a tree, moves a branch to it,
+// and calls it verified.
 func TestCommitThroughTheAPI(t *testing.T) {
 	w := newWorld(t, hub.Options{InOrder: true})
 	w.events()
@@ -44,6 +46,8 @@ func TestCommitThroughTheAPI(t *testing.T) {
 	}
 }
 
+// TestRefusedGitData takes neither paths out of the tree nor objects that are not
+// there.
 func TestRefusedGitData(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	main := w.Tip(repository, "main")
@@ -63,11 +67,15 @@ func TestRefusedGitData(t *testing.T) {
 	w.bot("POST", "/git/refs", `{"ref":"refs/heads/flow","sha":"`+c+`"}`).says(403, "not accessible")
 }
 
+// TestDotsInThePathReachOtherEndpoints resolves dots as GitHub does: what a client lets
+// through ends elsewhere.
 func TestDotsInThePathReachOtherEndpoints(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.bot("GET", "/git/ref/heads/../../../branches/main", "").want(200).is("name", "main")
 }
 
+// TestContents reads files of every size and directories, and writes only over the file
+// that the caller knows.
 func TestContents(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	big := strings.Repeat("0123456789abcdef", 1<<16+1)
@@ -98,6 +106,7 @@ func TestContents(t *testing.T) {
 	w.events()
 }
 
+// TestHistory gives commits with their files, by branch and by path.
 func TestHistory(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.pull("feature/x", map[string]string{"a b": "1\n", "README.md": hub.Deleted})

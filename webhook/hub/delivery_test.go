@@ -29,6 +29,8 @@ func (w *world) log(query string) []string {
 	return out
 }
 
+// TestRedelivery sends the same payload with the same id once more, when it is asked to
+// and not before.
 func TestRedelivery(t *testing.T) {
 	w := newWorld(t, hub.Options{InOrder: true})
 	w.withoutSuites()
@@ -59,6 +61,8 @@ func TestRedelivery(t *testing.T) {
 	w.call("GET", "app/hook/deliveries", w.token, "").want(401)
 }
 
+// TestDeliveryPages lists deliveries with a cursor, and forgets those of three days
+// ago.
 func TestDeliveryPages(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	w := newWorld(t, hub.Options{InOrder: true, Now: func() time.Time { return now }})
@@ -84,6 +88,8 @@ func TestDeliveryPages(t *testing.T) {
 	}
 }
 
+// TestLostDeliveries drops, swallows, doubles, delays and holds back deliveries, and
+// the log says what GitHub's would.
 func TestLostDeliveries(t *testing.T) {
 	w := newWorld(t, hub.Options{InOrder: true})
 	w.withoutSuites()
@@ -127,6 +133,7 @@ func TestLostDeliveries(t *testing.T) {
 	}
 }
 
+// TestIdleWaits is not idle while a delivery is held back.
 func TestIdleWaits(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	must(t, w.Idle(t.Context()))
@@ -141,6 +148,7 @@ func TestIdleWaits(t *testing.T) {
 	must(t, w.Idle(t.Context()))
 }
 
+// TestHookConfig changes the secret that deliveries are signed with from then on.
 func TestHookConfig(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.call("GET", "app/hook/config", w.appToken(), "").want(200).is("url", w.inbox.URL)

@@ -102,6 +102,7 @@ func TestRefusedPulls(t *testing.T) {
 	w.bot("GET", "/pulls/77", "").want(404)
 }
 
+// TestWhoMayChangePulls lets authors and writers close and merge, and nobody else.
 func TestWhoMayChangePulls(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.Grant(repository, "stranger", hub.Read)
@@ -116,6 +117,8 @@ func TestWhoMayChangePulls(t *testing.T) {
 	w.events()
 }
 
+// TestForkThatGoes leaves the pull request of a fork that was deleted, without a
+// repository of its head.
 func TestForkThatGoes(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.Grant(repository, "stranger", hub.Read)
@@ -139,6 +142,7 @@ func TestForkThatGoes(t *testing.T) {
 	w.events()
 }
 
+// TestBranchesThatGo closes pull requests whose head or base branch is deleted.
 func TestBranchesThatGo(t *testing.T) {
 	w := newWorld(t, hub.Options{InOrder: true})
 	w.pull("head", map[string]string{"a": "1"})
@@ -155,6 +159,7 @@ func TestBranchesThatGo(t *testing.T) {
 	w.events()
 }
 
+// TestForcePush shows the new history alone, and sends both heads.
 func TestForcePush(t *testing.T) {
 	w := newWorld(t, hub.Options{InOrder: true})
 	w.pull("feature", map[string]string{"a": "1"})
@@ -175,6 +180,8 @@ func TestForcePush(t *testing.T) {
 	}
 }
 
+// TestProtectionAndQueue holds a branch back until its checks are there, and merges by
+// the queue.
 func TestProtectionAndQueue(t *testing.T) {
 	w := newWorld(t, hub.Options{InOrder: true, EagerMerge: true})
 	must(t, w.Protect(repository, "main", hub.Protection{Checks: []string{"sealift/diff"}, PullRequest: true}))
@@ -214,6 +221,7 @@ func TestProtectionAndQueue(t *testing.T) {
 	}
 }
 
+// TestAutoMerge merges by itself when the last check is there.
 func TestAutoMerge(t *testing.T) {
 	w := newWorld(t, hub.Options{EagerMerge: true})
 	must(t, w.Protect(repository, "main", hub.Protection{Checks: []string{"ci"}}))

@@ -49,6 +49,7 @@ func (w *world) commitIn(dir, branch, name, content string) {
 	}
 }
 
+// TestGitOverHTTP serves real git: clone, fetch and push, with the events of a push.
 func TestGitOverHTTP(t *testing.T) {
 	w := newWorld(t, hub.Options{InOrder: true})
 	w.pull("feature", map[string]string{"a": "1"})
@@ -82,6 +83,7 @@ func TestGitOverHTTP(t *testing.T) {
 	w.bot("GET", "/pulls/1", "").is("merged", "true").is("state", "closed")
 }
 
+// TestGitAccess gives git what the token may, with the errors that git shows.
 func TestGitAccess(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	dir := w.clone(w.token)
@@ -108,6 +110,7 @@ func TestGitAccess(t *testing.T) {
 	}
 }
 
+// TestLargePush takes a push that git sends in chunks.
 func TestLargePush(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	dir := w.clone(w.token)
@@ -122,6 +125,7 @@ func TestLargePush(t *testing.T) {
 	w.events()
 }
 
+// TestParallelPushes tells two pushes at once apart, each with its own events.
 func TestParallelPushes(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.pull("p0", map[string]string{"a": "1"})
@@ -147,6 +151,7 @@ func TestParallelPushes(t *testing.T) {
 	}
 }
 
+// TestTwoPushesToOneBranch lets one of two win.
 func TestTwoPushesToOneBranch(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	dirs := []string{w.clone(w.token), w.clone(w.token)}

@@ -9,6 +9,7 @@ import (
 	"github.com/sealift/sealift/webhook/hub"
 )
 
+// TestComment writes as the person who is chosen, and remembers the choice.
 func TestComment(t *testing.T) {
 	w := newWorld(t)
 	p := w.post(pullPath+"/comment", "person", "stranger", "body", "Hello **there**")
@@ -23,6 +24,7 @@ func TestComment(t *testing.T) {
 	}
 }
 
+// TestCommentRefused says why a comment is refused, and gives back what was typed.
 func TestCommentRefused(t *testing.T) {
 	w := newWorld(t)
 	w.post(pullPath+"/comment", "person", "dev", "body", " \n").want(422, "The comment is empty.")
@@ -36,6 +38,7 @@ func TestCommentRefused(t *testing.T) {
 	}
 }
 
+// TestMerge refuses to merge for each of GitHub's reasons, then merges.
 func TestMerge(t *testing.T) {
 	w := newWorld(t)
 	sha := w.Tip(repository, "change")
@@ -50,6 +53,7 @@ func TestMerge(t *testing.T) {
 	w.get(pullPath+"/commits").want(200, "Raise the prod replicas", "More")
 }
 
+// TestConflict names the files that conflict.
 func TestConflict(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.dev.Push(t.Context(), repository, "main", "Meanwhile", map[string]string{"apps/web/prod/kustomization.yaml": "namespace: other\n"})
@@ -58,6 +62,7 @@ func TestConflict(t *testing.T) {
 	w.post(pullPath+"/merge", "person", "dev", "sha", w.Tip(repository, "change")).want(422, "Pull Request is not mergeable.")
 }
 
+// TestState closes, reopens and finishes a draft, for who may.
 func TestState(t *testing.T) {
 	w := newWorld(t)
 	w.post(pullPath+"/state", "person", "stranger", "state", "closed").want(422, "may not change")
@@ -69,6 +74,7 @@ func TestState(t *testing.T) {
 	w.post(pullPath+"/state", "person", "dev", "state", "gone").want(422)
 }
 
+// TestActions does what a button of the demo says, and shows what went wrong.
 func TestActions(t *testing.T) {
 	w := newWorld(t)
 	w.post(pullPath+"/do/0", "person", "dev").want(200, "Repair prod")
@@ -100,6 +106,8 @@ func TestOtherSites(t *testing.T) {
 	w.do(http.MethodPost, pullPath+"/comment", form, "Sec-Fetch-Site", "", "Origin", w.WebURL()).want(200)
 }
 
+// TestHeaders lets the browser run no script but its own, and nobody put it into a
+// frame.
 func TestHeaders(t *testing.T) {
 	w := newWorld(t)
 	p := w.get(pullPath).want(200)
@@ -123,6 +131,8 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+// TestHostilePull puts markup into everything that people or programs can write: none
+// of it reaches a page.
 func TestHostilePull(t *testing.T) {
 	w := newWorld(t)
 	must(t, w.dev.EditPull(t.Context(), repository, 1, `</title><script>alert(1)</script>`, "<script>alert(2)</script><details><summary>x"))
@@ -142,6 +152,7 @@ func TestHostilePull(t *testing.T) {
 	}
 }
 
+// TestBot shows comments, edits, reactions and checks of the bot.
 func TestBot(t *testing.T) {
 	w := newWorld(t)
 	w.furnish()
@@ -159,6 +170,7 @@ func TestBot(t *testing.T) {
 	w.get(pullPath).want(200, "edited 10 times", "version 3", "the last 5 of 10").without("version 2")
 }
 
+// TestDeliveries shows what was sent and answered, and sends it again.
 func TestDeliveries(t *testing.T) {
 	w := newWorld(t)
 	w.get("/-/deliveries").want(200, "Nothing was sent yet.")

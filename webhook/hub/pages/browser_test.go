@@ -41,6 +41,8 @@ func (w *world) furnish() {
 		annotation("apps/web/prod/kustomization.yaml", 2, "failure", "base \"../base\" is not there"), annotation("apps/web/base/app.yaml", 1, "warning", "The image has no digest."))
 }
 
+// TestBrowser uses the page in a real browser: what others do comes by itself, and what
+// is typed stays.
 func TestBrowser(t *testing.T) {
 	ctx := browsertest.Start(t)
 	w := newWorld(t)
@@ -74,6 +76,7 @@ func TestBrowser(t *testing.T) {
 	browsertest.Until(ctx, t, `document.querySelector(".pull .state").textContent === "Merged"`)
 }
 
+// TestLooks opens every page light, dark and on a phone: none scrolls sideways.
 func TestLooks(t *testing.T) {
 	ctx := browsertest.Start(t)
 	w := newWorld(t)

@@ -64,6 +64,7 @@ var hostile = []string{
 	strings.Repeat("<div>", 3000), strings.Repeat("> ", 300) + "x", strings.Repeat("[", 5000),
 }
 
+// TestHostileMarkdown renders what is known to get through other sanitizers.
 func TestHostileMarkdown(t *testing.T) {
 	for _, in := range hostile {
 		out, err := newMarkdown().HTML(in, "acme/gitops")
@@ -73,6 +74,7 @@ func TestHostileMarkdown(t *testing.T) {
 	}
 }
 
+// FuzzMarkdown looks for Markdown that renders to something a browser would run.
 func FuzzMarkdown(f *testing.F) {
 	for _, in := range hostile {
 		f.Add(in)

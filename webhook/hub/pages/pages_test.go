@@ -5,6 +5,7 @@ import (
 	"testing"
 )
 
+// TestHomeLeadsToThePull leads to the only open pull request, else to the list.
 func TestHomeLeadsToThePull(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range []string{"/", "/acme/gitops", "/ACME/GitOps"} {
@@ -18,6 +19,7 @@ func TestHomeLeadsToThePull(t *testing.T) {
 	}
 }
 
+// TestTabs shows conversation, commits, files and a file with an odd name.
 func TestTabs(t *testing.T) {
 	w := newWorld(t)
 	sha := w.Tip(repository, "change")
@@ -32,6 +34,8 @@ func TestTabs(t *testing.T) {
 	w.get("/acme/gitops/blob/main/apps/web/prod/kustomization.yaml").want(200, "namespace: prod")
 }
 
+// TestNotThere answers what is not there with 404, also where git could take it for an
+// option.
 func TestNotThere(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range []string{"/nothing", "/acme/other", "/acme/other/pull/1", "/acme/gitops/pull/2", "/acme/gitops/pull/x", "/acme/gitops/runs/1", "/-/deliveries/1",

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// TestParsePatch does not take lines of a file for lines of the patch.
 func TestParsePatch(t *testing.T) {
 	in := `diff --git a/x b/x
 index 1..2 100644
@@ -44,6 +45,7 @@ rename to new
 	}
 }
 
+// FuzzParsePatch looks for a patch whose counts do not fit its lines.
 func FuzzParsePatch(f *testing.F) {
 	f.Add("diff --git a/x b/x\n@@ -1 +1 @@\n-a\n+b\n")
 	f.Add("@@ -1,9 +1,9 @@\n@@\n+++\n---\ndiff --git \n\\\nrename to \"\n@@ -,- + @@")
