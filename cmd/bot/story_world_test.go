@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -101,14 +102,15 @@ type storyOptions struct {
 	files   map[string]string
 	private bool // the repository
 	config  func(*serviceConfig)
-	down    bool // the service is not started
+	down    bool          // the service is not started
+	limit   time.Duration // of the whole story; a minute
 }
 
 // newStory starts a hub with the shop and a service.
 func newStory(t *testing.T, o storyOptions) *story {
 	t.Helper()
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), cmp.Or(o.limit, time.Minute))
 	t.Cleanup(cancel)
 	o.hub.EagerMerge = true
 	w := &story{t: t, ctx: ctx, hub: hubtest.Start(t, o.hub), logs: &logBuffer{}}
