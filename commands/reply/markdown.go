@@ -42,15 +42,19 @@ const openLines = 60
 
 // Markdown writes a report as the bodies of one or several comments.
 func Markdown(r gitops.Report, opts Options) []string {
-	w := writer{r, opts.withDefaults()}
+	w := writer{r: r, opts: opts.withDefaults()}
 	sections := append(w.overview(), w.diffs()...)
+	if !fits(sections, w.opts) {
+		w.brief = true
+		sections = append(w.overview(), w.diffs()...)
+	}
 	return pack(sections, w.opts, w.more)
 }
 
 // Summary writes the first lines and the table as one body, for a check run.
 func Summary(r gitops.Report, opts Options) string {
 	opts.MaxComments, opts.Marker = 1, ""
-	w := writer{r, opts.withDefaults()}
+	w := writer{r: r, opts: opts.withDefaults()}
 	return pack(w.overview(), w.opts, w.more)[0]
 }
 
@@ -70,6 +74,9 @@ func (o Options) withDefaults() Options {
 type writer struct {
 	r    gitops.Report
 	opts Options
+	// brief shows the first lines only of long objects that come or go as a whole, so
+	// that they do not crowd out what changes.
+	brief bool
 }
 
 // overview returns everything but the diffs.

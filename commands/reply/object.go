@@ -62,6 +62,9 @@ func (w writer) object(o gitops.ObjectChange, overlays []int) piece {
 	if len(lines) == 0 {
 		return piece{text: title + "\n\n", overlays: overlays}
 	}
+	if w.brief && len(lines) > briefOver && (o.Status == gitops.Added || o.Status == gitops.Removed) {
+		return piece{text: w.firstLines(title, lines, briefLines), overlays: overlays}
+	}
 	whole := title + "\n\n" + fence(strings.Join(lines, "\n")) + "\n"
 	return piece{text: whole, overlays: overlays, cut: func(limit int) string {
 		return w.cutObject(title, lines, limit)
@@ -84,6 +87,17 @@ func (w writer) cutObject(title string, lines []string, limit int) string {
 	if n < min(len(lines), 10) {
 		return ""
 	}
+	return w.firstLines(title, lines, n)
+}
+
+// Of a brief object: how many lines it may have, and how many of more are shown.
+const (
+	briefOver  = 40
+	briefLines = 15
+)
+
+// firstLines writes the first n lines of a diff and says how many are left out.
+func (w writer) firstLines(title string, lines []string, n int) string {
 	return fmt.Sprintf("%s\n\n%s\n%d of %d lines are left out. %s\n\n", title, fence(strings.Join(lines[:n], "\n")),
 		len(lines)-n, len(lines), w.whole())
 }

@@ -423,7 +423,7 @@ func (w promotionWriter) rendered() []section {
 	if w.p.Report == nil {
 		return nil
 	}
-	r := writer{*w.p.Report, Options{}.withDefaults()}
+	r := writer{r: *w.p.Report, opts: Options{}.withDefaults()}
 	return slices.Concat(paragraph("**What "+markdownName(w.p.Plan.To)+" renders to**"), r.overview(), r.diffs())
 }
 

@@ -49,6 +49,14 @@ func pack(sections []section, opts Options, more func(left []piece, room int) st
 	return number(p.parts, opts.Marker)
 }
 
+// fits reports whether nothing is left out of the allowed number of parts.
+func fits(sections []section, opts Options) bool {
+	limit := opts.MaxBytes - overhead - len(opts.Marker)
+	p := packer{limit: limit, last: limit, max: opts.MaxComments}
+	p.pack(sections)
+	return len(p.left) == 0
+}
+
 // packer fills parts of at most limit bytes, the last one that is allowed of at
 // most last bytes, and collects what is left.
 type packer struct {
