@@ -60,6 +60,7 @@ func TestAppEvents(t *testing.T) {
 	}
 }
 
+// TestAppAddresses fills every address of app.yml from one place.
 func TestAppAddresses(t *testing.T) {
 	app := readApp(t)
 	if app.Public == nil || *app.Public || !app.HookAttributes.Active || len(app.Name) > 34 {

@@ -52,6 +52,7 @@ func checked(event, action, pulls string) string {
 	return `{"action":"` + action + `",` + about + `,"` + event + `":{"head_sha":"` + sha1 + `","pull_requests":` + pulls + `}}`
 }
 
+// TestDecode decodes each event that something is done about, and none of the others.
 func TestDecode(t *testing.T) {
 	const onPull = `,"pull_request":{"url":"x"}`
 	onePull := `[{"number":7,"base":{"sha":"` + sha2 + `"}}]`

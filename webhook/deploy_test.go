@@ -130,6 +130,8 @@ func deployment(t *testing.T, objects []manifest) manifest {
 	return objects[i]
 }
 
+// TestDeploy builds the manifests of deploy/, and checks what a cluster would be asked
+// to run.
 func TestDeploy(t *testing.T) {
 	common := []string{
 		"ConfigMap/sealift", "Deployment/sealift", "Namespace/sealift", "NetworkPolicy/sealift", "NetworkPolicy/sealift-metrics", "PrometheusRule/sealift",
@@ -227,6 +229,7 @@ func egress(objects []manifest) []int {
 	return out
 }
 
+// TestDeployPostgresSpreads spreads replicas only where several may run.
 func TestDeployPostgresSpreads(t *testing.T) {
 	pod := deployment(t, deployed(t, "overlays/postgres")).Spec.Template.Spec
 	if len(pod.TopologySpreadConstraints) != 2 {

@@ -46,6 +46,8 @@ func values(lines []string, word string) []string {
 	return out
 }
 
+// TestImage checks what the Dockerfile makes: bases with tags, git and certificates,
+// the program alone, no root.
 func TestImage(t *testing.T) {
 	lines := instructions(t)
 	from := values(lines, "FROM")

@@ -16,6 +16,7 @@ import (
 	"github.com/sealift/sealift/webhook"
 )
 
+// TestReceive takes a delivery, and calls a second one of the same id a duplicate.
 func TestReceive(t *testing.T) {
 	e := newEdge(t, nil)
 	a := e.do(t, request("pull_request", guid, opened))
@@ -32,6 +33,7 @@ func TestReceive(t *testing.T) {
 	}
 }
 
+// TestReceiveIgnores answers what is none of our business, and keeps nothing of it.
 func TestReceiveIgnores(t *testing.T) {
 	tests := map[string][2]string{
 		"ping":            {"ping", `{"zen":"Design for failure."}`},
@@ -51,6 +53,7 @@ func TestReceiveIgnores(t *testing.T) {
 	}
 }
 
+// TestReceiveRefuses lets nothing in that is not signed as it should be.
 func TestReceiveRefuses(t *testing.T) {
 	header := func(name string, values ...string) func(*http.Request) {
 		return func(r *http.Request) { r.Header[http.CanonicalHeaderKey(name)] = values }
@@ -114,6 +117,7 @@ func checkSilent(t *testing.T, e *edge, never ...string) {
 	}
 }
 
+// TestReceiveMalformed refuses signed payloads that are not what they say.
 func TestReceiveMalformed(t *testing.T) {
 	tests := map[string]string{
 		"not JSON":       "%",
@@ -152,6 +156,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return int(n), nil
 }
 
+// TestReceiveTooLarge stops reading at the limit, announced or not.
 func TestReceiveTooLarge(t *testing.T) {
 	for name, announced := range map[string]int64{"announced": 30 << 20, "not announced": -1} {
 		t.Run(name, func(t *testing.T) {
@@ -169,6 +174,7 @@ func TestReceiveTooLarge(t *testing.T) {
 	}
 }
 
+// TestReceiveLargest takes a payload of exactly the limit.
 func TestReceiveLargest(t *testing.T) {
 	e := newEdge(t, nil)
 	body := strings.TrimSuffix(opened, "}") + `,"x":"`
@@ -178,6 +184,7 @@ func TestReceiveLargest(t *testing.T) {
 	}
 }
 
+// TestReceiveTwoSecrets takes the old secret and the new one, and no third.
 func TestReceiveTwoSecrets(t *testing.T) {
 	e := newEdge(t, func(c *webhook.Config) { c.Secrets = [][]byte{[]byte("new"), []byte("old")} })
 	for key, want := range map[string]int{"new": 202, "old": 202, secret: 403} {
@@ -189,6 +196,8 @@ func TestReceiveTwoSecrets(t *testing.T) {
 	}
 }
 
+// TestReceiveOverloaded tells GitHub that it failed, so that the delivery can be
+// repeated.
 func TestReceiveOverloaded(t *testing.T) {
 	e := newEdge(t, nil)
 	e.inbox.err = gitops.Errorf(gitops.Unavailable, "too many wait")
@@ -198,6 +207,7 @@ func TestReceiveOverloaded(t *testing.T) {
 	}
 }
 
+// TestReceiveAfterHangUp stores a delivery although the sender is gone.
 func TestReceiveAfterHangUp(t *testing.T) {
 	e := newEdge(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -229,6 +239,7 @@ func TestReceiveConcurrent(t *testing.T) {
 	}
 }
 
+// BenchmarkReceive is the way of a delivery of usual size, without the disk.
 func BenchmarkReceive(b *testing.B) {
 	e := newEdge(b, func(c *webhook.Config) { c.Log, c.Inbox = nil, discard{} })
 	body := strings.TrimSuffix(opened, "}") + `,"x":"` + strings.Repeat("x", 30<<10) + `"}` // as large as GitHub's

@@ -74,6 +74,7 @@ func send(url string) string {
 	return fmt.Sprint(resp.StatusCode, " ", string(body), err)
 }
 
+// TestServeFails returns what the listener says.
 func TestServeFails(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

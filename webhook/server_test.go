@@ -18,6 +18,7 @@ import (
 
 func get(path string) *http.Request { return httptest.NewRequest(http.MethodGet, path, nil) }
 
+// TestNewRefuses refuses a server that would take unsigned deliveries or lose them.
 func TestNewRefuses(t *testing.T) {
 	for name, c := range map[string]webhook.Config{
 		"no secret":    {Inbox: discard{}},
@@ -35,6 +36,7 @@ type readiness struct{ err error }
 
 func (r readiness) Ready(context.Context) error { return r.err }
 
+// TestReady is alive without a database, and not ready; the reason is for the log only.
 func TestReady(t *testing.T) {
 	tests := map[string]struct {
 		path   string
@@ -81,6 +83,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestPages serves pages beside the webhook and the health checks, with an id to refer
+// to.
 func TestPages(t *testing.T) {
 	pages := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if w.Header().Get("X-Request-Id") == "" {
@@ -111,6 +115,7 @@ func (p panicking) Accept(_ context.Context, d webhook.Delivery) (bool, error) {
 	panic(string(d.Payload))
 }
 
+// TestPanic answers 500 with an id, and logs neither payload nor secret.
 func TestPanic(t *testing.T) {
 	for name, value := range map[string]any{"payload": nil, "error with secrets": errors.New(secret)} {
 		t.Run(name, func(t *testing.T) {
@@ -150,6 +155,7 @@ func TestLogHasNoPathsOfPages(t *testing.T) {
 	checkSilent(t, e, "verysecret")
 }
 
+// TestLogHasNoQueries logs paths without what follows the question mark.
 func TestLogHasNoQueries(t *testing.T) {
 	e := newEdge(t, nil)
 	e.do(t, get("/setup/callback?code=verysecret"))
@@ -159,6 +165,8 @@ func TestLogHasNoQueries(t *testing.T) {
 	checkSilent(t, e, "verysecret")
 }
 
+// TestMetrics counts deliveries by event and result, with a name for events that nobody
+// knows.
 func TestMetrics(t *testing.T) {
 	m := webhook.NewMetrics()
 	e := newEdge(t, func(c *webhook.Config) { c.Metrics, c.ServeMetrics = m, true })
@@ -202,6 +210,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// TestMetricsWithoutDatabase leaves out the depth of the queue, and gives the rest.
 func TestMetricsWithoutDatabase(t *testing.T) {
 	m := webhook.NewMetrics()
 	m.Watch(func(context.Context) (webhook.Depth, error) { return webhook.Depth{}, errors.New("locked") })

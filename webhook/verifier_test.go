@@ -29,6 +29,7 @@ func TestVerifierVector(t *testing.T) {
 	}
 }
 
+// TestNewVerifier takes one or two secrets, none of them empty.
 func TestNewVerifier(t *testing.T) {
 	a, b, c := []byte("a"), []byte("b"), []byte("c")
 	for name, secrets := range map[string][][]byte{"none": nil, "empty": {{}}, "nil": {nil}, "second empty": {a, {}}, "three": {a, b, c}} {

@@ -97,6 +97,7 @@ func median(d []time.Duration) time.Duration {
 	return (d[(len(d)-1)/2] + d[len(d)/2]) / 2
 }
 
+// TestBenchTable makes the table of the README from figures.
 func TestBenchTable(t *testing.T) {
 	b := &bench{t: t, took: map[string][]time.Duration{}, parent: 300_000}
 	for i, name := range []string{coldBot, coldOne, coldTwo, appBot, appOne, docsBot, sharedBot, sharedTwo, sharedCold, largeCold, largeAppBot} {

@@ -118,6 +118,7 @@ func TestConfigDataDir(t *testing.T) {
 	}
 }
 
+// TestConfigPrecedence takes flags before variables before the file before defaults.
 func TestConfigPrecedence(t *testing.T) {
 	s := sources{
 		args:  []string{"--config=c.yaml", "--addr=127.0.0.1:1", "--allow-remote=a.example", "--allow-remote=b.example/x"},
@@ -229,6 +230,7 @@ webhook-secret: |
 	}
 }
 
+// TestConfigBadFiles says where a file is wrong, without what stands there.
 func TestConfigBadFiles(t *testing.T) {
 	for text, want := range map[string]string{
 		"a: [": "c:1: configuration file is not YAML", "- a": "c:1:1: configuration file is not a mapping", "\tx": "is not YAML", "webhook-secret: hunter2: x": "is not YAML",
@@ -261,6 +263,7 @@ func TestConfigBadValues(t *testing.T) {
 	}
 }
 
+// TestConfigTogether finds settings that do not go together.
 func TestConfigTogether(t *testing.T) {
 	key := testKey()
 	sources{args: []string{"--addr=:8080"}}.bad(t, "public-url is missing")
@@ -288,6 +291,7 @@ func TestConfigAbsentCredentials(t *testing.T) {
 	sources{env: mounted}.bad(t, "SEALIFT_PRIVATE_KEY_FILE: open /etc/key", "SEALIFT_WEBHOOK_SECRET_FILE: open /etc/secret")
 }
 
+// TestConfigPrint masks every secret, also within addresses.
 func TestConfigPrint(t *testing.T) {
 	c := sources{
 		args:  []string{"--app-id=5", "--allow-remote=a.example", "--allow-remote=b.example"},
@@ -329,6 +333,7 @@ func squeeze(s string) string {
 	return s
 }
 
+// TestStoredApp keeps what the set-up page got, for the owner's eyes only.
 func TestStoredApp(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "data")
 	app := storedApp{ID: 7, Slug: "our-sealift", PEM: testKey(), WebhookSecret: "hook", ClientID: "Iv1.x", ClientSecret: "client"}
@@ -359,6 +364,8 @@ func TestStoredApp(t *testing.T) {
 	sources{args: []string{"--data-dir=" + dir, "--app-id=8"}}.bad(t, "private-key is missing", "webhook-secret is missing") // another App
 }
 
+// TestStoredAppRefused uses no file that others could have read or that is damaged, and
+// shows nothing of it.
 func TestStoredAppRefused(t *testing.T) {
 	for what, x := range map[string]struct {
 		mode os.FileMode
@@ -387,6 +394,7 @@ func TestStoredAppRefused(t *testing.T) {
 	}
 }
 
+// FuzzParseConfig looks for a file that gives a setting nobody knows.
 func FuzzParseConfig(f *testing.F) {
 	f.Add("addr: x\njobs: [1]\n")
 	f.Add("a: &a [*a]\n? {x: y}\n: z\n")

@@ -72,6 +72,7 @@ func TestControllers(t *testing.T) {
 	}
 }
 
+// TestControllerSetting reads names of controllers with URLs and files.
 func TestControllerSetting(t *testing.T) {
 	for text, want := range map[string]string{
 		"prod=https://sealed.example.com":    "prod=https://sealed.example.com",

@@ -9,6 +9,7 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
+// TestShow prints objects for people, with values of secrets masked.
 func TestShow(t *testing.T) {
 	objects := []gitops.Object{
 		{APIVersion: "v1", Kind: "ConfigMap", Name: "c-2456789bcd", YAML: []byte("apiVersion: v1\nkind: ConfigMap\ndata:\n  a.b: x\n  password: hunter2\n  empty: \"\"\n")},

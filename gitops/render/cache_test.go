@@ -56,6 +56,7 @@ func cacheFiles(t *testing.T, dir string) []string {
 	return list
 }
 
+// TestCacheHit renders nothing when the reads are the same, a failure too.
 func TestCacheHit(t *testing.T) {
 	for name, c := range map[string]struct {
 		files map[string]string
@@ -469,6 +470,7 @@ type at struct {
 
 func (a *at) Commit() string { return a.commit }
 
+// TestCacheRemote misses when a remote base moved or is no longer allowed.
 func TestCacheRemote(t *testing.T) {
 	src := memory(map[string]string{"app/kustomization.yaml": "resources:\n- https://example.com/o/r//base?ref=main\n- https://example.com/x.yaml\n"})
 	base := func(commit, name string) *at {

@@ -64,6 +64,7 @@ func TestPaceTurns(t *testing.T) {
 	})
 }
 
+// TestTagsBounded fills the cache of answers beyond its bounds in number and bytes.
 func TestTagsBounded(t *testing.T) {
 	var c tags
 	get := func(name string) *http.Request {
@@ -98,6 +99,7 @@ func TestTagsBounded(t *testing.T) {
 	}
 }
 
+// TestRedact takes every form of secret out of a text, and leaves the rest.
 func TestRedact(t *testing.T) {
 	for s, want := range map[string]string{
 		"x ghs_1_eyJ0eXAi.eyJpc3Mi.c2ln_-x y":          "x [secret] y",

@@ -121,6 +121,7 @@ func TestMergeCommit(t *testing.T) {
 	}
 }
 
+// TestChangeRefused sends no path that leads out of the repository.
 func TestChangeRefused(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	main := w.Tip(repository, "main")

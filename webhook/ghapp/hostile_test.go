@@ -80,6 +80,8 @@ func wantError(t *testing.T, err error, code gitops.Code, says ...string) *gitop
 	return e
 }
 
+// TestRedirects follows a redirect on GitHub's own host, and takes no token anywhere
+// else.
 func TestRedirects(t *testing.T) {
 	var stolen atomic.Int64
 	evil := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { stolen.Add(1) }))
@@ -130,6 +132,8 @@ func TestRedirectOfAWrite(t *testing.T) {
 	wantError(t, err, gitops.Unavailable, "redirected")
 }
 
+// TestStatuses turns every status of GitHub into a code, by the words where those
+// decide.
 func TestStatuses(t *testing.T) {
 	for _, test := range []struct {
 		status int
@@ -174,6 +178,8 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
+// TestLimits waits for as long as each form of limit says, and grows the wait where
+// none does.
 func TestLimits(t *testing.T) {
 	reset := time.Now().Add(20 * time.Minute).Truncate(time.Second)
 	for _, test := range []struct {
@@ -252,6 +258,7 @@ func TestSilentLimitsGrow(t *testing.T) {
 	}
 }
 
+// TestSlowAndDead gives up an answer that does not end.
 func TestSlowAndDead(t *testing.T) {
 	stop := make(chan struct{})
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -301,6 +308,7 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
+// TestConfig refuses what cannot work, without the key in the message.
 func TestConfig(t *testing.T) {
 	key := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(hubtest.Key(t))})
 	for _, cfg := range []ghapp.Config{

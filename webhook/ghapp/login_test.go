@@ -32,6 +32,7 @@ func login(t *testing.T, address, who string) string {
 	return back.Query().Get("code")
 }
 
+// TestLogin gets a person's token with PKCE, and knows what the person may read.
 func TestLogin(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	const verifier, callback = "a-verifier-that-is-long-enough-for-everybody-1", "http://127.0.0.1:1/oauth"
@@ -63,6 +64,7 @@ func TestLogin(t *testing.T) {
 	wantError(t, err, gitops.Denied)
 }
 
+// TestConvert gets the credentials of an App that was made from a manifest, once.
 func TestConvert(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	manifest := `{"name":"New One","url":"https://bot.example","redirect_url":"http://127.0.0.1:1/setup","hook_attributes":{"url":"https://bot.example/webhook"},"default_permissions":{"contents":"read"},"default_events":["push"]}`
@@ -91,6 +93,7 @@ func TestConvert(t *testing.T) {
 	}
 }
 
+// TestDeliveries finds deliveries that failed since a time, and has one sent again.
 func TestDeliveries(t *testing.T) {
 	start := time.Now().Add(-time.Minute)
 	w := newWorld(t, hub.Options{})

@@ -12,6 +12,7 @@ import (
 	"github.com/sealift/sealift/webhook/hub"
 )
 
+// TestSelfSurvivesRename finds the new name of the App, and the same bot.
 func TestSelfSurvivesRename(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	before, err := w.gh.Self(t.Context())
@@ -27,6 +28,7 @@ func TestSelfSurvivesRename(t *testing.T) {
 	}
 }
 
+// TestFind finds a repository by its name.
 func TestFind(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	got := w.repo.Repository()
@@ -41,6 +43,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// TestPulls reads and finds pull requests; a plain issue is none.
 func TestPulls(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	n := w.pull("one")
@@ -85,6 +88,7 @@ func TestPulls(t *testing.T) {
 	}
 }
 
+// TestForkIsGone reads a pull request whose fork is gone: its head has no repository.
 func TestForkIsGone(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	must(t, w.dev.Fork(t.Context(), repository))
@@ -99,6 +103,8 @@ func TestForkIsGone(t *testing.T) {
 	}
 }
 
+// TestComments finds a comment behind the first page, hears that one is too long, and
+// deletes one twice.
 func TestComments(t *testing.T) {
 	w := newWorld(t, hub.Options{CommentLimit: 1000})
 	n := w.pull("one")
@@ -138,6 +144,7 @@ func TestComments(t *testing.T) {
 	wantCode(t, w.repo.UpdateComment(t.Context(), made.ID, "again"), gitops.NotFound)
 }
 
+// TestReactions reacts once, however often it is asked.
 func TestReactions(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	n := w.pull("one")
@@ -159,6 +166,7 @@ func TestReactions(t *testing.T) {
 	wantCode(t, w.repo.React(t.Context(), id, "eyes"), gitops.NotFound)
 }
 
+// TestChecks creates and finds a check run, with more annotations than one call takes.
 func TestChecks(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.pull("one")
@@ -201,6 +209,8 @@ func TestChecks(t *testing.T) {
 	wantCode(t, err, gitops.NotFound)
 }
 
+// TestAccess knows the role of a person, and the members of a team; who was only
+// invited is none.
 func TestAccess(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	w.User("helper")

@@ -13,6 +13,8 @@ import (
 
 const mint = "POST /app/installations/{id}/access_tokens"
 
+// TestTokens asks for one token for one set of permissions, and for a new one exactly
+// when it was refused.
 func TestTokens(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	n := w.pull("one")
@@ -45,6 +47,8 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// TestTokensAtOnce asks for one new token when several calls hear that theirs is
+// refused.
 func TestTokensAtOnce(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	n := w.pull("one")
@@ -88,6 +92,7 @@ func TestInstallationEnds(t *testing.T) {
 	wantError(t, err, gitops.NotFound)
 }
 
+// TestRepositoryIsGone says not found for a repository that was deleted.
 func TestRepositoryIsGone(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	n := w.pull("one")
@@ -116,6 +121,7 @@ func TestClockSkew(t *testing.T) {
 	}
 }
 
+// TestConditional asks again with the ETag, and takes 304 for what it knew.
 func TestConditional(t *testing.T) {
 	w := newWorld(t, hub.Options{})
 	n := w.pull("one")
@@ -165,6 +171,7 @@ func TestPacing(t *testing.T) {
 	must(t, err)
 }
 
+// TestHubLimits meets the limits of a hub in each of their forms.
 func TestHubLimits(t *testing.T) {
 	for name, l := range map[string]hub.Limits{
 		"told":   {Content: 2},

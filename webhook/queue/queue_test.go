@@ -19,6 +19,7 @@ import (
 	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
+// TestAcceptAndRun runs a delivery as it was accepted, once.
 func TestAcceptAndRun(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		jobs := make(chan queue.Job, 10)
@@ -56,6 +57,7 @@ func TestAcceptAndRun(t *testing.T) {
 	})
 }
 
+// TestAcceptInvalid refuses what could never be stored.
 func TestAcceptInvalid(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		q := start(t, url, queue.Options{MaxPayload: 10}, func(context.Context, queue.Job) error { return nil })
@@ -78,6 +80,7 @@ func TestAcceptInvalid(t *testing.T) {
 	})
 }
 
+// TestAcceptWhenStopped refuses deliveries before the start and after the end.
 func TestAcceptWhenStopped(t *testing.T) {
 	q, err := queue.New(storetest.Open(t, t.TempDir()+"/db"), nil, queue.Options{})
 	if err != nil {
@@ -138,6 +141,7 @@ func TestOverload(t *testing.T) {
 	}
 }
 
+// TestErrorTable tries again, waits or gives up as the code of the error says.
 func TestErrorTable(t *testing.T) {
 	soon := func(c gitops.Code) error { return &gitops.Error{Code: c, RetryAt: time.Now().Add(-time.Second)} }
 	for _, c := range []struct {
@@ -246,6 +250,8 @@ func TestSnooze(t *testing.T) {
 	})
 }
 
+// TestPanic counts a panic as a bug of ours, and logs neither what was thrown nor the
+// payload.
 func TestPanic(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		var log bytes.Buffer
@@ -275,6 +281,7 @@ type writer func(p []byte) (int, error)
 
 func (w writer) Write(p []byte) (int, error) { return w(p) }
 
+// TestTimeout counts a run that took too long as an attempt.
 func TestTimeout(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		q := start(t, url, queue.Options{Attempts: 1, Timeout: time.Millisecond}, func(ctx context.Context, _ queue.Job) error {
@@ -322,6 +329,7 @@ func TestCrashes(t *testing.T) {
 	})
 }
 
+// TestStopDrains waits for what runs.
 func TestStopDrains(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		begun, finish := make(chan bool), make(chan bool)
@@ -364,6 +372,7 @@ func TestStopCancels(t *testing.T) {
 	})
 }
 
+// TestEvery calls a periodic function on one of two replicas.
 func TestEvery(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		calls := make(chan string, 100)

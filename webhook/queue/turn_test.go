@@ -67,6 +67,7 @@ func TestParallel(t *testing.T) {
 	})
 }
 
+// TestSupersede cancels an older render of a pull request, and no command.
 func TestSupersede(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		begun, causes := make(chan string), make(chan error, 10)

@@ -13,6 +13,7 @@ import (
 	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
+// TestOnce does an action once, and again when it failed.
 func TestOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)
@@ -64,6 +65,8 @@ func TestOnceRecordsAfterCancel(t *testing.T) {
 	})
 }
 
+// TestActionsList lists the log newest first, by target and by page, and cleans the
+// oldest.
 func TestActionsList(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)

@@ -10,6 +10,8 @@ import (
 	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
+// TestHolds holds an environment and an app of it, holds again with another reason, and
+// releases one.
 func TestHolds(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)

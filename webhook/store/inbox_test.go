@@ -71,6 +71,7 @@ func end(t *testing.T, s *store.Store, d store.Delivery, seq int64) (payload []b
 	return payload
 }
 
+// TestAdd stores an id once, within a batch and across them.
 func TestAdd(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)
@@ -89,6 +90,7 @@ func TestAdd(t *testing.T) {
 	})
 }
 
+// TestAddAfterOutcome takes a known id again only when that one failed.
 func TestAddAfterOutcome(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)
@@ -110,6 +112,7 @@ func TestAddAfterOutcome(t *testing.T) {
 	})
 }
 
+// TestHeads offers the oldest command and the newest of each class.
 func TestHeads(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)
@@ -151,6 +154,7 @@ func TestEndOfAnother(t *testing.T) {
 	})
 }
 
+// TestDepth counts what is ready, waits and runs, and how old the oldest is.
 func TestDepth(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)
@@ -189,6 +193,8 @@ func TestDepthOfWhatWasToldToWait(t *testing.T) {
 	})
 }
 
+// TestMendAndDrop repeats and drops what failed or waits, and leaves what runs or is
+// done.
 func TestMendAndDrop(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)
@@ -224,6 +230,7 @@ func TestMendAndDrop(t *testing.T) {
 	})
 }
 
+// TestOutcomes answers for more ids than one statement takes.
 func TestOutcomes(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)
@@ -244,6 +251,8 @@ func TestOutcomes(t *testing.T) {
 	})
 }
 
+// TestClean forgets the payloads of what failed and the deliveries that ended, each
+// after a time of its own, and nothing that waits.
 func TestClean(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)
@@ -277,6 +286,7 @@ func TestClean(t *testing.T) {
 	})
 }
 
+// TestLargePayload keeps 25 MiB of any bytes.
 func TestLargePayload(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)
@@ -289,6 +299,7 @@ func TestLargePayload(t *testing.T) {
 	})
 }
 
+// TestBeat forgets a replica that was silent for too long.
 func TestBeat(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)

@@ -46,6 +46,7 @@ func gone(t *testing.T, s *store.Store, why, token string, now time.Time) {
 	}
 }
 
+// TestLinkIsGoodOnce spends a link once, and not a moment after it expired.
 func TestLinkIsGoodOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)
@@ -123,6 +124,7 @@ func TestLinkIsSpentByOne(t *testing.T) {
 	})
 }
 
+// TestRevokeLinks ends the links of one pull request, and of no other.
 func TestRevokeLinks(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)

@@ -16,6 +16,7 @@ import (
 	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
+// TestOpenTwice shows one of two stores what the other wrote.
 func TestOpenTwice(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		a, b := storetest.Open(t, url), storetest.Open(t, url)
@@ -32,6 +33,7 @@ func TestOpenTwice(t *testing.T) {
 	})
 }
 
+// TestOpenTogether migrates once when several open a new database at the same time.
 func TestOpenTogether(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		var all sync.WaitGroup
@@ -51,6 +53,7 @@ func TestOpenTogether(t *testing.T) {
 	})
 }
 
+// TestOpenNewerSchema refuses a database of a newer program, and says so.
 func TestOpenNewerSchema(t *testing.T) {
 	for _, change := range []string{
 		"INSERT INTO sealift_schema (version) VALUES (999)",
@@ -66,6 +69,7 @@ func TestOpenNewerSchema(t *testing.T) {
 	}
 }
 
+// TestOpenBadAddress refuses an address without its password in the message.
 func TestOpenBadAddress(t *testing.T) {
 	for _, url := range []string{"", "sqlite:", "mysql://u:hunter2@h/db", "postgres://u:hunter2@h:port/db",
 		"postgres://u:hunter2@h/db?pool_max_conns=x", "postgres://u:hunter2@h/db?pool_max_conns=1", "postgres://u:hunter2@h/%zz"} {
@@ -81,6 +85,8 @@ func TestOpenBadAddress(t *testing.T) {
 	}
 }
 
+// TestOpenUnreachable says unavailable for what is not there or no database, without
+// the password.
 func TestOpenUnreachable(t *testing.T) {
 	_, err := store.Open(t.Context(), "postgres://u:hunter2@/db?host="+t.TempDir(), store.Options{})
 	if gitops.CodeOf(err) != gitops.Unavailable || strings.Contains(err.Error(), "hunter2") {
@@ -105,6 +111,7 @@ func TestOpenUnreachable(t *testing.T) {
 	}
 }
 
+// TestSQLiteFileModes lets nobody else read the files.
 func TestSQLiteFileModes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made")
 	s := storetest.Open(t, "sqlite:"+filepath.Join(dir, "db"))
@@ -120,6 +127,7 @@ func TestSQLiteFileModes(t *testing.T) {
 	}
 }
 
+// TestSQLiteExclusive lets one worker have a file, and others read it.
 func TestSQLiteExclusive(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "db")
 	s, err := store.Open(t.Context(), file, store.Options{Exclusive: true})
@@ -142,6 +150,8 @@ func TestSQLiteExclusive(t *testing.T) {
 	}
 }
 
+// TestUpdateRollsBack leaves nothing of a transaction that failed, and returns its
+// error.
 func TestUpdateRollsBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)

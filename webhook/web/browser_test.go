@@ -72,6 +72,7 @@ func TestSetupInChromium(t *testing.T) {
 	}
 }
 
+// TestSecretInChromium shows credentials once where nothing stores them.
 func TestSecretInChromium(t *testing.T) {
 	ctx := browsertest.Start(t)
 	w := newSetup(t, func(*web.Setup) {})

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 )
 
+// FuzzLocal looks for a return address that leads to another site.
 func FuzzLocal(f *testing.F) {
 	for _, s := range []string{"/", "/r/a/b/1/x..y", "//a", "/\\a", "http://a", "/%2f/a", "/a?b#c", "/.."} {
 		f.Add(s)
@@ -24,6 +25,7 @@ func FuzzLocal(f *testing.F) {
 	})
 }
 
+// FuzzVisible looks for text that is shown otherwise than it is.
 func FuzzVisible(f *testing.F) {
 	for _, s := range []string{"a", "\u202eb", "\x00\x1b[31m", "\xff", "\ufffd", "\t", "日本", "a\nb\r"} {
 		f.Add(s)

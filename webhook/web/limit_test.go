@@ -8,6 +8,7 @@ import (
 	"time"
 )
 
+// TestClient believes X-Forwarded-For of our own proxies, from the right.
 func TestClient(t *testing.T) {
 	p := &Pages{opts: Options{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}}}
 	for _, c := range []struct{ remote, forwarded, want string }{
@@ -65,6 +66,7 @@ func TestLimiterIsBounded(t *testing.T) {
 	}
 }
 
+// TestWaitTells says until when to wait.
 func TestWaitTells(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	l := newLimiter[netip.Prefix](func() time.Time { return now })

@@ -16,6 +16,8 @@ import (
 
 var page = web.ReportPath("acme", "gitops", 7, base, head)
 
+// TestReportPageNeedsLogin sends to GitHub and back to the page, and keeps tokens out
+// of cookies and the log.
 func TestReportPageNeedsLogin(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
@@ -47,6 +49,7 @@ func TestReportPageNeedsLogin(t *testing.T) {
 	}
 }
 
+// TestCookieFlags gives every cookie the flags and the prefix that keep it where it is.
 func TestCookieFlags(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
@@ -86,6 +89,7 @@ type oneWay struct{ web.Login }
 
 func (oneWay) LoginURL(state, _, _ string) string { return "https://github.example/?state=" + state }
 
+// TestRefusedCallbacks takes no answer of GitHub that this browser did not ask for.
 func TestRefusedCallbacks(t *testing.T) {
 	w := newWorld(t)
 	callback := func(b *browser, u *url.URL, state string) answer {
@@ -119,6 +123,7 @@ func TestRefusedCallbacks(t *testing.T) {
 	refused("cancelled at GitHub", no, no.get("/login/callback?error=access_denied&state="+u.Query().Get("state")), 403)
 }
 
+// TestReplayedCode takes a callback once.
 func TestReplayedCode(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
@@ -147,6 +152,7 @@ func TestForeignCode(t *testing.T) {
 	victim.get("/login/callback?" + url.Values{"code": {code}, "state": {own.to.Query().Get("state")}}.Encode()).want(403) // PKCE
 }
 
+// TestTabsDoNotDisturbEachOther logs in from two tabs at the same time.
 func TestTabsDoNotDisturbEachOther(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
@@ -159,6 +165,8 @@ func TestTabsDoNotDisturbEachOther(t *testing.T) {
 	}
 }
 
+// TestSessionsEnd ends a session with its time and with the log-out; a cookie that was
+// changed is none.
 func TestSessionsEnd(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
@@ -246,6 +254,7 @@ func TestGitHubIsDown(t *testing.T) {
 	}
 }
 
+// TestOpenRedirects returns to our own pages only.
 func TestOpenRedirects(t *testing.T) {
 	w := newWorld(t)
 	for _, to := range []string{
@@ -263,6 +272,8 @@ func TestOpenRedirects(t *testing.T) {
 	}
 }
 
+// TestLimitOfAttempts limits log-ins by address, whatever a header says, and nothing
+// else.
 func TestLimitOfAttempts(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
@@ -281,6 +292,7 @@ func TestLimitOfAttempts(t *testing.T) {
 	b.get("/login").want(429)
 }
 
+// TestForeignForms takes no form that another site sends.
 func TestForeignForms(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()

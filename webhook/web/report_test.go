@@ -10,6 +10,7 @@ import (
 	"github.com/sealift/sealift/webhook/web"
 )
 
+// TestReport shows overlays, findings, diffs and the command that gives the same.
 func TestReport(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
@@ -61,6 +62,7 @@ func TestSameAnswer(t *testing.T) {
 	}
 }
 
+// TestReportErrors gives each error its status and its words.
 func TestReportErrors(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
@@ -82,6 +84,8 @@ func TestReportErrors(t *testing.T) {
 	}
 }
 
+// TestHostileNames puts markup and control characters into every name: none reaches the
+// page.
 func TestHostileNames(t *testing.T) {
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>'` + "\u202e\u2066\x1b[31m\x00</pre></details>javascript:alert(1)"
 	w := newWorld(t)
@@ -109,6 +113,7 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
+// TestTabsAndForeignScriptsStay leaves text that is only unusual as it is.
 func TestTabsAndForeignScriptsStay(t *testing.T) {
 	w := newWorld(t)
 	w.report.Overlays[1].Objects[0].Diff = "+\tä 日本 \\n é\xff\n"
@@ -129,6 +134,7 @@ func TestLongReportIsFolded(t *testing.T) {
 	}
 }
 
+// TestNothingChanges says so, and shows no empty table.
 func TestNothingChanges(t *testing.T) {
 	w := newWorld(t)
 	w.report = gitops.Report{}

@@ -80,6 +80,8 @@ func (a answer) failed() (f failed) {
 	return f
 }
 
+// TestSealForm gives the form what it needs, and headers that keep the link from
+// leaking.
 func TestSealForm(t *testing.T) {
 	w := newSealWorld(t, true)
 	v := w.visitor("dev")

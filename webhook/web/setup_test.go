@@ -40,6 +40,7 @@ func (b *browser) register(form url.Values) answer {
 	}).want(302)
 }
 
+// TestSetup registers an App from the printed address to the stored credentials.
 func TestSetup(t *testing.T) {
 	var stored []web.Credentials
 	w := newSetup(t, func(s *web.Setup) {
@@ -102,6 +103,8 @@ func TestSetup(t *testing.T) {
 	w.browser().get("/").want(200).has("/help")
 }
 
+// TestSetupForASecret shows credentials once instead of storing them, where that was
+// asked for or nothing stores them.
 func TestSetupForASecret(t *testing.T) {
 	for name, store := range map[string]func(context.Context, web.Credentials) error{
 		"asked for": func(context.Context, web.Credentials) error { t.Error("stored"); return nil },
@@ -151,6 +154,7 @@ func TestFullDisk(t *testing.T) {
 	wantSecret(t, b.follow(b.register(url.Values{"name": {"Sealift"}, "keep": {"store"}})).want(200).has("could not be stored"))
 }
 
+// TestSetupIsTheOperators lets nobody register who does not have the token.
 func TestSetupIsTheOperators(t *testing.T) {
 	w := newSetup(t, func(s *web.Setup) {})
 	operator, stranger := w.browser(), w.browser()
@@ -180,6 +184,7 @@ func TestSetupIsTheOperators(t *testing.T) {
 	}
 }
 
+// TestGuessingIsLimited limits wrong tokens.
 func TestGuessingIsLimited(t *testing.T) {
 	w := newSetup(t, func(s *web.Setup) {})
 	b := w.browser()
@@ -189,6 +194,7 @@ func TestGuessingIsLimited(t *testing.T) {
 	b.get("/setup?token=wrong").want(429)
 }
 
+// TestSetupEnds ends a set-up with its time, and takes each answer of GitHub once.
 func TestSetupEnds(t *testing.T) {
 	w := newSetup(t, func(s *web.Setup) {})
 	b := w.browser()
@@ -211,6 +217,7 @@ func TestSetupEnds(t *testing.T) {
 	}
 }
 
+// TestBadForms refuses what GitHub would refuse, before it is asked.
 func TestBadForms(t *testing.T) {
 	w := newSetup(t, func(s *web.Setup) {})
 	b := w.browser()

@@ -48,6 +48,8 @@ func (s *source) request(t *testing.T) (*Pages, *http.Request) {
 	return p, r
 }
 
+// TestReportsAtATime works on a few reports at a time, and lets others wait for their
+// turn.
 func TestReportsAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{gate: make(chan struct{})}

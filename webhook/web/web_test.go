@@ -9,6 +9,7 @@ import (
 	"github.com/sealift/sealift/webhook/web"
 )
 
+// TestHeaders has the same strict headers on every page, errors too.
 func TestHeaders(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
@@ -45,6 +46,8 @@ func TestNothingFromElsewhere(t *testing.T) {
 	}
 }
 
+// TestHome shows the App and who is logged in; without a set-up there are no pages of
+// one.
 func TestHome(t *testing.T) {
 	w := newWorld(t)
 	a := w.browser().get("/").want(200).has("sealift v1").has(w.WebURL() + "/apps/sealift").has("/help")
@@ -59,6 +62,7 @@ func TestHome(t *testing.T) {
 	w.browser().send("POST", "/setup", nil).want(404)
 }
 
+// TestAssets serves files with an ETag, and nothing beside them.
 func TestAssets(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
@@ -74,6 +78,7 @@ func TestAssets(t *testing.T) {
 	}
 }
 
+// TestBadOptions refuses pages that could not be safe.
 func TestBadOptions(t *testing.T) {
 	key := [32]byte{1}
 	for what, o := range map[string]web.Options{

@@ -60,6 +60,8 @@ func rendered(t *testing.T, files map[string]string) (*layout.Layout, map[string
 	return l, out
 }
 
+// TestBaseLayout finds the apps and environments that the demo speaks of, without
+// configuration.
 func TestBaseLayout(t *testing.T) {
 	l, _ := rendered(t, sample.Base())
 	if diff := cmp.Diff([]string{"dev", "staging", "prod"}, l.Environments); diff != "" {
@@ -97,6 +99,7 @@ func TestBaseRenders(t *testing.T) {
 	}
 }
 
+// TestChange breaks one overlay, changes some and leaves others: what the demo shows.
 func TestChange(t *testing.T) {
 	base := sample.Base()
 	l, before := rendered(t, base)
@@ -159,6 +162,7 @@ func names(r *gitops.Rendered, kind string) []string {
 	return out
 }
 
+// TestChangeFindings gives the findings that the demo shows.
 func TestChangeFindings(t *testing.T) {
 	base := sample.Base()
 	_, before := rendered(t, base)
