@@ -117,6 +117,9 @@ func (x *expansion) generators(ctx context.Context, list []any, outer params, de
 // maxGenerators is how deep matrix and merge may nest; Argo CD allows two.
 const maxGenerators = 4
 
+// generator returns what one generator gives: for each Application its parameters. A
+// generator that cannot be read gives what is known of it and says so; one too deep, or
+// beyond the budget, gives nothing.
 func (x *expansion) generator(ctx context.Context, g map[string]any, outer params, depth int) []params {
 	if depth > maxGenerators || x.budget < 0 {
 		return nil
@@ -154,6 +157,7 @@ func (x *expansion) unknown(kind string, spec map[string]any) []params {
 	return []params{set}
 }
 
+// list gives the elements as they stand.
 func (x *expansion) list(spec map[string]any) []params {
 	if spec["elementsYaml"] != nil {
 		x.say("has a list generator with elementsYaml, which is not read")

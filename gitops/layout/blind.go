@@ -167,6 +167,7 @@ func (b blind) touched(changed []string) (at string, ok bool) {
 	})
 }
 
+// finding says what is not compared; more is how many others deploy the same.
 func (b blind) finding(at string, more int) gitops.Finding {
 	message := gitops.Quote(at) + " " + b.what
 	if b.who != "" {

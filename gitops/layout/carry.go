@@ -66,12 +66,15 @@ func (p *parser) names(n *yaml.Node, what, element string, seen map[string]int) 
 	return list
 }
 
+// together reads lists of apps that are promoted with each other. An app is in one of
+// them.
 func (p *parser) together(n *yaml.Node) (list [][]string) {
 	seen := map[string]int{}
 	p.list(n, "together", maxTogether, func(e *yaml.Node) { list = append(list, p.names(e, "together element", "app", seen)) })
 	return list
 }
 
+// groups reads the groups of environments. An environment is in one of them.
 func (p *parser) groups(n *yaml.Node) (list []Group) {
 	names, members := map[string]int{}, map[string]int{}
 	p.list(n, "groups", maxGroups, func(e *yaml.Node) {
@@ -82,6 +85,8 @@ func (p *parser) groups(n *yaml.Node) (list []Group) {
 	return list
 }
 
+// group reads one group. Without a name it is of no use, and is reported once for each
+// thing it lacks.
 func (p *parser) group(n *yaml.Node, seen map[string]int) (g Group) {
 	has := map[string]bool{}
 	p.mapping(n, "group",

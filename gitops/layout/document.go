@@ -123,6 +123,8 @@ func readDocument(data []byte, before int) []document {
 	return out
 }
 
+// document returns what one object of Argo CD or Flux deploys; none for any other
+// object. before is how many lines stand in front of the document in its file.
 func (r *reader) document(n *yaml.Node, before int) []document {
 	group, _, _ := bytes.Cut([]byte(r.text(r.get(n, "apiVersion"))), []byte("/"))
 	spec := r.get(n, "spec")
@@ -227,6 +229,8 @@ func (r *reader) chosen(n *yaml.Node) bool {
 	return false
 }
 
+// applicationSet keeps the generators as values: they are expanded later, with the tree
+// at hand. TooLarge says that they are beyond the limit of the reader.
 func (r *reader) applicationSet(d *document, spec *yaml.Node, before int) {
 	d.GoTemplate = r.text(r.get(spec, "goTemplate")) == "true"
 	d.Patched = r.get(spec, "templatePatch") != nil
@@ -263,6 +267,7 @@ func (r *reader) value(n *yaml.Node, depth int) (any, bool) {
 	return nil, false
 }
 
+// mapping returns a mapping as Go has it; of a key that stands twice the last counts.
 func (r *reader) mapping(n *yaml.Node, depth int) (any, bool) {
 	m := make(map[string]any, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -275,6 +280,7 @@ func (r *reader) mapping(n *yaml.Node, depth int) (any, bool) {
 	return m, true
 }
 
+// scalar keeps numbers as they are written: as text they go into paths unchanged.
 func scalar(n *yaml.Node) any {
 	switch n.ShortTag() {
 	case "!!null":

@@ -45,6 +45,7 @@ const (
 	rankProd
 )
 
+// tokenRank is where a word stands among environments, 0 for one that names none.
 func tokenRank(t string) int {
 	switch t {
 	case "dev", "develop", "development":

@@ -57,6 +57,7 @@ func (f Freeze) Until(t time.Time) (time.Time, bool) {
 	return until, until.After(t)
 }
 
+// zone is UTC where none is given.
 func (f Freeze) zone() *time.Location {
 	if f.Zone == nil {
 		return time.UTC

@@ -47,6 +47,8 @@ func compileGlob(pattern string, captures bool) (glob, error) {
 	return glob{re}, nil
 }
 
+// globElem writes the expression for one element of a path. "**" is any number of
+// elements, and at the end at least one.
 func globElem(b *strings.Builder, e string, last, captures bool) error {
 	if e == "**" {
 		if last {
@@ -129,6 +131,7 @@ func (g glob) capture(p string) (app, env string, ok bool) {
 	return app, env, true
 }
 
+// matchAny reports whether one of the globs matches.
 func matchAny(globs []glob, p string) bool {
 	for _, g := range globs {
 		if g.match(p) {

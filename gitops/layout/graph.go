@@ -110,6 +110,8 @@ func (s *scanned) local(ctx context.Context, dir, ref string) gitops.Entry {
 	return e
 }
 
+// within returns what a reference leads to from dir; an entry without path when it
+// leads out of the repository, or nowhere at all.
 func (s *scanned) within(ctx context.Context, dir, ref string) gitops.Entry {
 	if ref == "" || strings.HasPrefix(ref, "/") {
 		return gitops.Entry{}

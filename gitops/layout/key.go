@@ -30,6 +30,7 @@ func (p *parser) config(c *Config, root *yaml.Node) {
 	}
 }
 
+// version must be known before anything else can be believed.
 func (p *parser) version(n *yaml.Node) {
 	var v int
 	if n.ShortTag() != "!!int" || n.Decode(&v) != nil || v != 1 {
@@ -37,6 +38,7 @@ func (p *parser) version(n *yaml.Node) {
 	}
 }
 
+// environments are in the order of the chain. Of two with one name the first counts.
 func (p *parser) environments(c *Config, n *yaml.Node) {
 	lines := map[string]int{}
 	p.list(n, "environments", maxEnvironments, func(e *yaml.Node) {
@@ -72,6 +74,7 @@ func (p *parser) environment(n *yaml.Node) (env Environment) {
 	return env
 }
 
+// overlay keeps a rule that is wrong, so that the others keep their places.
 func (p *parser) overlay(c *Config, n *yaml.Node) {
 	var r OverlayRule
 	path := false
@@ -91,6 +94,8 @@ func (p *parser) overlay(c *Config, n *yaml.Node) {
 	c.Overlays = append(c.Overlays, r)
 }
 
+// checks keeps where a rule is named: that it does not exist is found out later, by who
+// knows the rules.
 func (p *parser) checks(c *Config, n *yaml.Node) {
 	if n.Kind != yaml.MappingNode {
 		p.fail(n, "checks is %s, it must be a mapping", kindOf(n))

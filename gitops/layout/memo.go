@@ -38,6 +38,8 @@ type known struct {
 	fresh   bool            // something was added
 }
 
+// loadKnown reads the memo. One that is missing, damaged or too large is an empty one:
+// all files are read then.
 func loadKnown(m Memo) *known {
 	k := &known{said: map[string]facts{}, nothing: map[string]bool{}}
 	if m == nil {
@@ -105,6 +107,8 @@ func (k *known) decode(text string) {
 	}
 }
 
+// decodeFacts reads the fields of one line, without its key, which the caller has. It
+// trusts no count: the memo is on disk.
 func decodeFacts(fields []string) (f facts, ok bool) {
 	if len(fields) < 4 {
 		return f, false
@@ -127,6 +131,7 @@ func decodeFacts(fields []string) (f facts, ok bool) {
 	return f, true
 }
 
+// get returns what a file says, by what is known of its content.
 func (k *known) get(key string) (facts, bool) {
 	if k.nothing[key] {
 		return facts{}, true
@@ -135,6 +140,7 @@ func (k *known) get(key string) (facts, bool) {
 	return f, ok
 }
 
+// put notes what a file says. Most files say nothing, which costs a key alone.
 func (k *known) put(key string, f facts) {
 	k.fresh = true
 	if f.empty() {

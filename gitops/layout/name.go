@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"slices"
@@ -12,6 +13,7 @@ import (
 // words is a set of words.
 type words map[string]bool
 
+// set makes a set of words with blanks between them.
 func set(list string) words {
 	w := words{}
 	for s := range strings.FieldsSeq(list) {
@@ -35,6 +37,9 @@ type namer struct {
 	containers, structural, homes words
 }
 
+// newNamer knows the environments of the configuration, else those of a pipeline that
+// was found. dirs are the directories that get a name: which of them hold others
+// decides what is an environment and what is an app.
 func newNamer(cfg *Config, pipeline, dirs []string) *namer {
 	n := &namer{
 		config:     cfg,
@@ -114,20 +119,10 @@ func (n *namer) overlay(dir string) gitops.Overlay {
 	o.App = n.app(elems, at)
 	if r := n.config.rule(dir); r != nil {
 		app, env, _ := r.glob.capture(dir)
-		o.App = first3(r.App, app, o.App)
-		o.Environment = first3(r.Environment, env, o.Environment)
+		o.App = cmp.Or(r.App, app, o.App)
+		o.Environment = cmp.Or(r.Environment, env, o.Environment)
 	}
 	return o
-}
-
-func first3(a, b, c string) string {
-	switch {
-	case a != "":
-		return a
-	case b != "":
-		return b
-	}
-	return c
 }
 
 // environment returns the index of the element that names the environment, -1
@@ -201,6 +196,7 @@ func (n *namer) app(elems []string, env int) string {
 // version matches elements such as "v2.4" and "5.0".
 var version = regexp.MustCompile(`^v?[0-9]+(\.[0-9x]+)*$`)
 
+// lastIndex is slices.IndexFunc from the end.
 func lastIndex(list []string, f func(string) bool) int {
 	for i := len(list) - 1; i >= 0; i-- {
 		if f(list[i]) {

@@ -25,6 +25,9 @@ func (l *Layout) Next(ctx context.Context, from, to gitops.Tree, changed []strin
 	return Read(ctx, to, l.config, memo)
 }
 
+// same reports whether no changed file says anything else about the layout. It is no,
+// and the layout is read anew, whenever it is not certain: with symbolic links, with
+// configuration in files, with files that come and go.
 func (l *Layout) same(ctx context.Context, from, to gitops.Tree, changed []string) (bool, error) {
 	if l.symlinks || l.readsFiles || len(changed) > maxCompared {
 		return false, nil

@@ -41,6 +41,7 @@ func (n *notes) add(file string, line int, fix, format string, args ...any) {
 	})
 }
 
+// sorted returns the notes in the order of files, and last how many were left out.
 func (n *notes) sorted() []gitops.Finding {
 	slices.SortStableFunc(n.list, func(a, b gitops.Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Message, b.Message))

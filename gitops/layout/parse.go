@@ -55,6 +55,7 @@ func (p *parser) fail(n *yaml.Node, format string, args ...any) {
 	}
 }
 
+// sorted returns the problems in the order of the file.
 func (p *parser) sorted() []*gitops.Error {
 	slices.SortStableFunc(p.errs, func(a, b *gitops.Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
@@ -102,6 +103,7 @@ func (p *parser) document(data []byte) *yaml.Node {
 	return root
 }
 
+// firstNode is the root of a document, nil for an empty one.
 func firstNode(doc *yaml.Node) *yaml.Node {
 	if len(doc.Content) == 0 {
 		return nil
@@ -244,6 +246,7 @@ func (p *parser) word(n *yaml.Node, what string, words ...gitops.Severity) gitop
 	return gitops.Severity(n.Value)
 }
 
+// kindOf names what is there, for messages about what should be there.
 func kindOf(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:

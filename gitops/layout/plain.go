@@ -106,6 +106,7 @@ func sameFiles(a, b source) bool {
 	return a.Recurse == b.Recurse && a.Include == b.Include && a.Exclude == b.Exclude && (a.From == "") == (b.From == "")
 }
 
+// merge adds what another source deploys from the same directory: both are one overlay.
 func (u *plain) merge(more *plain, by source) {
 	u.takes = append(u.takes, by)
 	u.resources = slices.Concat(u.resources, more.resources)
@@ -306,6 +307,8 @@ func manifestFacts(data []byte) facts {
 	return facts{Foreign: bytes.Contains(data, localConfig) || bytes.Contains(data, []byte("generateName")) && nameless(data)}
 }
 
+// looksLikeObject reports whether a file is worth giving to kustomize as a resource. It
+// says yes when in doubt: a manifest that is left out is a change that nobody sees.
 func looksLikeObject(data []byte) bool {
 	if topKind.Match(data) || len(data) > maxFile {
 		return true

@@ -91,6 +91,8 @@ func (p *pointers) isOurs(s source, dir string) bool {
 	return p.ours[repoName(s.Repo)]
 }
 
+// document notes what one object points at, and says what it points at that is not
+// read.
 func (p *pointers) document(ctx context.Context, d placed) error {
 	why := SourceArgoCD
 	var list []pointing

@@ -135,6 +135,8 @@ func (s *scanned) content(ctx context.Context, p string) ([]byte, error) {
 	return nil, err
 }
 
+// add takes in what one file says. Two kustomizations in one directory are broken, as
+// for kustomize.
 func (s *scanned) add(file string, isK bool, f facts) {
 	for _, d := range f.Docs {
 		s.docs = append(s.docs, placed{document: d, file: file})

@@ -185,6 +185,7 @@ var errTooLong = errors.New("value is longer than 4 KiB")
 
 func refuse(...any) (string, error) { return "", errors.New("function is not supported here") }
 
+// first is a, or b when the condition does not hold.
 func first(cond bool, a, b any) any {
 	if cond {
 		return a
@@ -192,6 +193,7 @@ func first(cond bool, a, b any) any {
 	return b
 }
 
+// replace checks the length before it makes the text.
 func replace(old, new, s string) (string, error) {
 	if len(s)+strings.Count(s, old)*len(new) > maxText {
 		return "", errTooLong
@@ -199,6 +201,7 @@ func replace(old, new, s string) (string, error) {
 	return strings.ReplaceAll(s, old, new), nil
 }
 
+// join is that of sprig: a list of anything, or one thing. It checks the length first.
 func join(sep string, list any) (string, error) {
 	var elems []string
 	switch list := list.(type) {

@@ -56,6 +56,9 @@ type view struct {
 	resources []string
 }
 
+// newView is a tree with one more file: a kustomization of the plain manifests. Its id
+// is that of its content, so that the cache knows it again. There is at least one
+// resource.
 func newView(t gitops.Tree, dir string, resources []string) *view {
 	v := &view{Tree: t, dir: dir, content: kustomizationOf(dir, resources), resources: resources}
 	v.file = gitops.Entry{
