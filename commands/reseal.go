@@ -17,7 +17,8 @@ import (
 func resealVerb() Verb {
 	return Verb{
 		Name: "reseal", Usage: "/reseal environment", Right: RightWrite,
-		Doc:  "Open a pull request in which the controller of an environment encrypts its SealedSecrets again with its newest key. For who may seal there.",
+		Doc:  "Open a pull request in which the controller of an environment encrypts its SealedSecrets again with its newest key.",
+		Who:  whoSeals,
 		plan: planReseal,
 	}
 }

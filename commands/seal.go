@@ -41,9 +41,13 @@ func sealVerb() Verb {
 		Name: "seal", Usage: sealUsage, Right: RightWrite,
 		Doc: "Get a link to a form that encrypts a secret in the browser, or place a SealedSecret from a fence below. " +
 			"`/seal path/secret.yaml` seals a plain Secret of the branch in place, `/seal ack path/secret.yaml` says that its values were changed.",
+		Who:  whoSeals,
 		plan: planSeal,
 	}
 }
+
+// whoSeals says who may use verbs that seal.
+const whoSeals = "whom the environment names in `sealers`, or who may write"
 
 // planSeal chooses what was asked for by the form of the command.
 func planSeal(ctx context.Context, a *asked) (Plan, error) {

@@ -27,11 +27,11 @@ func (b *bot) demoCommand() *cobra.Command {
 		Short: "See it work on a sample repository, with nothing to set up",
 		Long: `Demo starts, on this machine only and in a temporary directory, a GitHub in a box with
 a small event-driven repository (Kafka, MQ, three services, dev, staging and prod,
-Argo CD Applications) and Sealift as a real App of it, and opens a pull request. It
-prints the address of the pull request: read what Sealift says there, and comment as
-developer, administrator or stranger. Everything is gone when it ends.
+Argo CD Applications) and Sealift as a real App of it, and opens two pull requests. It
+prints their addresses: read what Sealift says there, and comment as developer,
+administrator or stranger. Everything is gone when it ends.
 
---print prints what the pull request does, and starts nothing.`,
+--print prints what the first pull request does, and starts nothing.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.print {
