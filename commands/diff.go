@@ -219,16 +219,11 @@ type sides struct {
 }
 
 func (d Diff) layouts(ctx context.Context, changed []string) (sides, error) {
-	var s sides
-	config, problems := layout.ReadConfig(ctx, d.Base)
-	if len(problems) > 0 {
-		return s, problems[0]
+	config, err := configOf(ctx, d.Base)
+	s := sides{config: config}
+	if err != nil {
+		return s, err
 	}
-	if config == nil {
-		config = &layout.Config{}
-	}
-	s.config = config
-	var err error
 	if s.base, err = layout.Read(ctx, d.Base, config, d.Memo); err != nil {
 		return s, err
 	}

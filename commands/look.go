@@ -43,15 +43,24 @@ func (l *look) read(ctx context.Context, branch string) (err error) {
 	if l.tree, err = l.Tree(ctx, l.tip); err != nil {
 		return err
 	}
-	config, problems := layout.ReadConfig(ctx, l.tree)
-	if len(problems) > 0 {
-		return problems[0]
-	}
-	if l.config = config; config == nil {
-		l.config = &layout.Config{}
+	if l.config, err = configOf(ctx, l.tree); err != nil {
+		return err
 	}
 	l.layout, err = layout.Read(ctx, l.tree, l.config, l.bench.Memo)
 	return err
+}
+
+// configOf returns the configuration of a tree, an empty one when it has none. The first
+// of its problems is the error: nothing is done by a configuration that is half read.
+func configOf(ctx context.Context, t gitops.Tree) (*layout.Config, error) {
+	config, problems := layout.ReadConfig(ctx, t)
+	if len(problems) > 0 {
+		return nil, problems[0]
+	}
+	if config == nil {
+		config = &layout.Config{}
+	}
+	return config, nil
 }
 
 func (l *look) close() {

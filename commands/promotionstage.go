@@ -18,15 +18,11 @@ type stages struct {
 }
 
 func (p Promotion) stages(ctx context.Context) (*stages, error) {
-	config, problems := layout.ReadConfig(ctx, p.Target)
-	if len(problems) > 0 {
-		return nil, problems[0]
-	}
-	if config == nil {
-		config = &layout.Config{}
+	config, err := configOf(ctx, p.Target)
+	if err != nil {
+		return nil, err
 	}
 	s := &stages{config: config}
-	var err error
 	if s.target, err = layout.Read(ctx, p.Target, config, p.Memo); err != nil {
 		return nil, err
 	}

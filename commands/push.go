@@ -25,7 +25,7 @@ func (s *Service) warm(ctx context.Context, e gitops.Event) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	paths := overlayPaths(l)
+	paths := l.Paths()
 	if e.Ref == e.Repo.DefaultBranch {
 		s.certificateNotes(ctx, e.Repo, head) // measured, whoever looks at them
 		for _, err := range bench.Renderer.All(ctx, l.Tree(head), paths) {
@@ -40,7 +40,7 @@ func (s *Service) warm(ctx context.Context, e gitops.Event) ([]string, error) {
 // reachedSince returns the overlays of head that the change since a commit may
 // reach; all of them when the commit is not known any more.
 func (s *Service) reachedSince(ctx context.Context, src Source, before string, head gitops.Tree, l *layout.Layout) ([]string, error) {
-	paths := overlayPaths(l)
+	paths := l.Paths()
 	if src.FetchCommits(ctx, before) != nil {
 		return paths, ctx.Err()
 	}
@@ -56,15 +56,7 @@ func (s *Service) reachedSince(ctx context.Context, src Source, before string, h
 }
 
 func reached(l *layout.Layout, changed []string) []string {
-	return slices.DeleteFunc(overlayPaths(l), func(p string) bool { return !l.Reached(p, changed) })
-}
-
-func overlayPaths(l *layout.Layout) []string {
-	paths := make([]string, len(l.Overlays))
-	for i, o := range l.Overlays {
-		paths[i] = o.Path
-	}
-	return paths
+	return slices.DeleteFunc(l.Paths(), func(p string) bool { return !l.Reached(p, changed) })
 }
 
 func (s *Service) layoutAt(ctx context.Context, src Source, bench Bench, commit string) (gitops.Tree, *layout.Layout, error) {

@@ -143,14 +143,8 @@ func (w *sealing) readPolicy(ctx context.Context, tip string) (err error) {
 	if w.policy, err = w.source.Tree(ctx, tip); err != nil {
 		return err
 	}
-	config, problems := layout.ReadConfig(ctx, w.policy)
-	if len(problems) > 0 {
-		return problems[0]
-	}
-	if w.config = config; config == nil {
-		w.config = &layout.Config{}
-	}
-	return nil
+	w.config, err = configOf(ctx, w.policy)
+	return err
 }
 
 // read reads the tree of the parent.

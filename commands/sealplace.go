@@ -25,7 +25,7 @@ type target struct {
 // returns the change without its edits and key.
 func (w *sealing) prepare(ctx context.Context, t target) (PutSealed, *seal.Certificate, error) {
 	if !slices.ContainsFunc(w.layout.Overlays, func(o gitops.Overlay) bool { return o.Path == t.overlay && o.Environment == t.environment }) {
-		return PutSealed{}, nil, notThere("overlay of "+t.environment, t.overlay, overlayPaths(w.layout))
+		return PutSealed{}, nil, notThere("overlay of "+t.environment, t.overlay, w.layout.Paths())
 	}
 	if err := w.allowed(ctx, t.environment, t.login); err != nil {
 		return PutSealed{}, nil, err

@@ -186,7 +186,7 @@ func (q *sealRequest) resolveOverlay(l *layout.Layout) error {
 	}
 	switch {
 	case len(fit) == 0 && q.ask.Overlay != "":
-		return notThere("overlay", q.ask.Overlay, overlayPaths(l))
+		return notThere("overlay", q.ask.Overlay, l.Paths())
 	case len(fit) == 0:
 		return gitops.Errorf(gitops.NotFound, "there is no overlay of %s in %s", gitops.Quote(cmp.Or(q.ask.App, "any app")), gitops.Quote(q.ask.Environment))
 	case len(fit) == 1:

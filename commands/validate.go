@@ -30,9 +30,9 @@ type ValidationResult struct {
 
 // List returns the overlays of the tree, sorted by path.
 func (c Validation) List(ctx context.Context) ([]gitops.Overlay, error) {
-	config, problems := layout.ReadConfig(ctx, c.Tree)
-	if len(problems) > 0 {
-		return nil, problems[0]
+	config, err := configOf(ctx, c.Tree)
+	if err != nil {
+		return nil, err
 	}
 	l, err := layout.Read(ctx, c.Tree, config, c.Memo)
 	if err != nil {
@@ -73,10 +73,7 @@ func (c Validation) Run(ctx context.Context) (ValidationResult, error) {
 }
 
 func (c Validation) render(ctx context.Context, l *layout.Layout) ([]check.Overlay, error) {
-	paths := make([]string, len(l.Overlays))
-	for i, o := range l.Overlays {
-		paths[i] = o.Path
-	}
+	paths := l.Paths()
 	var count atomic.Int64
 	var list []check.Overlay
 	for done, err := range c.Renderer.All(ctx, l.Tree(c.Tree), paths) {

@@ -147,10 +147,7 @@ func (b *bot) renderAll(ctx context.Context, s *session, t gitops.Tree, w io.Wri
 	if err != nil {
 		return err
 	}
-	paths := make([]string, len(l.Overlays))
-	for i, o := range l.Overlays {
-		paths[i] = o.Path
-	}
+	paths := l.Paths()
 	p := b.progress("rendering")
 	defer p.stop()
 	waiting := map[string]gitops.Rendered{}

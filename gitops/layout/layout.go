@@ -50,6 +50,15 @@ type Layout struct {
 	readsFiles bool
 }
 
+// Paths returns the paths of the overlays, in their order.
+func (l *Layout) Paths() []string {
+	paths := make([]string, len(l.Overlays))
+	for i, o := range l.Overlays {
+		paths[i] = o.Path
+	}
+	return paths
+}
+
 // Read finds out the layout of a tree. cfg may be nil, memo too. The error is
 // that of the context or of the tree, when it cannot be read; nothing that the
 // tree says is an error.

@@ -1,6 +1,7 @@
 package promote
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -225,7 +226,7 @@ func decisions(take map[string]string, file string) func(path string) string {
 		if path != "" {
 			return take[file+":"+path]
 		}
-		return first(take[file], take[""])
+		return cmp.Or(take[file], take[""])
 	}
 }
 

@@ -1,6 +1,7 @@
 package promote
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -97,7 +98,7 @@ func entries(root *yaml.Node) (names []string) {
 
 // entryOf is the path that an item of a list of a kustomization names, "" for none.
 func entryOf(item *yaml.Node) string {
-	if name := first(text(item), text(get(item, "path"))); name != "" {
+	if name := cmp.Or(text(item), text(get(item, "path"))); name != "" {
 		return path.Clean(name)
 	}
 	return ""

@@ -1,6 +1,7 @@
 package promote
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"path"
@@ -128,18 +129,8 @@ func (m *maker) finish() {
 			m.plan.mayRun(file, data != nil && (m.runs[file] || m.Target.Lookup(file).Executable))
 		}
 	}
-	slices.SortStableFunc(m.plan.Edits, func(a, b Edit) int { return compareFiles(a.File, b.File) })
-	slices.SortStableFunc(m.plan.Withheld, func(a, b Withheld) int { return compareFiles(a.File, b.File) })
-}
-
-func compareFiles(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+	slices.SortStableFunc(m.plan.Edits, func(a, b Edit) int { return cmp.Compare(a.File, b.File) })
+	slices.SortStableFunc(m.plan.Withheld, func(a, b Withheld) int { return cmp.Compare(a.File, b.File) })
 }
 
 // readTargets adds the names of what a kustomization patches with files.

@@ -1,6 +1,7 @@
 package promote
 
 import (
+	"cmp"
 	"net/url"
 	"path"
 	"regexp"
@@ -179,7 +180,7 @@ func (s *scanner) manifest(root *yaml.Node, at trail) {
 			s.scalar(get(root, field), groupChart, Chart, at.key(field), chartKeys(root, name)...)
 		}
 	case kind == "Subscription" && operators(root):
-		s.subscription(get(root, "spec"), at.key("spec"), first(text(get(get(root, "spec"), "name")), text(get(get(root, "metadata"), "name"))))
+		s.subscription(get(root, "spec"), at.key("spec"), cmp.Or(text(get(get(root, "spec"), "name")), text(get(get(root, "metadata"), "name"))))
 	}
 	s.deployed(root, at)
 	s.walk(root, at, "")
@@ -204,22 +205,15 @@ func (s *scanner) operations(root *yaml.Node, at trail) {
 		switch {
 		case value == nil:
 		case field == "/spec/channel":
-			s.scalar(value, groupChannel, Channel, here, first(s.target, field))
+			s.scalar(value, groupChannel, Channel, here, cmp.Or(s.target, field))
 		case field == "/spec/startingCSV":
-			s.scalar(value, groupCSV, Channel, here, first(s.target, field))
+			s.scalar(value, groupCSV, Channel, here, cmp.Or(s.target, field))
 		case value.Kind == yaml.ScalarNode:
 			s.image(value, here, imageField(path.Base(field)))
 		default:
 			s.walk(value, here, path.Base(field))
 		}
 	}
-}
-
-func first(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // imageField reports whether a field of that name holds an image.

@@ -1,6 +1,7 @@
 package promote
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -33,10 +34,10 @@ func (s *scanner) deployed(root *yaml.Node, at trail) {
 		s.application(get(get(spec, "template"), "spec"), at.key("template").key("spec"), name)
 	case group == "helm.toolkit.fluxcd.io" && kind == "HelmRelease":
 		chart := get(get(spec, "chart"), "spec")
-		s.exact(get(chart, "version"), groupChart, Chart, at.key("chart").key("spec").key("version"), first(text(get(chart, "chart")), name))
+		s.exact(get(chart, "version"), groupChart, Chart, at.key("chart").key("spec").key("version"), cmp.Or(text(get(chart, "chart")), name))
 	case group == "source.toolkit.fluxcd.io" && (kind == "OCIRepository" || kind == "GitRepository"):
 		for _, field := range []string{"tag", "commit"} {
-			s.exact(get(get(spec, "ref"), field), groupSource, BaseRef, at.key("ref").key(field), first(sourceURL(text(get(spec, "url"))), name))
+			s.exact(get(get(spec, "ref"), field), groupSource, BaseRef, at.key("ref").key(field), cmp.Or(sourceURL(text(get(spec, "url"))), name))
 		}
 	}
 }
@@ -55,7 +56,7 @@ func (s *scanner) source(n *yaml.Node, at trail, name string) {
 		s.exact(revision, groupChart, Chart, at, chart)
 		return
 	}
-	s.exact(revision, groupSource, BaseRef, at, first(sourceURL(text(get(n, "repoURL"))), name))
+	s.exact(revision, groupSource, BaseRef, at, cmp.Or(sourceURL(text(get(n, "repoURL"))), name))
 }
 
 func sourceURL(url string) string { return strings.TrimSuffix(url, ".git") }
