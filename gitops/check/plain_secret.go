@@ -19,7 +19,8 @@ func plainSecret() Rule {
 		Long: `Who can read the repository can read the Secret, and its history keeps the value
 when the file is gone. Base64 is no encryption. Seal the Secret, then change the
 value: the old one is known. Values that SOPS encrypted, empty ones and
-placeholders such as ` + "`${PASSWORD}`" + ` are fine. So are Secrets that declare a
+placeholders such as ` + "`${PASSWORD}`" + ` are fine, and so is where a file is, such as the
+value of ` + "`keyStorePath`" + `. So are Secrets that declare a
 cluster or repository to Argo CD without credentials, and files that the configuration
 allows by path, such as templates. What a secretGenerator makes is a Secret too: its
 literals, and the files of the repository that it reads, but for certificates and
@@ -91,7 +92,7 @@ func plainValues(m *yaml.Node) (key string, value *yaml.Node, all string) {
 	argo := node.Text(m, "metadata", "labels", argoLabel) != ""
 	for _, section := range []string{"data", "stringData"} {
 		for k, v := range node.Pairs(m, section) {
-			if !isPlain(node.Text(v)) || argo && argoPublic(section, k.Value, node.Text(v)) {
+			if !isPlain(node.Text(v)) || isPath(k.Value, node.Text(v)) || argo && argoPublic(section, k.Value, node.Text(v)) {
 				continue
 			}
 			if value == nil || telling.MatchString(k.Value) && !telling.MatchString(key) {
@@ -102,6 +103,14 @@ func plainValues(m *yaml.Node) (key string, value *yaml.Node, all string) {
 	}
 	return key, value, all
 }
+
+// isPath reports whether a value is where a file is, by its key and its form.
+func isPath(key, value string) bool { return pathKey.MatchString(key) && pathValue.MatchString(value) }
+
+var (
+	pathKey   = regexp.MustCompile(`(?i)(path|file|dir)$`)
+	pathValue = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
+)
 
 // telling matches names of keys that leave no doubt.
 var telling = regexp.MustCompile(`(?i)pass|pwd|token|secret|credential|private|auth|api_?key|access_?key`)
@@ -179,7 +188,7 @@ func (p *pass) literals(file string, s *source) {
 func plainLiterals(gen *yaml.Node) (at *yaml.Node, key, all string) {
 	for l := range node.Elements(gen, "literals") {
 		k, value, ok := strings.Cut(node.Text(l), "=")
-		if !ok || !isPlain(strings.Trim(value, `"'`)) {
+		if value = strings.Trim(value, `"'`); !ok || !isPlain(value) || isPath(k, value) {
 			continue
 		}
 		if at == nil || telling.MatchString(k) && !telling.MatchString(key) {
