@@ -16,7 +16,7 @@ import (
 func (w driftWalk) own(dirs []string) []string {
 	var list []string
 	for e := range w.Tree.Entries() {
-		if slices.ContainsFunc(dirs, func(p string) bool { return e.Path == p || strings.HasPrefix(e.Path, path.Clean(p)+"/") }) {
+		if e.Kind == gitops.File && slices.ContainsFunc(dirs, func(p string) bool { return e.Path == p || strings.HasPrefix(e.Path, path.Clean(p)+"/") }) {
 			list = append(list, e.Path)
 		}
 	}
@@ -38,10 +38,14 @@ func keptFields(rules []layout.FieldRule, files []string) []gitops.FieldPath {
 // those that are gone when both environments have the same in these files. Where that
 // does not render, all differences stay.
 func (w driftWalk) leaveOutKept(ctx context.Context, now *driftState, rules []layout.FieldRule) error {
+	whole := slices.DeleteFunc(slices.Clone(rules), func(r layout.FieldRule) bool { return r.Field != "" })
+	if len(whole) == 0 || len(now.different()) == 0 {
+		return nil
+	}
 	edits, err := w.evened(ctx, func(file string) bool {
-		return slices.ContainsFunc(rules, func(r layout.FieldRule) bool { return r.Field == "" && r.Matches(file) })
+		return slices.ContainsFunc(whole, func(r layout.FieldRule) bool { return r.Matches(file) })
 	})
-	if err != nil || len(edits) == 0 || len(now.different()) == 0 {
+	if err != nil || len(edits) == 0 {
 		return err
 	}
 	even, unread, err := w.state(ctx, w.stages.target.Tree(tree.With(w.Tree, edits)))
@@ -56,6 +60,13 @@ func (w driftWalk) leaveOutKept(ctx context.Context, now *driftState, rules []la
 // those of a, and what only one of them has is not named any more.
 func (w driftWalk) evened(ctx context.Context, kept func(string) bool) (map[string][]byte, error) {
 	edits := map[string][]byte{}
+	read := func(file string) ([]byte, error) {
+		data, err := w.Tree.Read(ctx, file)
+		if gitops.CodeOf(err) == gitops.Invalid { // too large: it stays as it is
+			return nil, nil
+		}
+		return data, err
+	}
 	ofA, ofB := w.own(w.filesA), w.own(w.filesB)
 	var onlyA, onlyB []string
 	for _, file := range ofB {
@@ -63,7 +74,7 @@ func (w driftWalk) evened(ctx context.Context, kept func(string) bool) (map[stri
 		case other == "" && kept(file):
 			onlyB = append(onlyB, file)
 		case other != "" && (kept(file) || kept(other)):
-			data, err := w.Tree.Read(ctx, other)
+			data, err := read(other)
 			if err != nil {
 				return nil, err
 			}
@@ -77,11 +88,14 @@ func (w driftWalk) evened(ctx context.Context, kept func(string) bool) (map[stri
 	}
 	for _, side := range []struct{ files, gone []string }{{ofA, onlyA}, {ofB, onlyB}} {
 		for _, file := range side.files {
-			data, err := w.Tree.Read(ctx, file)
+			if len(side.gone) == 0 || edits[file] != nil {
+				continue
+			}
+			data, err := read(file)
 			if err != nil {
 				return nil, err
 			}
-			if out := promote.WithoutFiles(file, data, side.gone); string(out) != string(data) && edits[file] == nil {
+			if out := promote.WithoutFiles(file, data, side.gone); string(out) != string(data) {
 				edits[file] = out
 			}
 		}
