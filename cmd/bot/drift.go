@@ -45,6 +45,8 @@ Values of secrets are neither shown nor compared.`,
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.envs, "env", nil, "`ENVIRONMENT` to compare; given twice or not at all")
 	flags.StringArrayVar(&f.apps, "app", nil, "`NAME` of an app; may be repeated (default: all)")
+	b.completeNames(cmd, "env", environmentOf)
+	b.completeNames(cmd, "app", appOf)
 	flags.StringVar(&f.at, "at", "HEAD", "the `COMMIT` to look at")
 	flags.BoolVar(&f.exitCode, "exit-code", false, "exit with 1 when there is drift")
 	addChoice(cmd, &f.format, "format", "", "text", "json")

@@ -32,6 +32,7 @@ func (b *bot) addCertFlags(cmd *cobra.Command, f *certFlags) {
 func (b *bot) addEnvFlags(cmd *cobra.Command, f *certFlags) {
 	cmd.Flags().StringVar(&b.flags.repo, "repo", ".", "`DIR` of the repository")
 	cmd.Flags().StringVar(&f.env, "env", "", "the `ENVIRONMENT`, whose certificates "+layout.ConfigFile+" names")
+	b.completeNames(cmd, "env", environmentOf)
 	cmd.Flags().StringArrayVar(&f.controllers, "controller", nil, "where the controller is that "+layout.ConfigFile+" names, as `NAME=URL`, or NAME=FILE of its certificates; may be repeated (default: $SEALIFT_CONTROLLERS)")
 	_ = cmd.MarkFlagDirname("repo")
 }

@@ -38,6 +38,7 @@ service knows, holds and open promotions, is not shown.`,
 	flags := cmd.Flags()
 	flags.StringVar(&at, "at", "HEAD", "the `COMMIT` to look at")
 	flags.StringArrayVar(&names, "app", nil, "`NAME` of an app; may be repeated (default: all)")
+	b.completeNames(cmd, "app", appOf)
 	addChoice(cmd, &format, "format", "", "text", "json")
 	return cmd
 }
