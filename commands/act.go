@@ -53,6 +53,8 @@ func (s *Service) act(ctx context.Context, host Host, e gitops.Event, plan Plan)
 	return nil
 }
 
+// once does an action that is not done yet, as its key tells, and logs who asked for
+// it.
 func (s *Service) once(ctx context.Context, e gitops.Event, key, what string, do func(context.Context) (string, error)) (string, error) {
 	entry := LogEntry{Key: key, Job: e.Delivery, Target: fmt.Sprintf("%s#%d", e.Repo, e.Number), What: what}
 	if e.Comment != nil {

@@ -45,6 +45,8 @@ func (s *Service) planDiff(ctx context.Context, host Host, pull gitops.Pull) (Pl
 	}, nil
 }
 
+// comparePull compares what merging would do with the base. When the head moved
+// meanwhile it fails with code stale: a report of the old head must not be written.
 func (s *Service) comparePull(ctx context.Context, pull gitops.Pull) (outcome, error) {
 	src, err := s.Source(ctx, pull.Repo)
 	if err != nil {
@@ -124,6 +126,7 @@ func (s *Service) compareCommits(ctx context.Context, repo gitops.Repository, ba
 	return s.compareMerge(ctx, src, repo, outcome{base: baseID, head: headID})
 }
 
+// compareTrees renders both sides with the repository's own cache.
 func (s *Service) compareTrees(ctx context.Context, repo gitops.Repository, base, head gitops.Tree, o outcome) (outcome, error) {
 	bench, err := s.Bench(ctx, repo)
 	if err != nil {
@@ -171,6 +174,7 @@ func insertAfterMarker(body, paragraph string) string {
 	return first + "\n" + paragraph + "\n\n" + rest
 }
 
+// conflictNote says that the report is not about a merge. It names ten files at most.
 func conflictNote(o outcome) string {
 	const most = 10
 	var b strings.Builder

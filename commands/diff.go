@@ -218,6 +218,9 @@ type sides struct {
 	base, head *layout.Layout
 }
 
+// layouts reads the configuration and the layout of the base, and the head by what
+// changed. The configuration of the head is not used: a pull request does not say how
+// it is judged.
 func (d Diff) layouts(ctx context.Context, changed []string) (sides, error) {
 	config, err := configOf(ctx, d.Base)
 	s := sides{config: config}

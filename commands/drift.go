@@ -192,6 +192,7 @@ func (d Drift) app(ctx context.Context, st *stages, tip map[string]gitops.Render
 	return nil
 }
 
+// shownIn is nil for a field that one side does not have.
 func shownIn(side map[driftPlace]driftCell, at driftPlace) *string {
 	if cell, ok := side[at]; ok {
 		return &cell.shown

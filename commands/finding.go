@@ -85,6 +85,7 @@ func unknownRules(c *layout.Config) []gitops.Finding {
 	return list
 }
 
+// configFindings are problems of the configuration as findings of the report.
 func configFindings(problems []*gitops.Error) []gitops.Finding {
 	var list []gitops.Finding
 	for _, e := range problems {

@@ -100,6 +100,8 @@ func (a *asked) planHold(ctx context.Context, args []string) (Plan, error) {
 	return Plan{SetHold{h}, Reply{commentKey(a.event, fmt.Sprintf("hold %d", a.request.Line)), body}}, nil
 }
 
+// planUnhold ends exactly the hold that is named: releasing an environment leaves the
+// holds of single apps, and says so.
 func (a *asked) planUnhold(ctx context.Context, args []string) (Plan, error) {
 	h, err := a.heldBy(ctx, args)
 	if err != nil {

@@ -36,6 +36,7 @@ func (s *Service) lookAround(ctx context.Context, repo gitops.Repository) (l *lo
 	return l, nil
 }
 
+// read looks at the tip of a branch, and leaves what it found so far when it fails.
 func (l *look) read(ctx context.Context, branch string) (err error) {
 	if l.tip, err = l.FetchBranch(ctx, branch); err != nil {
 		return err

@@ -78,6 +78,9 @@ func (f *fenceOf) hidden(before, after bool, line string) {
 	f.inside, f.near = f.near && after && !before, false
 }
 
+// parseLine reads a line that may be a command. What is none is not an error: people
+// write paths and slashes. A line that is too long is no command, but for
+// /seal, which may carry ciphertext.
 func parseLine(line string) (Request, bool) {
 	long := len(line) > maxLine && !isSeal(line)
 	if len(line) < 2 || long || line[0] != '/' || !letter(line[1]) || !printableASCII(line) {
@@ -95,6 +98,7 @@ func parseLine(line string) (Request, bool) {
 
 func letter(c byte) bool { return c >= 'a' && c <= 'z' }
 
+// printableASCII keeps look-alikes and invisible characters out of commands.
 func printableASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf || s[i] < ' ' || s[i] == 0x7f {
@@ -112,6 +116,8 @@ type scanner struct {
 	quote   bool   // a quote is open: it goes on until an empty line
 }
 
+// visible reports whether GitHub shows the line as text of the comment itself: a
+// command in a comment of HTML, a fence or a quotation was not given by the author.
 func (s *scanner) visible(line string) bool {
 	if s.comment {
 		_, rest, ended := strings.Cut(line, "-->")

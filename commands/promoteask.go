@@ -63,6 +63,7 @@ type promoteWords struct {
 	ask  promoteAsk
 }
 
+// next takes the next word. There is one.
 func (p *promoteWords) next() string {
 	word := p.rest[0]
 	p.rest = p.rest[1:]

@@ -68,6 +68,7 @@ func (p *promoting) say(body string) Plan {
 	return Plan{Answer{p.key, func(map[string]int) string { return body }}}
 }
 
+// names are those of the apps, in their order.
 func names(reached []Reach) []string {
 	var list []string
 	for _, r := range reached {

@@ -184,6 +184,7 @@ func (p *promoting) history(ctx context.Context, one *part) error {
 // subject of a commit.
 var pullNumber = regexp.MustCompile(`^Merge pull request #(\d{1,9}) from |\(#(\d{1,9})\)$`)
 
+// pullIn is the pull request that a commit's subject names, 0 when it names none.
 func pullIn(subject string) int {
 	m := pullNumber.FindStringSubmatch(subject)
 	if m == nil {

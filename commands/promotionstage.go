@@ -17,6 +17,7 @@ type stages struct {
 	source, target *layout.Layout
 }
 
+// stages reads both sides by the configuration of the target.
 func (p Promotion) stages(ctx context.Context) (*stages, error) {
 	config, err := configOf(ctx, p.Target)
 	if err != nil {
@@ -227,6 +228,7 @@ func (s *stages) peers(a, b string) bool {
 	return s.groupOf(a) != "" && s.groupOf(a) == s.groupOf(b) || s.target.Peers(a, b)
 }
 
+// groupOf is the group that an environment is in, "" when it is in none.
 func (s *stages) groupOf(env string) string {
 	for _, g := range s.config.Promote.Groups {
 		if slices.Contains(g.Members, env) {
@@ -328,6 +330,7 @@ func (s *stages) options(p Promotion) promote.Options {
 	}
 }
 
+// fieldRules are rules of the configuration as package promote takes them.
 func fieldRules(rules []layout.FieldRule) []promote.FieldRule {
 	var list []promote.FieldRule
 	for _, r := range rules {

@@ -59,6 +59,7 @@ func reached(l *layout.Layout, changed []string) []string {
 	return slices.DeleteFunc(l.Paths(), func(p string) bool { return !l.Reached(p, changed) })
 }
 
+// layoutAt reads the layout of a commit. A configuration that is wrong counts as none.
 func (s *Service) layoutAt(ctx context.Context, src Source, bench Bench, commit string) (gitops.Tree, *layout.Layout, error) {
 	if err := src.FetchCommits(ctx, commit); err != nil {
 		return nil, nil, err

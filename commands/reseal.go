@@ -95,6 +95,8 @@ func (w *sealing) resealedBefore(ctx context.Context, r Reseal) (Plan, error) {
 	return nil, gitops.Errorf(gitops.Invalid, "pull request %d does that already: merge or close it first", open.Number)
 }
 
+// overlaysOf parts the overlays into those of an environment and the others, whose
+// files must stay as they are.
 func (w *sealing) overlaysOf(env string) (own, others []string) {
 	for _, o := range w.layout.Overlays {
 		if o.Environment == env {

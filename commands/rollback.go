@@ -101,6 +101,7 @@ func (r Rollback) Files() map[string][]byte {
 	return files
 }
 
+// names are those of the apps.
 func (r Rollback) names() []string {
 	var list []string
 	for _, a := range r.Apps {
@@ -205,6 +206,8 @@ type ourBranch struct {
 	branchState
 }
 
+// rollbackBranch is where the rollback goes. A branch with somebody's commits is not
+// touched.
 func (a *asked) rollbackBranch(ctx context.Context, back Rollback) (ourBranch, error) {
 	name := RollbackBranches + refName(back.Promoted.To) + "/" + refName(strings.Join(back.names(), "+"))
 	changes, err := a.service.Change(ctx, a.event.Repo)

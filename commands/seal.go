@@ -174,6 +174,8 @@ func SealIndex(ctx context.Context, t gitops.Tree, l *layout.Layout) (*seal.Inde
 	return index, nil
 }
 
+// close lets go of what was opened so far; it may be called on a sealing that failed
+// half way.
 func (w *sealing) close() {
 	if w.bench.Close != nil {
 		w.bench.Close()

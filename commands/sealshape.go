@@ -44,6 +44,8 @@ type fence struct {
 	}
 }
 
+// fenceMetadata is what the metadata of a SealedSecret in a comment may have. kubeseal
+// writes a creationTimestamp of null.
 type fenceMetadata struct {
 	Name, Namespace     string
 	Labels, Annotations map[string]string

@@ -63,6 +63,7 @@ type Service struct {
 	Now func() time.Time
 }
 
+// now is the clock of the tests, else the real one.
 func (s *Service) now() time.Time {
 	if s.Now == nil {
 		return time.Now()

@@ -67,6 +67,8 @@ func (c Status) Run(ctx context.Context) (reply.Status, error) {
 	return s, c.behind(ctx, st, s.Apps)
 }
 
+// names are the apps that were asked for, else all. One that is not there is an error
+// with the nearest names.
 func (c Status) names(st *stages) ([]string, error) {
 	all := apps(st.target, "")
 	for _, app := range c.Apps {
@@ -89,6 +91,7 @@ func stops(st *stages, chain []string) []reply.StatusStop {
 	return list
 }
 
+// stop is the place of an app in an environment, nil when it is not there.
 func stop(a reply.StatusApp, env string) *reply.StatusStop {
 	i := slices.IndexFunc(a.Stops, func(s reply.StatusStop) bool { return s.Environment == env })
 	if i < 0 {

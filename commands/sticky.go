@@ -38,6 +38,8 @@ func tooLong(err error) bool {
 	return ok && e.Cause == gitops.CauseTooLong
 }
 
+// keepAll keeps one comment for each body, and removes those of a longer report before.
+// A crash in between leaves old parts, which the next run removes.
 func (s *Service) keepAll(ctx context.Context, host Host, e gitops.Event, slot string, bodies []string) error {
 	for i, body := range bodies {
 		if err := s.keepOne(ctx, host, e, slot, i, body); err != nil {

@@ -72,6 +72,7 @@ func (c Validation) Run(ctx context.Context) (ValidationResult, error) {
 	return result, nil
 }
 
+// render renders all overlays, in any order.
 func (c Validation) render(ctx context.Context, l *layout.Layout) ([]check.Overlay, error) {
 	paths := l.Paths()
 	var count atomic.Int64

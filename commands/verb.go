@@ -50,6 +50,7 @@ func Verbs() []Verb {
 	return []Verb{diffVerb(), promoteVerb(), rollbackVerb(), holdVerb(), unholdVerb(), statusVerb(), sealVerb(), resealVerb(), helpVerb()}
 }
 
+// verbNamed finds a verb by its whole name: none is guessed.
 func verbNamed(name string) (Verb, bool) {
 	for _, v := range Verbs() {
 		if v.Name == name {

@@ -142,6 +142,7 @@ func nextItem(s string) (fieldStep, int, error) {
 	return fieldStep{}, 0, errors.New(`path has a malformed bracket: there are [*], [3], [name=web] and ["key"]`)
 }
 
+// unquoteField reads a name in quotes, and anything else as it is. s is not empty.
 func unquoteField(s string) (string, error) {
 	if s[0] != '"' {
 		return s, nil
@@ -191,6 +192,8 @@ func (p FieldPath) skip(reached []bool) {
 	}
 }
 
+// matches reports whether one step of a path is this one. A key is never an element:
+// "[0]" does not match a mapping with the key 0.
 func (s fieldStep) matches(at FieldStep) bool {
 	switch s.kind {
 	case stepKey:

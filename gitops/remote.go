@@ -37,6 +37,7 @@ func ParseRemoteGit(entry string) (spec RemoteSpec, ok bool) {
 	return spec, true
 }
 
+// refOf is ?ref=, else ?version=, as kustomize reads them.
 func refOf(query string) string {
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -84,6 +85,8 @@ func cutHost(s string) (host, rest string, ok bool) {
 	return scheme + user + host, rest, host != ""
 }
 
+// hostEnd is where the host ends: at the first slash, or for an scp-style address at a
+// colon before it.
 func hostEnd(s string, scp bool) int {
 	slash := strings.Index(s, "/")
 	if !scp {
@@ -123,6 +126,7 @@ func leavesRepo(dir string) bool {
 	return first == ".."
 }
 
+// cutPrefixFold is strings.CutPrefix for a prefix in any case.
 func cutPrefixFold(s, prefix string) (string, bool) {
 	if len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
 		return s[len(prefix):], true
@@ -155,6 +159,7 @@ func ParseRemote(entry string) (RemoteSpec, bool) {
 	return RemoteSpec{File: entry}, true
 }
 
+// manifestName goes by the ending of a name.
 func manifestName(p string) bool {
 	switch strings.ToLower(path.Ext(p)) {
 	case ".yaml", ".yml", ".json":

@@ -125,6 +125,7 @@ func (p DriftPair) skipped() []string {
 	return lines
 }
 
+// driftTable prints the fields that drifted; none print nothing.
 func (t *terminal) driftTable(p DriftPair) {
 	if len(p.Fields) == 0 {
 		return
@@ -169,6 +170,7 @@ func driftValues(a, b *string) (string, string) {
 	}
 }
 
+// driftValue tells a value that is not there from an empty one.
 func driftValue(s *string) string {
 	switch {
 	case s == nil:

@@ -9,6 +9,8 @@ import (
 // Schema names the shape of [JSON].
 const Schema = "sealift/diff/v1"
 
+// jsonReport is the schema sealift/diff/v1, and so are the types below: a field may be
+// added, none changed.
 type jsonReport struct {
 	Schema       string           `json:"schema"`
 	Base         string           `json:"base"`

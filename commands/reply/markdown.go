@@ -138,6 +138,7 @@ func (w writer) unrendered() []section {
 	return s.list()
 }
 
+// unrenderedVerb goes with a count.
 func unrenderedVerb(n int) string {
 	if n == 1 {
 		return "does not render"

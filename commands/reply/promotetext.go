@@ -29,6 +29,7 @@ func PromotionText(w io.Writer, p *promote.Plan, opts TextOptions) error {
 	return t.end()
 }
 
+// planHeadline says what moves from where to where, in numbers.
 func planHeadline(p *promote.Plan) string {
 	edits, files := 0, map[string]bool{}
 	for _, a := range p.Apps {
@@ -125,6 +126,7 @@ func (t *terminal) planEdits(p *promote.Plan) {
 	}
 }
 
+// planEdit is one edit on one line. The key is shown where the path does not say it.
 func planEdit(e promote.Edit) string {
 	switch e.Kind {
 	case promote.FileAdded:
@@ -150,6 +152,7 @@ func planEdit(e promote.Edit) string {
 // planValue shows a value on one line.
 func planValue(s string) string { return short(oneLine(strings.TrimSpace(s)), 120) }
 
+// planNotes prints a list under a title; an empty one prints neither.
 func (t *terminal) planNotes(p *promote.Plan, title string, list func(promote.AppPlan) []promote.Withheld) {
 	first := true
 	for _, a := range p.Apps {
@@ -167,6 +170,7 @@ func (t *terminal) planNotes(p *promote.Plan, title string, list func(promote.Ap
 	}
 }
 
+// planPlace is a file, with the path in it where there is one.
 func planPlace(file, path string) string {
 	if path == "" {
 		return short(file, maxName)
@@ -174,6 +178,7 @@ func planPlace(file, path string) string {
 	return short(file, maxName) + " " + short(path, maxName)
 }
 
+// planConflicts prints the three values of each conflict, and once how to decide them.
 func (t *terminal) planConflicts(p *promote.Plan) {
 	first := true
 	for _, a := range p.Apps {
@@ -189,6 +194,7 @@ func (t *terminal) planConflicts(p *promote.Plan) {
 	}
 }
 
+// planOr is a value of a conflict; a side may have none.
 func planOr(s string) string {
 	if s = planValue(s); s == "" {
 		return "nothing"

@@ -256,6 +256,7 @@ func (w promotionWriter) apps() []section {
 	return append(table.list(), listed("Nothing moves of:", w.still())...)
 }
 
+// severalPulls reports whether what moves is in more than one pull request.
 func (w promotionWriter) severalPulls() bool {
 	seen := map[int]bool{}
 	for _, a := range w.p.Plan.Apps {
@@ -341,6 +342,7 @@ func (w promotionWriter) checks() []section {
 	return listed("**To check**", w.places(func(a promote.AppPlan) []promote.Withheld { return a.Checks }))
 }
 
+// places are lines about places of files, each once.
 func (w promotionWriter) places(of func(promote.AppPlan) []promote.Withheld) []string {
 	var lines []string
 	for _, a := range w.p.Plan.Apps {
@@ -410,6 +412,7 @@ func (w promotionWriter) notes() []section {
 	return listed("**Note**", lines)
 }
 
+// names lists names as code, safe to show.
 func (w promotionWriter) names(list []string) string {
 	var parts []string
 	for _, name := range list {

@@ -84,6 +84,7 @@ func (r Rollback) writer(opts PromotionOptions) promotionWriter {
 	return promotionWriter{Promotion{Plan: &promote.Plan{To: r.Environment, Apps: r.Apps}, Report: r.Report}, opts}
 }
 
+// names are those of the apps.
 func (r Rollback) names() []string {
 	var list []string
 	for _, a := range r.Apps {

@@ -97,6 +97,7 @@ func (s Sealed) table() string {
 	return b.String() + "\n"
 }
 
+// warnings is a box at the head of the comment, "" without any.
 func (s Sealed) warnings() string {
 	if len(s.Warnings) == 0 {
 		return ""

@@ -111,6 +111,8 @@ func statusList(s Status) []section {
 	return list.list()
 }
 
+// statusCell is a cell of the table: a dash where the app is not in the environment, a
+// mark where it is and has no version.
 func statusCell(a StatusApp, env string) string {
 	i := slices.IndexFunc(a.Stops, func(s StatusStop) bool { return s.Environment == env })
 	if i < 0 {
@@ -144,6 +146,7 @@ func (s StatusStop) late() string {
 	return ""
 }
 
+// noted is a list of notes under a heading.
 func noted(heading string, notes []StatusNote) []section {
 	var lines []string
 	for _, n := range notes {
@@ -152,6 +155,7 @@ func noted(heading string, notes []StatusNote) []section {
 	return listed(heading, lines)
 }
 
+// appName is "" for a note about a whole environment.
 func appName(app string) string {
 	if app == "" {
 		return ""

@@ -59,6 +59,8 @@ type shower struct {
 	generated hashes
 }
 
+// walk adds a line for each value below v, in the order of the manifest; an empty
+// collection is one value.
 func (s shower) walk(steps []gitops.FieldStep, path string, v any) {
 	switch v := v.(type) {
 	case yaml.MapSlice:
@@ -91,6 +93,7 @@ func (s shower) add(steps []gitops.FieldStep, path, value string) {
 // plainName is what a field path takes without quotes.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_/-]+$`)
 
+// keyStep is how a path goes on by a key.
 func keyStep(key string, first bool) string {
 	switch {
 	case !plainName.MatchString(key):

@@ -70,6 +70,9 @@ func (w *writer) before(n *yaml.Node, i int) int {
 	return w.src.skip(at, ",")
 }
 
+// flowChildren edits a collection in brackets. At least one child stays: one that loses
+// all is written anew. A removed child goes with the comma behind it; those at the end
+// go with the comma in front of them.
 func (w *writer) flowChildren(n *yaml.Node) error {
 	spans, err := w.spans(n)
 	if err != nil {
@@ -108,6 +111,7 @@ func (w *writer) flowChildren(n *yaml.Node) error {
 	return nil
 }
 
+// lastKept is the last child that stays, -1 when none does.
 func lastKept(spans []span) int {
 	for i := len(spans) - 1; i >= 0; i-- {
 		if !spans[i].removed {
@@ -117,6 +121,7 @@ func lastKept(spans []span) int {
 	return -1
 }
 
+// flowChild is a new child as it stands between commas.
 func (w *writer) flowChild(a insertion) (string, error) {
 	if a.key != nil {
 		return w.flowPair(a.key, a.value, 0)
@@ -124,6 +129,8 @@ func (w *writer) flowChild(a insertion) (string, error) {
 	return w.flow(a.value, 0)
 }
 
+// blockChildren edits a collection of lines. What is added behind the last child that
+// stays comes after the comments of its line, and before those of the line below.
 func (w *writer) blockChildren(n *yaml.Node) error {
 	spans, err := w.spans(n)
 	if err != nil {
@@ -155,6 +162,8 @@ func (w *writer) additions(n *yaml.Node) []insertion {
 	return nil
 }
 
+// blockChild is a new child: its first line without indentation, and the lines below
+// with theirs.
 func (w *writer) blockChild(n *yaml.Node, a insertion, offset int) (head string, tail []string, err error) {
 	if a.key != nil {
 		return w.pair(a.key, a.value, w.indent(n), 0)

@@ -74,6 +74,7 @@ func (f *File) Replace(old, value *yaml.Node) error {
 	return nil
 }
 
+// replace notes what takes the place of a node. The last of several counts.
 func (f *File) replace(old *yaml.Node, r replacement) {
 	if f.replaced == nil {
 		f.replaced = map[*yaml.Node]replacement{}
@@ -214,6 +215,8 @@ func (f *File) keysOf(mapping *yaml.Node) map[string][]int {
 	return keys
 }
 
+// listItem fails unless seq is a list of the file that has a place at; last is the
+// largest there may be.
 func (f *File) listItem(seq *yaml.Node, at, last int) error {
 	if err := f.known(seq); err != nil {
 		return err
@@ -244,6 +247,7 @@ func (f *File) unused(nodes ...*yaml.Node) error {
 	return nil
 }
 
+// walk visits a node and all below it, parents first. Aliases are not followed.
 func walk(n *yaml.Node, visit func(*yaml.Node)) {
 	visit(n)
 	for _, c := range n.Content {

@@ -98,6 +98,7 @@ func parse(text []byte) ([]*yaml.Node, error) {
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
+// invalidYAML has the line that the library names, and its message without it.
 func invalidYAML(name string, err error) error {
 	e := &gitops.Error{Code: gitops.Invalid, Cause: gitops.CauseYAML, File: name, Err: err}
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil && m[1] != "" {

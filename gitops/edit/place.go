@@ -36,6 +36,8 @@ func (f *File) locate() error {
 	return nil
 }
 
+// locator finds out where nodes stand. lost is the node at which it gave up: from there
+// on the text is not what the library's positions say.
 type locator struct {
 	*File
 	places map[*yaml.Node]*place
@@ -108,6 +110,7 @@ func (l *locator) propertiesEnd(at int) int {
 	}
 }
 
+// scalar finds the end of a scalar that begins at the body of p.
 func (l *locator) scalar(n *yaml.Node, p *place, indent int) (ok bool) {
 	switch {
 	case n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
@@ -121,6 +124,9 @@ func (l *locator) scalar(n *yaml.Node, p *place, indent int) (ok bool) {
 	return ok
 }
 
+// collection finds the places of the children and, behind the last of them, the end. A
+// mapping without brackets in a list with brackets ("[a: b]") has no bracket of its
+// own.
 func (l *locator) collection(n *yaml.Node, p *place, indent int) bool {
 	flow := n.Style&yaml.FlowStyle != 0
 	bracket := flow && (l.src.byteAt(p.body) == '[' || l.src.byteAt(p.body) == '{')

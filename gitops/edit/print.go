@@ -65,6 +65,8 @@ func blockNode(n *yaml.Node) bool {
 	return (n.Kind == yaml.MappingNode || n.Kind == yaml.SequenceNode) && len(n.Content) > 0 && n.Style&yaml.FlowStyle == 0
 }
 
+// plainNode refuses what cannot be written at another place than its own: an alias may
+// have no anchor there.
 func plainNode(n *yaml.Node, depth int) error {
 	switch {
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
@@ -75,6 +77,7 @@ func plainNode(n *yaml.Node, depth int) error {
 	return nil
 }
 
+// pairs are the lines of a mapping.
 func (p printer) pairs(n *yaml.Node, indent, depth int) (lines []string, err error) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		head, tail, err := p.pair(n.Content[i], n.Content[i+1], indent, depth)
@@ -102,6 +105,7 @@ func (p printer) pair(key, value *yaml.Node, indent, depth int) (head string, ta
 	return name + ":" + head, tail, err
 }
 
+// items are the lines of a list.
 func (p printer) items(n *yaml.Node, indent, depth int) (lines []string, err error) {
 	for _, c := range n.Content {
 		head, tail, err := p.item(c, indent, 2, depth)
@@ -149,6 +153,7 @@ func (p printer) flow(n *yaml.Node, depth int) (string, error) {
 	return "", fmt.Errorf("value is of no kind")
 }
 
+// flowItems are the elements of a list in brackets.
 func (p printer) flowItems(n *yaml.Node, depth int) (items []string, err error) {
 	for _, c := range n.Content {
 		text, err := p.flow(c, depth+1)
@@ -160,6 +165,7 @@ func (p printer) flowItems(n *yaml.Node, depth int) (items []string, err error) 
 	return items, nil
 }
 
+// flowPairs are the pairs of a mapping in brackets.
 func (p printer) flowPairs(n *yaml.Node, depth int) (pairs []string, err error) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		text, err := p.flowPair(n.Content[i], n.Content[i+1], depth)
@@ -171,6 +177,7 @@ func (p printer) flowPairs(n *yaml.Node, depth int) (pairs []string, err error) 
 	return pairs, nil
 }
 
+// flowPair is one of them. Keys are scalars: others would need a question mark.
 func (p printer) flowPair(key, value *yaml.Node, depth int) (string, error) {
 	if key.Kind != yaml.ScalarNode {
 		return "", fmt.Errorf("key is not a scalar")

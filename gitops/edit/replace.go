@@ -33,6 +33,8 @@ func (w *writer) replace(old *yaml.Node, r replacement) error {
 	return nil
 }
 
+// replaceFlow replaces a node within brackets. Where there was no text, as in "a:", the
+// new one needs room on its left.
 func (w *writer) replaceFlow(old, value *yaml.Node, start int) error {
 	p := w.places[old]
 	text, err := w.flow(value, 0)
@@ -82,6 +84,8 @@ func (w *writer) dash(item *yaml.Node) (int, bool) {
 	return at, w.src.byteAt(at) == '-'
 }
 
+// replaceRoot replaces a whole document. One that stands behind its "---" stays there,
+// one that begins on a line of its own begins there again.
 func (w *writer) replaceRoot(old, value *yaml.Node, start int) error {
 	p := w.places[old]
 	if !w.src.first(start) {

@@ -14,6 +14,7 @@ type source struct {
 	newline string
 }
 
+// newSource finds the lines of a text. New lines are ended as its first one is.
 func newSource(text []byte) *source {
 	s := &source{text: text, lines: []int{0}, newline: "\n"}
 	for i := 0; i < len(text); {
@@ -95,6 +96,7 @@ func (s *source) first(at int) bool {
 	return len(bytes.TrimLeft(s.text[s.lineStart(at):at], " ")) == 0
 }
 
+// byteAt is 0 outside of the text, which is no byte of YAML.
 func (s *source) byteAt(at int) byte {
 	if at < 0 || at >= len(s.text) {
 		return 0

@@ -150,6 +150,8 @@ type writer struct {
 	out []splice
 }
 
+// add notes that text takes the place of the bytes from start to end. Of two at the
+// same place the one of the deeper node comes first.
 func (w *writer) add(n *yaml.Node, start, end int, text string) {
 	if start != end || text != "" {
 		w.out = append(w.out, splice{start: start, end: end, text: text, depth: w.places[n].depth})

@@ -193,6 +193,7 @@ func unfold(lines []string) []string {
 	return out
 }
 
+// tagText is a tag as it is written before a value.
 func tagText(tag string) string {
 	if strings.HasPrefix(tag, "!") {
 		return tag

@@ -24,6 +24,9 @@ func (m *maker) copies() {
 	}
 }
 
+// copyFile gives the target a file as the source has it. It is withheld when it is
+// sealed for the source or is to be kept; that it names the source is said, because
+// only a person knows whether it may.
 func (m *maker) copyFile(file, t string) {
 	data := m.now[file]
 	switch reason := m.sealReason(file, data); {
@@ -187,6 +190,8 @@ func (m *maker) secretFiles() []string {
 	return list
 }
 
+// generatorFiles are the files that one entry of a generator reads, as paths of the
+// tree.
 func generatorFiles(dir string, generator *yaml.Node) []string {
 	var list []string
 	for _, key := range []string{"files", "envs"} {

@@ -18,6 +18,8 @@ type known struct {
 	images map[string]bool // names that fields for images have
 }
 
+// newKnown sorts what the source has by kind. own are the files of the app in the
+// source.
 func newKnown(sw swap, places []place, own []string) *known {
 	k := &known{swap: sw, places: map[group][]place{}, own: map[string]string{}, roots: map[string]bool{}, images: map[string]bool{}}
 	for _, f := range own {
@@ -117,6 +119,7 @@ func (k *known) paired() bool {
 	return slices.ContainsFunc(k.swap.target, func(root string) bool { return k.roots[root] })
 }
 
+// compareBool puts false before true.
 func compareBool(a, b bool) int {
 	switch {
 	case a == b:

@@ -70,6 +70,7 @@ func keysOf(name string, lists ...*yaml.Node) (k keying, ok bool) {
 	return k, unordered(name, lists) && k.distinct(lists)
 }
 
+// scalars reports whether lists have nothing but scalars.
 func scalars(lists []*yaml.Node) bool {
 	for _, l := range lists {
 		for _, n := range items(l) {

@@ -53,6 +53,7 @@ func fromSource(base, source, target []string) (list []region, ok bool) {
 	return list, true
 }
 
+// textsIn are the elements as lines of a merge; 1 and "1" are different ones.
 func textsIn(list *yaml.Node) (texts []string) {
 	for _, item := range items(list) {
 		texts = append(texts, item.ShortTag()+item.Value)

@@ -172,6 +172,7 @@ func encrypted(n *yaml.Node) bool {
 	return found
 }
 
+// cipherText reports whether a text has what SOPS, Ansible Vault, PGP or age encrypted.
 func cipherText(s string) bool {
 	for _, mark := range []string{"ENC[AES256", "$ANSIBLE_VAULT;", "-----BEGIN PGP MESSAGE-----", "-----BEGIN AGE ENCRYPTED FILE-----"} {
 		if strings.Contains(s, mark) {

@@ -54,6 +54,8 @@ type lines struct {
 
 type line struct{ text, end string }
 
+// newLines takes a text apart. Each line keeps its own end, so that a file with both
+// kinds comes out as it was.
 func newLines(data []byte) lines {
 	text, marked := strings.CutPrefix(string(data), "\ufeff")
 	var l lines
@@ -70,6 +72,7 @@ func newLines(data []byte) lines {
 	return l
 }
 
+// texts are the lines without their ends: files that differ in those only are the same.
 func (l lines) texts() []string {
 	out := make([]string, len(l.list))
 	for i, line := range l.list {
@@ -108,6 +111,7 @@ func (l lines) with(rows []row) []byte {
 	return out
 }
 
+// rowsOf numbers lines, so that a merge can say which of them it took.
 func rowsOf(texts []string) []row {
 	rows := make([]row, len(texts))
 	for i, s := range texts {
@@ -133,6 +137,7 @@ func (m *merger) merge(at spot, b, s, t []string) []row {
 	return rows
 }
 
+// textsOf is the reverse.
 func textsOf(rows []row) []string {
 	texts := make([]string, len(rows))
 	for i, r := range rows {

@@ -97,6 +97,8 @@ func (w *rewriter) alias(old, now *yaml.Node) {
 	}
 }
 
+// mapping removes what is gone, rewrites what is still there in its place, and adds
+// what is new at the end.
 func (w *rewriter) mapping(old, now *yaml.Node) {
 	was, is, block := fields(old), fields(now), blocks(old)
 	for i := 0; i+1 < len(old.Content); i += 2 {
@@ -148,6 +150,8 @@ func (w *rewriter) list(old, now *yaml.Node) {
 	w.drop(old, next, len(old.Content))
 }
 
+// drop removes elements by their numbers in the old list: edits are made together, so
+// that the numbers do not move.
 func (w *rewriter) drop(list *yaml.Node, from, to int) {
 	for i := from; i < to; i++ {
 		w.do(w.RemoveItem(list, i))

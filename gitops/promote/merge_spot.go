@@ -24,6 +24,7 @@ func (s spot) String() string {
 	return s.prefix + s.path
 }
 
+// key is the spot of a value below this one, by its key.
 func (s spot) key(name string) spot {
 	s.trail = s.trail.key(name)
 	switch {
@@ -167,6 +168,7 @@ func flat(n *yaml.Node) string {
 	return strings.Join(strings.Fields(string(data)), " ")
 }
 
+// edited notes an edit, with both values as they may be shown.
 func (m *merger) edited(at spot, before, after *yaml.Node) {
 	m.out.edits = append(m.out.edits, Edit{
 		File: m.file, Kind: Field, Path: at.String(), Old: m.show(at, before), New: m.show(at, after),
@@ -177,6 +179,7 @@ func (m *merger) withhold(at spot, reason string, args ...any) {
 	m.out.withheld = append(m.out.withheld, Withheld{File: m.file, Path: at.String(), Reason: fmt.Sprintf(reason, args...)})
 }
 
+// conflict notes that both sides changed a value, with all three as they may be shown.
 func (m *merger) conflict(at spot, b, s, t *yaml.Node) {
 	m.out.conflicts = append(m.out.conflicts, Conflict{
 		File: m.file, Path: at.String(), Base: m.show(at, b), Source: m.show(at, s), Target: m.show(at, t),

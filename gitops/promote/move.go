@@ -18,6 +18,8 @@ type move struct {
 	held string
 }
 
+// newMove looks for the version that a place of the target gets. Of several candidates
+// that do not agree none is taken.
 func newMove(known *known, p place) *move {
 	v := &move{place: p}
 	v.source, v.several = known.lookup(p)

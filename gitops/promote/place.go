@@ -90,6 +90,8 @@ func scan(name string, data []byte, target string) (*doc, []place, error) {
 	return scanAs(name, data, target, isKustomization(name))
 }
 
+// scanAs finds the places in a file. A kustomization is known by its name or by its
+// kind.
 func scanAs(name string, data []byte, target string, kustomization bool) (*doc, []place, error) {
 	f, err := edit.Parse(name, data)
 	if err != nil {

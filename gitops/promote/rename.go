@@ -120,6 +120,8 @@ func sayings(name string, data []byte) (list []string) {
 	return list
 }
 
+// appendSayings lists what an object says, by path, without what it is called: two
+// objects that say much of the same may be one that was renamed.
 func appendSayings(list []string, n *yaml.Node, at string) []string {
 	switch n.Kind {
 	case yaml.MappingNode:

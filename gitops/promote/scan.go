@@ -157,6 +157,7 @@ func pointerKey(entry string) string {
 // directory to be told from those of another.
 func pathKey(file, entry string) string { return path.Join(path.Dir(file), entry) }
 
+// chartKeys are what a chart is found by: its name, and its name with its repository.
 func chartKeys(item *yaml.Node, field string) []string {
 	keys := []string{text(get(item, field))}
 	if repo := text(get(item, "repo")); repo != "" {
@@ -283,6 +284,7 @@ func (s *scanner) repository(n *yaml.Node, at trail) {
 	}})
 }
 
+// imageEdits are the edits of tag and digest, each only where it changes.
 func (s *scanner) imageEdits(name, tagPath, digestPath string, old, to version) []Edit {
 	var edits []Edit
 	if old.tag != to.tag {

@@ -50,6 +50,8 @@ func (s *scanner) application(spec *yaml.Node, at trail, name string) {
 	}
 }
 
+// source is one source of an Argo CD Application: a chart, else a revision of a
+// repository.
 func (s *scanner) source(n *yaml.Node, at trail, name string) {
 	revision, at := get(n, "targetRevision"), at.key("targetRevision")
 	if chart := text(get(n, "chart")); chart != "" {

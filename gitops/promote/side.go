@@ -71,6 +71,7 @@ func reads(t gitops.Tree, overlays []string, refs func(string) []string, mine fu
 	return s
 }
 
+// add notes a file of the app: its own, or one that others read too.
 func (s *side) add(file string, own bool) {
 	if own {
 		s.own = append(s.own, file)

@@ -65,6 +65,9 @@ func newSwap(a App, from, to string) swap {
 	return s
 }
 
+// learn finds out which names of the source stand for which of the target, from the
+// directories of one app: the environments themselves, and what else differs at their
+// place.
 func (s swap) learn(a App, from, to string) {
 	if hasName(a.From, from) && (len(a.To) == 0 || hasName(a.To, to)) || len(a.From) == 0 {
 		s.add(from, to)
@@ -75,6 +78,7 @@ func (s swap) learn(a App, from, to string) {
 	}
 }
 
+// add keeps the first pair of a name.
 func (s swap) add(from, to string) {
 	if _, ok := s.to[from]; !ok {
 		s.to[from], s.from[to] = to, from
@@ -104,6 +108,7 @@ func (s swap) align(dir string, targets []string, from, to string) {
 	}
 }
 
+// differ counts the elements that differ; both have the same number.
 func differ(a, b []string) int {
 	n := 0
 	for i := range a {

@@ -26,6 +26,8 @@ func (t trail) key(name string) trail {
 	return append(t[:len(t):len(t)], gitops.FieldStep{Key: name})
 }
 
+// item is the place of an element, which may be asked for its fields: that is how a
+// path says "the container named web". t itself is not changed.
 func (t trail) item(i int, n *yaml.Node) trail {
 	return append(t[:len(t):len(t)], gitops.FieldStep{Item: true, Index: i, Value: func(key string) (string, bool) {
 		v := get(n, key)

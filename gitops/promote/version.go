@@ -238,6 +238,7 @@ func covered(rules []FieldRule, file string, at trail) bool {
 
 func (m *maker) copied(file string) bool { return m.Options.Copy != nil && m.Options.Copy(file) }
 
+// withhold says once that something is not carried, and why.
 func (m *maker) withhold(file, path, reason string) {
 	w := Withheld{File: file, Path: path, Reason: reason}
 	if !slices.Contains(m.plan.Withheld, w) {

@@ -74,6 +74,8 @@ func ParseCertificates(file string, data []byte) ([]Certificate, error) {
 	return out, nil
 }
 
+// parseCertificate reads one certificate. What is wrong with it is said without any of
+// it.
 func parseCertificate(file string, der []byte) (Certificate, error) {
 	parsed, err := x509.ParseCertificate(der)
 	if err != nil {

@@ -75,6 +75,8 @@ func (x *Index) Add(dir string, refs []string) {
 	x.dirs[dir] = k
 }
 
+// read reads one kustomization. One that is no YAML is an empty one: kustomize says so,
+// and nothing of it is written to.
 func (x *Index) read(ctx context.Context, file string) (*kustomization, error) {
 	k := &kustomization{dir: path.Dir(file), file: file}
 	data, err := x.tree.Read(ctx, file)

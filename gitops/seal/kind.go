@@ -95,6 +95,8 @@ func badForm(key, want string) error {
 	return &gitops.Error{Code: gitops.Invalid, Message: fmt.Sprintf("value of %s is %s", key, want)}
 }
 
+// dockerForm checks the file of registries where it is given; that it must be is
+// checked elsewhere, as for the others.
 func dockerForm(values map[string][]byte) error {
 	value, ok := values[".dockerconfigjson"]
 	var config struct {
@@ -106,6 +108,8 @@ func dockerForm(values map[string][]byte) error {
 	return nil
 }
 
+// tlsForm checks each half by itself, so that one of them can be changed, and the pair
+// when both are there.
 func tlsForm(values map[string][]byte) error {
 	cert, hasCert := values["tls.crt"]
 	key, hasKey := values["tls.key"]
@@ -124,6 +128,7 @@ func tlsForm(values map[string][]byte) error {
 	return nil
 }
 
+// sshForm checks that it is a private key; a public one is a common mistake.
 func sshForm(values map[string][]byte) error {
 	value, ok := values["ssh-privatekey"]
 	if ok && !hasBlock(value, "PRIVATE KEY") {

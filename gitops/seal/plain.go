@@ -20,6 +20,7 @@ type plain struct {
 	node   *yaml.Node
 }
 
+// clear overwrites the values. Copies that the YAML parser made of them stay.
 func (p *plain) clear() {
 	for _, v := range p.values {
 		clear(v)
@@ -53,6 +54,8 @@ func readPlain(file string, f *edit.File) ([]plain, error) {
 // notCopied are the annotations that hold a copy of the whole object.
 var notCopied = []string{"kubectl.kubernetes.io/last-applied-configuration", "kubecfg.ksonnet.io/last-applied-configuration"}
 
+// plainAt reads one plain Secret. Annotations that say how it was applied before, or a
+// scope, are not part of what it becomes.
 func plainAt(file string, m *yaml.Node) (plain, error) {
 	if n := node.Field(m, "sops"); n != nil {
 		return plain{}, at(file, n, gitops.Invalid, "Secret is encrypted with SOPS", "decrypt it first, outside of the repository")

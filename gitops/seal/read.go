@@ -35,6 +35,7 @@ func Read(file string, data []byte) ([]Sealed, error) {
 	return readSealed(file, f), nil
 }
 
+// readSealed finds the SealedSecrets of a file, in a List too.
 func readSealed(file string, f *edit.File) []Sealed {
 	var out []Sealed
 	for m := range node.Manifests(f.Documents()) {
@@ -45,6 +46,8 @@ func readSealed(file string, f *edit.File) []Sealed {
 	return out
 }
 
+// sealedAt reads one. Its scope is what the controller goes by, whatever the template
+// says.
 func sealedAt(file string, m *yaml.Node) Sealed {
 	outer, inner := node.Field(m, "metadata"), node.Field(m, "spec", "template", "metadata")
 	s := Sealed{

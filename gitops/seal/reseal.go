@@ -107,6 +107,7 @@ type rotation struct {
 	why   error // it cannot be asked
 }
 
+// newRotation says what the controller is asked with, or why it is not asked.
 func newRotation(f found) rotation {
 	r := rotation{Existing: f.Existing, items: f.items, why: f.broken}
 	if r.Namespace == "" {

@@ -101,6 +101,7 @@ type manifest struct {
 	Spec       spec     `json:"spec"`
 }
 
+// metadata is that of the SealedSecret, and of the Secret in its template.
 type metadata struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 	Labels      map[string]string `json:"labels,omitempty"`
@@ -113,6 +114,7 @@ type spec struct {
 	Template      template          `json:"template"`
 }
 
+// template is what the controller makes the Secret of.
 type template struct {
 	Immutable bool     `json:"immutable,omitempty"`
 	Metadata  metadata `json:"metadata"`
@@ -125,6 +127,8 @@ const (
 	kind       = "SealedSecret"
 )
 
+// manifest is what kubeseal writes: the scope stands in both metadata, because the
+// controller reads the one and re-encrypting the other.
 func (s *Secret) manifest() manifest {
 	return manifest{
 		APIVersion: apiVersion, Kind: kind,
