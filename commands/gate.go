@@ -119,6 +119,7 @@ type gateCheck struct {
 	refused []promote.Refusal
 }
 
+// refuse goes on: who asks is told all that stands in the way at once.
 func (g *gateCheck) refuse(rule, format string, args ...any) {
 	g.refused = append(g.refused, promote.Refusal{Rule: rule, Message: fmt.Sprintf(format, args...)})
 }

@@ -64,6 +64,7 @@ func configOf(ctx context.Context, t gitops.Tree) (*layout.Config, error) {
 	return config, nil
 }
 
+// close lets go of both; nothing of l can be read any more.
 func (l *look) close() {
 	l.bench.Close()
 	_ = l.Source.Close()

@@ -148,6 +148,7 @@ func still(ctx context.Context, changes Changes, branch, commit string) error {
 	return err
 }
 
+// moved is stale, so that the job is done anew with the new tip.
 func moved(branch string) error {
 	return gitops.Errorf(gitops.Stale, "branch %s moved meanwhile", gitops.Quote(branch))
 }

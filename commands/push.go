@@ -55,6 +55,7 @@ func (s *Service) reachedSince(ctx context.Context, src Source, before string, h
 	return reached(l, changed), nil
 }
 
+// reached are the overlays that a change reaches, by their paths.
 func reached(l *layout.Layout, changed []string) []string {
 	return slices.DeleteFunc(l.Paths(), func(p string) bool { return !l.Reached(p, changed) })
 }

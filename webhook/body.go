@@ -59,6 +59,8 @@ func (b *body) Read(p []byte) (int, error) {
 // release says that the body is no longer held.
 func (b *body) release() { b.held.Add(-b.mine) }
 
+// tooLarge answers before the signature is known: what is too large is not read to its
+// end.
 func (b *body) tooLarge() error {
 	return protocol(http.StatusRequestEntityTooLarge, &gitops.Error{Message: fmt.Sprintf("body is larger than %d bytes", b.max)})
 }

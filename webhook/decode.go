@@ -164,11 +164,14 @@ func decodeStatus(p *payload, ev *gitops.Event) bool {
 	return p.State != "pending" && slices.ContainsFunc(p.Branches, func(b branch) bool { return decodeChecked(b.Name, p.SHA, ev) })
 }
 
+// decodeInstallation decodes the end of an installation, or its suspension: both take
+// what we may see.
 func decodeInstallation(p *payload, ev *gitops.Event) bool {
 	ev.Kind, ev.Repo, ev.Lost = gitops.Uninstalled, gitops.Repository{}, lost(p.Repositories, ev.Installation)
 	return ev.Action == "deleted" || ev.Action == "suspend"
 }
 
+// decodeRepositories decodes that an installation lost repositories.
 func decodeRepositories(p *payload, ev *gitops.Event) bool {
 	ev.Kind, ev.Repo, ev.Lost = gitops.Uninstalled, gitops.Repository{}, lost(p.RepositoriesRemoved, ev.Installation)
 	return ev.Action == "removed"

@@ -250,6 +250,7 @@ func loopbackAddr(addr string) bool {
 	return err == nil && loopbackHost(host)
 }
 
+// loopbackHost goes by the name alone, as a browser does.
 func loopbackHost(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()

@@ -227,4 +227,5 @@ func maskDatabase(s string) string {
 	return u.Redacted()
 }
 
+// hide masks a secret: its length would tell something, too.
 func hide(string) string { return "(set)" }

@@ -25,6 +25,7 @@ func addChoice(cmd *cobra.Command, value *string, name, about string, words ...s
 	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 }
 
+// wrongChoice is the error for a word that is none of those that a flag takes.
 func wrongChoice(name, got string, words ...string) error {
 	return usageError{fmt.Errorf("%s: want %s, not %s", name, either(words), gitops.Quote(got))}
 }

@@ -51,6 +51,7 @@ func (p *progress) step(done, total int) {
 	p.done, p.total = max(p.done, done), total
 }
 
+// stop takes the line away and waits until it is gone. It is called once.
 func (p *progress) stop() {
 	close(p.end)
 	p.ended.Wait()

@@ -130,6 +130,7 @@ func (b *bot) output(file string, f func(io.Writer) error) error {
 	return err
 }
 
+// buffered writes what there is also when f fails.
 func buffered(out io.Writer, f func(io.Writer) error) error {
 	w := bufio.NewWriterSize(out, 1<<16)
 	return errors.Join(f(w), w.Flush())

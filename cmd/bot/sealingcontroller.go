@@ -127,6 +127,7 @@ type sealControllers struct {
 	known map[string]fetched
 }
 
+// fetched is what a controller gave, and when.
 type fetched struct {
 	pem []byte
 	at  time.Time

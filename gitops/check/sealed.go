@@ -100,6 +100,7 @@ func (id sealedIdentity) differs(other sealedIdentity) bool {
 	return a.scope != b.scope || unequal(a.namespace, b.namespace) || unequal(a.name, b.name)
 }
 
+// unequal is no when either is not known.
 func unequal(a, b string) bool { return a != "" && b != "" && a != b }
 
 // String describes what is bound, as messages do.
@@ -129,6 +130,7 @@ type rendered struct {
 	places []place
 }
 
+// place is where a value stands; without a file it is not known.
 type place struct {
 	file string
 	node *yaml.Node

@@ -47,6 +47,7 @@ type facts struct {
 	Docs []document
 }
 
+// empty says that a file has nothing to do with the layout, as most.
 func (f *facts) empty() bool {
 	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && !f.Unknown && !f.Loose && f.ArgoPatch == 0 && !f.Skip && !f.Foreign && len(f.Docs) == 0
 }

@@ -315,6 +315,8 @@ func flatten(out params, prefix string, v any) {
 	}
 }
 
+// asMap, and asList, are empty for anything else: what Argo CD would refuse gives
+// nothing.
 func asMap(v any) map[string]any { m, _ := v.(map[string]any); return m }
 
 func asList(v any) []any { l, _ := v.([]any); return l }

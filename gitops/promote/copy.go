@@ -47,6 +47,7 @@ func (m *maker) copyFile(file, t string) {
 	}
 }
 
+// check notes what is carried and should be looked at by a person.
 func (m *maker) check(file, path, reason string) {
 	m.plan.Checks = append(m.plan.Checks, Withheld{File: file, Path: path, Reason: reason})
 }

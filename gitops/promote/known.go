@@ -78,6 +78,7 @@ func (k *known) isImage(p place) bool {
 	return hasHost(p.keys[0]) || slices.ContainsFunc(p.keys, func(key string) bool { return k.images[key] })
 }
 
+// shareKey reports whether two places may mean the same; an empty key means nothing.
 func shareKey(a, b []string) bool {
 	return slices.ContainsFunc(a, func(key string) bool { return key != "" && slices.Contains(b, key) })
 }

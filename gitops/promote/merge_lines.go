@@ -32,6 +32,7 @@ func (m *merger) text(base, source, target []byte) merged {
 	return m.out
 }
 
+// binary files are carried as a whole or not at all.
 func binary(data []byte) bool { return !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 }
 
 // whole merges a file that has no lines.

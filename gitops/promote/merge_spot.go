@@ -136,6 +136,7 @@ func (m *merger) secretIn(at spot, n *yaml.Node) bool {
 	return found
 }
 
+// secretKey reports whether a name says that its value is not to be shown.
 func secretKey(name string) bool {
 	return secretName.MatchString(name) && !publicName.MatchString(name)
 }
@@ -175,6 +176,7 @@ func (m *merger) edited(at spot, before, after *yaml.Node) {
 	})
 }
 
+// withhold notes that a value is left as the target has it, and why.
 func (m *merger) withhold(at spot, reason string, args ...any) {
 	m.out.withheld = append(m.out.withheld, Withheld{File: m.file, Path: at.String(), Reason: fmt.Sprintf(reason, args...)})
 }

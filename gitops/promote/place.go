@@ -47,6 +47,8 @@ type doc struct {
 	inner []innerDoc
 }
 
+// innerDoc is a document within a scalar of another one, such as Helm values in an
+// Application. What it becomes is written back into the scalar.
 type innerDoc struct {
 	doc    *doc
 	scalar *yaml.Node
@@ -112,6 +114,7 @@ func scanAs(name string, data []byte, target string, kustomization bool) (*doc, 
 	return s.doc, s.places, nil
 }
 
+// kustomizationKind tells kustomize's Kustomization from Flux's, which has a spec.
 func kustomizationKind(root *yaml.Node) bool {
 	kind := text(get(root, "kind"))
 	return kind == "Kustomization" && get(root, "spec") == nil || kind == "Component"

@@ -61,4 +61,5 @@ func (s *scanner) source(n *yaml.Node, at trail, name string) {
 	s.exact(revision, groupSource, BaseRef, at, cmp.Or(sourceURL(text(get(n, "repoURL"))), name))
 }
 
+// sourceURL is the same for both spellings of a repository.
 func sourceURL(url string) string { return strings.TrimSuffix(url, ".git") }

@@ -22,6 +22,7 @@ func document(i, of int) trail {
 	return trail{{Item: true, Index: i}}
 }
 
+// key is the place of a value by its key. t itself is not changed.
 func (t trail) key(name string) trail {
 	return append(t[:len(t):len(t)], gitops.FieldStep{Key: name})
 }

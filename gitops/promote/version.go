@@ -232,6 +232,7 @@ func (m *maker) leads(p place, v version) bool {
 // kept reports whether the configuration says that a field stays.
 func (m *maker) kept(file string, at trail) bool { return covered(m.Options.Keep, file, at) }
 
+// covered reports whether one of the rules is about a place in a file.
 func covered(rules []FieldRule, file string, at trail) bool {
 	return slices.ContainsFunc(rules, func(r FieldRule) bool { return r.Path(file) && r.Field.Covers(at.inDocument()) })
 }

@@ -282,6 +282,7 @@ func (s *server) noteEntry(t gitops.Tree, e gitops.Entry) {
 	s.note(r)
 }
 
+// note keeps the last answer for a path. A tree does not change, so all are the same.
 func (s *server) note(r gitops.Read) { s.reads[r.Path] = r }
 
 // sortedReads returns the notes by path.

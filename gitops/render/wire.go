@@ -30,6 +30,7 @@ const maxFrame = maxOutput + 8<<20
 // and its index use it without the first two.
 type encoder struct{ b []byte }
 
+// newFrame leaves room for the length, which writeTo fills in.
 func newFrame(msg byte) *encoder { return &encoder{b: []byte{0, 0, 0, 0, msg}} }
 
 func (e *encoder) uint(n int)      { e.b = binary.AppendUvarint(e.b, uint64(n)) }
@@ -143,6 +144,7 @@ func (d *decoder) key() (k [32]byte) {
 	return k
 }
 
+// id reads what names a pack.
 func (d *decoder) id() (id [16]byte) {
 	d.fill(id[:])
 	return id

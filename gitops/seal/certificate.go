@@ -92,6 +92,7 @@ func parseCertificate(file string, der []byte) (Certificate, error) {
 	return Certificate{X509: parsed, Fingerprint: hex.EncodeToString(sum[:])}, nil
 }
 
+// badCertificate says where a good one comes from.
 func badCertificate(file, message string) error {
 	return &gitops.Error{Code: gitops.Invalid, File: file, Message: message, Hint: "`kubeseal --fetch-cert` or the controller's /v1/cert.pem gives it"}
 }
@@ -132,4 +133,5 @@ func (c *Certificate) Warnings(now time.Time) []string {
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
+// days are whole ones, rounded towards zero.
 func days(d time.Duration) int { return int(d / (24 * time.Hour)) }

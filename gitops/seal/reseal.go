@@ -174,6 +174,8 @@ func (r *rotation) accept(answer []byte) (Secret, error) {
 	return s, nil
 }
 
+// refused is unavailable: the controller, or who answers in its place, may do better
+// next time.
 func (r *rotation) refused(why string) error {
 	return &gitops.Error{Code: gitops.Unavailable, File: r.File, Message: "the controller's answer for SealedSecret " + gitops.Quote(r.Name) + " is refused: " + why}
 }

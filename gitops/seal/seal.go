@@ -109,6 +109,7 @@ type metadata struct {
 	Namespace   string            `json:"namespace,omitempty"`
 }
 
+// spec is that of a SealedSecret.
 type spec struct {
 	EncryptedData map[string]string `json:"encryptedData"`
 	Template      template          `json:"template"`

@@ -59,6 +59,7 @@ func (p pattern) matches(a address) bool {
 		slices.EqualFunc(p.path, a.path[:len(p.path)], sameElement)
 }
 
+// sameElement lets "repo" and "repo.git" be the same.
 func sameElement(a, b string) bool {
 	return strings.TrimSuffix(a, ".git") == strings.TrimSuffix(b, ".git")
 }

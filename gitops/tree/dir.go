@@ -177,6 +177,7 @@ func asError(p string, err error) error {
 	return unreadable(p, err)
 }
 
+// unreadable is unavailable: the file is there, and nobody knows what it says.
 func unreadable(p string, err error) error {
 	return &gitops.Error{Code: gitops.Unavailable, File: p, Message: "file not readable: " + gitops.Quote(p), Err: err}
 }

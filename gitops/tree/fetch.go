@@ -175,6 +175,7 @@ func (m *mirror) sweep() {
 	}
 }
 
+// tooLarge is about the repository, not about us: it is too large again the next time.
 func (m *mirror) tooLarge() error {
 	return &gitops.Error{Code: gitops.Invalid, Cause: gitops.CauseRemote,
 		Message: fmt.Sprintf("remote repository is larger than %d bytes: %s", m.remotes.opts.MaxMirror, gitops.Quote(m.address.place()))}

@@ -114,6 +114,7 @@ func (a *App) asUser(token string) *github.Client {
 	return a.client(userAuth{token: token, next: a.newGuard(0, a.api)})
 }
 
+// userAuth adds the token of a person.
 type userAuth struct {
 	token string
 	next  http.RoundTripper

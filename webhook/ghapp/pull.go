@@ -69,6 +69,7 @@ func (r *Repo) ClosePull(ctx context.Context, number int) error {
 	return r.patchPull(ctx, number, map[string]any{"state": "closed"})
 }
 
+// patchPull changes some fields of a pull request and leaves the others.
 func (r *Repo) patchPull(ctx context.Context, number int, body map[string]any) error {
 	_, err := call(ctx, r.c, http.MethodPatch, r.path+"/pulls/"+itoa(number), body, nil)
 	return err

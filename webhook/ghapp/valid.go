@@ -71,6 +71,7 @@ func checkFile(s string) error {
 	return nil
 }
 
+// notValid quotes what was refused, without what looks like a secret in it.
 func notValid(what, s string) error {
 	return gitops.Errorf(gitops.Invalid, "%s is not valid: %s", what, gitops.Quote(redact(s)))
 }

@@ -97,6 +97,8 @@ func (h *Hub) register(c AppConfig) (*App, error) {
 	return a, nil
 }
 
+// slugOf is the name in URLs that GitHub makes of a name; "" when nothing is left of
+// it.
 func slugOf(name string) string {
 	return strings.Trim(notSlug.ReplaceAllString(strings.ToLower(name), "-"), "-")
 }

@@ -244,6 +244,7 @@ func wrap64(data []byte) string {
 	return b.String()
 }
 
+// unwrap64 takes base64 with line breaks in it, as GitHub does.
 func unwrap64(s string) ([]byte, error) {
 	return base64.StdEncoding.DecodeString(strings.NewReplacer("\n", "", "\r", "").Replace(s))
 }

@@ -74,6 +74,7 @@ type Loss struct {
 	Delay time.Duration
 }
 
+// loss is a rule with how often it looked and struck.
 type loss struct {
 	Loss
 	seen, done int

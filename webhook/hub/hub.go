@@ -148,6 +148,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.routes.ServeHTTP(w, r)
 }
 
+// now has whole seconds, as all of GitHub's times.
 func (h *Hub) now() time.Time { return h.opts.Now().UTC().Truncate(time.Second) }
 
 // id returns a number that no other thing of the hub has.

@@ -50,6 +50,7 @@ type meter struct {
 	content []time.Time // when things were created, in the last hour
 }
 
+// spent is what one call cost, in points.
 type spent struct {
 	at   time.Time
 	cost int

@@ -140,6 +140,7 @@ func (r *repo) resolve(ctx context.Context, name string) (string, bool) {
 	return r.peel(ctx, name)
 }
 
+// peel returns the commit that an object stands for, such as that of an annotated tag.
 func (r *repo) peel(ctx context.Context, sha string) (string, bool) {
 	full, err := r.git.run(ctx, "rev-parse", "--verify", "-q", sha+"^{commit}")
 	return full, err == nil

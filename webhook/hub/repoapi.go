@@ -30,6 +30,7 @@ func (r *repo) branchNames() []string {
 	return names
 }
 
+// protected reports whether a branch has rules.
 func (r *repo) protected(branch string) bool {
 	_, ok := r.rules[branch]
 	return ok

@@ -86,6 +86,7 @@ func (g git) commit(ctx context.Context, sha string) (commit, error) {
 	return list[0], nil
 }
 
+// unix reads seconds; what is no number is 1970.
 func unix(s string) time.Time {
 	n, _ := strconv.ParseInt(s, 10, 64)
 	return time.Unix(n, 0).UTC()

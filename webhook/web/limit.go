@@ -111,11 +111,14 @@ func (p *Pages) client(r *http.Request) netip.Prefix {
 	return prefix
 }
 
+// parseAddr makes one of the spellings of an address: IPv4 in IPv6 is IPv4, and a zone
+// does not count.
 func parseAddr(s string) netip.Addr {
 	addr, _ := netip.ParseAddr(s) // the zero address for a bad one
 	return addr.Unmap().WithZone("")
 }
 
+// proxy reports whether an address is that of a proxy of ours.
 func (p *Pages) proxy(a netip.Addr) bool {
 	return slices.ContainsFunc(p.opts.Proxies, func(n netip.Prefix) bool { return n.Contains(a) })
 }

@@ -175,6 +175,7 @@ func local(back string) string {
 	return cmp.Or((&url.URL{Path: u.Path}).EscapedPath(), "/")
 }
 
+// oddInPath are characters that browsers drop, encode or turn into a slash.
 func oddInPath(r rune) bool { return r <= ' ' || r == '\\' || r >= 0x7f }
 
 // behind makes an error of somebody behind us one that tells nothing of it.

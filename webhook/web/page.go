@@ -91,6 +91,7 @@ func (p *Pages) execute(w io.Writer, name string, view any) error {
 	return nil
 }
 
+// begin sends the status: from here on an error can only cut the page off.
 func begin(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
@@ -187,4 +188,6 @@ func visible(s string) string {
 	return b.String()
 }
 
+// hidden are characters that nobody sees, or that change how others are seen. The two
+// that are named pass for letters.
 func hidden(r rune) bool { return r != '\t' && !strconv.IsGraphic(r) || r == '\u3164' || r == '\u2800' }

@@ -79,6 +79,8 @@ func (p *Pages) kept(r *http.Request, name string, v any) bool {
 
 func (p *Pages) drop(w http.ResponseWriter, name string) { p.setCookie(w, name, "", -1) }
 
+// setCookie sets a cookie that scripts cannot read, and other sites cannot send but by
+// a link. Its name has the prefix __Host- where the site is https.
 func (p *Pages) setCookie(w http.ResponseWriter, name, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{Name: p.cookieName(name), Value: value, Path: "/", MaxAge: maxAge, Secure: p.secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }

@@ -162,6 +162,8 @@ func (p *Pages) finish(w http.ResponseWriter, r *http.Request, c Credentials, sh
 	return p.show(w, http.StatusOK, "registered", view)
 }
 
+// doneView is the last page. Secret is a manifest with the credentials, when they are
+// shown; Problem says why they could not be stored.
 type doneView struct {
 	frame
 	Name, Install, After, Problem, Secret string
