@@ -3,6 +3,7 @@ package commands
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -224,6 +225,11 @@ type sides struct {
 func (d Diff) layouts(ctx context.Context, changed []string) (sides, error) {
 	config, err := configOf(ctx, d.Base)
 	s := sides{config: config}
+	if e, ok := errors.AsType[*gitops.Error](err); ok && e.Code == gitops.Invalid { // the change may be what mends it
+		said := *e
+		said.Message += " (in the base, whose configuration counts until the change is merged)"
+		return s, &said
+	}
 	if err != nil {
 		return s, err
 	}

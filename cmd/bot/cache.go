@@ -20,6 +20,7 @@ func (b *bot) cacheCommand() *cobra.Command {
 		Use:   "cache",
 		Short: "Say where the render cache is, or clear it",
 		Args:  args(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringVar(&b.flags.cacheDir, "cache-dir", "", "`DIR` of the render cache (default: below the user's cache directory)")
 	cmd.AddCommand(&cobra.Command{

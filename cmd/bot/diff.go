@@ -92,7 +92,7 @@ func (b *bot) compare(ctx context.Context, s *session, repo *tree.Repo, overlays
 	d := commands.Diff{Base: c.base, Head: c.head, Overlays: overlays, Renderer: s.renderer, Memo: s.memo()}
 	if b.errTerminal && c.atHead && repo.Root() != "" {
 		dirty := make(chan int, 1)
-		go func() { dirty <- uncommitted(ctx, c.head, repo.Root()) }()
+		go func() { dirty <- uncommitted(ctx, c.head, repo) }()
 		defer func() { b.noteUncommitted(<-dirty) }()
 	}
 	p := b.progress("rendering")

@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"path"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/sealift/sealift/gitops"
@@ -65,10 +66,10 @@ func (c compared) working(repo *tree.Repo) (compared, error) {
 const maxLooked = 20_000
 
 // uncommitted counts the files of the commit that is checked out which differ in the
-// working tree. What filters and sparse checkouts make different is left out: LFS
-// pointers, files with other line ends, and files whose directory is not there.
-func uncommitted(ctx context.Context, commit gitops.Tree, root string) int {
-	dir, err := tree.Dir(root, 0)
+// working tree. What git makes different on checkout is left out: LFS pointers, other
+// line ends, and all that is missing from a sparse one.
+func uncommitted(ctx context.Context, commit gitops.Tree, repo *tree.Repo) int {
+	dir, err := tree.Dir(repo.Root(), 0)
 	if err != nil {
 		return 0
 	}
@@ -77,6 +78,8 @@ func uncommitted(ctx context.Context, commit gitops.Tree, root string) int {
 	if len(entries) > maxLooked {
 		return 0
 	}
+	_, err = os.Stat(filepath.Join(repo.GitDir(), "info", "sparse-checkout"))
+	sparse := err == nil
 	n := 0
 	for _, e := range entries {
 		if ctx.Err() != nil {
@@ -89,7 +92,7 @@ func uncommitted(ctx context.Context, commit gitops.Tree, root string) int {
 		switch {
 		case there.ID == e.ID:
 		case there.Kind == gitops.Missing:
-			if dir.Lookup(path.Dir(e.Path)).Kind == gitops.Dir {
+			if !sparse {
 				n++
 			}
 		case !filtered(ctx, commit, dir, e.Path):

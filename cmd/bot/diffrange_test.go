@@ -52,6 +52,7 @@ func TestDiffUncommitted(t *testing.T) {
 	// What a checkout with filters, line ends and a sparse tree makes is no edit.
 	write("app/c.yaml", "kind: ConfigMap\r\napiVersion: v1\r\nmetadata: {name: c}\r\n")
 	write("big.bin", "the file")
+	write(".git/info/sparse-checkout", "/app/\n")
 	if err := os.RemoveAll(filepath.Join(dir, "sparse")); err != nil {
 		t.Fatal(err)
 	}
@@ -62,11 +63,11 @@ func TestDiffUncommitted(t *testing.T) {
 	if got := diff(true, "HEAD"); got != "note: 1 file has uncommitted changes" {
 		t.Errorf("a file was edited: %q", got)
 	}
-	if err := os.Remove(filepath.Join(dir, "app/kustomization.yaml")); err != nil {
+	if err := os.Remove(filepath.Join(dir, ".git/info/sparse-checkout")); err != nil {
 		t.Fatal(err)
 	}
 	if got := diff(true, "HEAD~1..HEAD"); got != "note: 2 files have uncommitted changes" {
-		t.Errorf("a file was removed: %q", got)
+		t.Errorf("a directory was removed: %q", got)
 	}
 	for _, args := range [][]string{{"HEAD", "HEAD~1"}, {}} { // not about what is checked out; compares the edits
 		if got := diff(true, args...); got != "" {

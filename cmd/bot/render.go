@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -116,6 +117,9 @@ func (b *bot) output(file string, f func(io.Writer) error) error {
 		return errors.Join(buffered(out, f), out.Close())
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".render-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return gitops.Errorf(gitops.NotFound, "output: no such directory: %s", gitops.Quote(filepath.Dir(file)))
+	}
 	if err != nil {
 		return gitops.Errorf(gitops.Unavailable, "output: %w", err)
 	}
