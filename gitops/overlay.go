@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 )
 
-// Overlay is a kustomization that something deploys.
+// Overlay is a kustomization, or a directory of plain manifests, that something deploys.
 type Overlay struct {
 	// Path is its directory, relative to the root of the repository.
 	Path string `json:"path"`

@@ -6,7 +6,10 @@
 // names, what Argo CD Applications and ApplicationSets or Flux Kustomizations
 // point at, and the roots, which are the kustomizations that no other
 // kustomization reads. The roots always count, so that no change is invisible
-// because a pointer to it could not be read. A Component is never a unit.
+// because a pointer to it could not be read. A Component is never a unit. A directory
+// of plain manifests is one when Argo CD or Flux points at it; [Layout.Tree] is what it
+// is rendered of. What is deployed and cannot be rendered, such as a Helm chart, is
+// found by [Layout.NotCompared] when a change touches it.
 //
 // Everything is read statically, from the files as they are. What is seen and
 // not understood, such as the path of an ApplicationSet that depends on a list
