@@ -128,7 +128,7 @@ type automatic struct {
 	changes Changes
 	event   gitops.Event
 	look    *look
-	env     string
+	env     string   // that apps are promoted to
 	waits   []string // what holds something back that time may change
 }
 

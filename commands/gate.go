@@ -113,10 +113,10 @@ type gateCheck struct {
 	host    Host
 	changes Changes
 	request gateRequest
-	gate    layout.Gate
-	promote layout.Promote
-	now     time.Time
-	refused []promote.Refusal
+	gate    layout.Gate       // of the target
+	promote layout.Promote    // of the whole repository
+	now     time.Time         // by which freezes and soak are judged
+	refused []promote.Refusal // by all rules that were looked at so far
 }
 
 // refuse goes on: who asks is told all that stands in the way at once.

@@ -14,8 +14,8 @@ type look struct {
 	Source
 	bench  Bench
 	tip    string
-	tree   gitops.Tree
-	config *layout.Config
+	tree   gitops.Tree    // of the tip
+	config *layout.Config // of the tree; never nil
 	layout *layout.Layout
 }
 

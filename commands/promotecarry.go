@@ -86,7 +86,7 @@ func (p *promoting) shared(reached []Reach) []string {
 // part is what goes into one pull request.
 type part struct {
 	PromotionResult
-	about map[string]reply.PromotedApp
+	about map[string]reply.PromotedApp // by app
 	// branch is where to, seen its tip, "" when it is not there.
 	branch, seen string
 	// by is who asked, number the pull request where that was.

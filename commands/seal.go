@@ -90,14 +90,14 @@ type sealing struct {
 	source  Source
 	bench   Bench
 
-	policy gitops.Tree // the tip of the default branch: whose configuration and certificates count
-	config *layout.Config
+	policy gitops.Tree    // the tip of the default branch: whose configuration and certificates count
+	config *layout.Config // of policy; never nil
 	// own says that the change goes to a branch and pull request of its own.
 	own    bool
-	parent string // the commit that is built on
-	tree   gitops.Tree
-	layout *layout.Layout
-	index  *seal.Index
+	parent string         // the commit that is built on
+	tree   gitops.Tree    // of the parent
+	layout *layout.Layout // of the tree
+	index  *seal.Index    // of the tree
 }
 
 // openSeal reads what a secret is put into: the head of the pull request, or for a

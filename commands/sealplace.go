@@ -18,7 +18,7 @@ type target struct {
 	// existing is the file of the SealedSecret to change, "" for a new one.
 	existing string
 	secret   seal.Secret
-	login    string
+	login    string // who asked
 }
 
 // prepare checks where a secret goes and who asks, chooses the certificate, and

@@ -72,7 +72,7 @@ type asked struct {
 	host    Host
 	event   gitops.Event
 	request Request
-	pull    gitops.Pull
+	pull    gitops.Pull // as it is when it is answered
 }
 
 func helpVerb() Verb {

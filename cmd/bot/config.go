@@ -76,12 +76,12 @@ func (p place) problem(format string, args ...any) *gitops.Error {
 
 // loader collects the configuration and every problem in it.
 type loader struct {
-	flags    func(name string) (string, bool)
+	flags    func(name string) (string, bool) // false for a flag that was not given
 	getenv   func(string) string
 	readFile func(string) ([]byte, error)
-	file     map[string]given
-	problems []*gitops.Error
-	absent   []*gitops.Error // files of credentials that are not there
+	file     map[string]given // what the configuration file says, by key
+	problems []*gitops.Error  // all of them are reported at once
+	absent   []*gitops.Error  // files of credentials that are not there
 }
 
 // loadConfig puts the configuration together: flags before SEALIFT_ variables

@@ -10,8 +10,8 @@ import (
 // than a second.
 type progress struct {
 	mu          sync.Mutex
-	done, total int
-	end         chan struct{}
+	done, total int           // overlays
+	end         chan struct{} // closed by stop
 	ended       sync.WaitGroup
 }
 

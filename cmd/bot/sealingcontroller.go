@@ -124,7 +124,7 @@ type sealControllers struct {
 	client *controllerClient
 
 	mu    sync.Mutex
-	known map[string]fetched
+	known map[string]fetched // certificates, by the controller's name
 }
 
 // fetched is what a controller gave, and when.

@@ -34,8 +34,8 @@ type service struct {
 	store    *store.Store
 	queue    *queue.Queue
 	mirrors  *tree.Mirrors
-	renderer *render.Renderer
-	cacheKey [32]byte
+	renderer *render.Renderer // its workers are shared by all repositories
+	cacheKey [32]byte         // of the render caches; kept apart from them
 	metrics  *webhook.Metrics
 	answers  *commands.Service
 	handler  http.Handler

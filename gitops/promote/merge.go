@@ -100,10 +100,10 @@ func isYAML(name string) bool {
 // merger merges one file.
 type merger struct {
 	policy
-	file   string
+	file   string // of the target, for what is reported
 	kind   string // of the document at hand
-	origin origin
-	out    merged
+	origin origin // which node of the target each merged one comes from
+	out    merged // so far
 }
 
 // structure merges the documents and writes what changed into the target's file.

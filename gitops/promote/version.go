@@ -18,8 +18,8 @@ type maker struct {
 	swap swap
 	// source and target are what the overlays read.
 	source, target side
-	// then, now and ours are the bytes of the source's files at the last promotion
-	// and now, and of the target's. Edits go into ours; was keeps what it had.
+	// now has the bytes of the source's files, ours those of the target's. Edits go into
+	// ours; was keeps what it had.
 	now, ours, was map[string][]byte
 	// runs are the files that the target gets new and that may be run.
 	runs map[string]bool

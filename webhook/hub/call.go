@@ -80,8 +80,8 @@ type call struct {
 	r    *http.Request
 	ctx  context.Context
 	who  caller
-	repo *repo
-	body []byte
+	repo *repo  // that the path names; nil when it names none
+	body []byte // all of it
 }
 
 // decode reads the JSON body. GitHub answers 400 to what is no JSON, 422 to what has

@@ -26,7 +26,7 @@ type checkRun struct {
 	name, sha                   string
 	status, conclusion          string
 	details, external           string
-	title, summary, text        *string
+	title, summary, text        *string // nil until somebody writes them
 	annotations                 []annotation
 	actions                     []obj
 	started, completed, created time.Time

@@ -25,10 +25,10 @@ const (
 type grant struct {
 	app       *App
 	user      *account
-	redirect  string
-	challenge string
+	redirect  string // where the code was sent to
+	challenge string // of PKCE; "" when the App sent none
 	expires   time.Time
-	refresh   bool
+	refresh   bool // it is a refresh token
 }
 
 // loginRoutes are the pages a browser meets, and the token exchange behind them.

@@ -14,8 +14,8 @@ type pull struct {
 	base     string // branch
 	baseSHA  string // the base's tip when the head last moved, as GitHub states it
 	draft    bool
-	edits    bool // maintainers may push to the head
-	merged   time.Time
+	edits    bool      // maintainers may push to the head
+	merged   time.Time // zero while it is not
 	mergedBy *account
 	mergeSHA string // of the merge, once merged
 	trial    trial

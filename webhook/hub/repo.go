@@ -38,17 +38,17 @@ type repo struct {
 	parent        *repo  // of a fork
 	created       time.Time
 	pushed        time.Time
-	roles         map[string]Role
+	roles         map[string]Role   // by login
 	refs          map[string]string // refs/heads and refs/tags as last seen
 	issues        []*issue          // issue n is at n-1
 	labels        []*label
 	runs          []*checkRun
 	suites        []*checkSuite
 	statuses      []*commitStatus
-	signed        map[string]bool // commits that GitHub would have signed
-	rules         map[string]Protection
-	pushing       sync.Mutex // one receive-pack at a time, for attribution
-	noMergeMethod map[string]bool
+	signed        map[string]bool       // commits that GitHub would have signed
+	rules         map[string]Protection // by branch
+	pushing       sync.Mutex            // one receive-pack at a time, for attribution
+	noMergeMethod map[string]bool       // methods that are switched off
 	noAutoMerge   bool
 }
 

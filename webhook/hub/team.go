@@ -7,8 +7,8 @@ type team struct {
 	id      int64
 	slug    string
 	org     *account
-	members map[string]Membership
-	repos   map[int64]Role
+	members map[string]Membership // by login; who was only invited is one that is pending
+	repos   map[int64]Role        // by id
 }
 
 // Membership is one person's place in a team.
