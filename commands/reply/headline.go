@@ -132,7 +132,7 @@ func environments(r gitops.Report, overlays []gitops.OverlayChange, write func(s
 		parts = append(parts, fmt.Sprintf("%d in %s", counts[name], write(name)))
 	}
 	if n := len(names) - maxEnvironments; n > 0 {
-		parts = append(parts, fmt.Sprintf("%d more environments", n))
+		parts = append(parts, count(n, "more environment"))
 	}
 	return " (" + strings.Join(parts, ", ") + ")"
 }
