@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -269,6 +270,15 @@ func (s sides) environments() []string {
 	return list
 }
 
+// quoted lists paths for a message.
+func quoted(paths []string) string {
+	var list []string
+	for _, p := range paths {
+		list = append(list, gitops.Quote(p))
+	}
+	return strings.Join(list, ", ")
+}
+
 // selected returns the directories to compare, sorted.
 func (s sides) selected(which string) ([]string, error) {
 	var list []string
@@ -296,7 +306,7 @@ func (s sides) selected(which string) ([]string, error) {
 	matched := slices.DeleteFunc(slices.Clone(list), func(p string) bool { return !doublestar.MatchUnvalidated(which, p) })
 	if len(matched) == 0 {
 		e := gitops.Errorf(gitops.NotFound, "overlays: no kustomization directory matches %s", gitops.Quote(which))
-		e.Hint = fmt.Sprintf("there are %d; `bot check --list` names them", len(list))
+		e.Hint = fmt.Sprintf("there are %d, such as %s", len(list), quoted(list[:min(len(list), 3)]))
 		return nil, e
 	}
 	return matched, nil
