@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/semver"
+
 	"github.com/sealift/sealift/gitops"
 )
 
@@ -176,6 +178,17 @@ func (m *maker) carry(v *move) {
 		return
 	}
 	m.plan.Edits = append(m.plan.Edits, edits...)
+	if older(v.to.tag, v.value.tag) {
+		m.check(v.file, at, fmt.Sprintf("goes back: %s has %s, which is older than %s", m.From, v.to.tag, v.value.tag))
+	}
+}
+
+// older reports whether a tag is a release before another one, for certain: both are
+// semantic versions, with or without the "v". One without a dot may be anything.
+func older(tag, than string) bool {
+	a, b := "v"+strings.TrimPrefix(tag, "v"), "v"+strings.TrimPrefix(than, "v")
+	return strings.Contains(tag, ".") && strings.Contains(than, ".") &&
+		semver.IsValid(a) && semver.IsValid(b) && semver.Compare(a, b) < 0
 }
 
 // carryName leaves the name that an image is pulled by as it is in the target, when
