@@ -114,14 +114,18 @@ func (q *Queue) renew(ctx context.Context, strays []int64) ([]int64, error) {
 	return found, q.cancelSuperseded(ctx)
 }
 
-// reap ends a job whose process is gone and gives its key a new turn.
+// reap ends a job whose process is gone, and gives its key a new turn or its function
+// a new call: while it seemed to run, no other call of that was taken.
 func (q *Queue) reap(ctx context.Context, j store.Running) error {
 	return q.store.Update(ctx, func(tx *store.Tx) error {
 		ok, err := tx.Cancel(ctx, j.ID, j.Key)
-		if err != nil || !ok || j.Kind != kindTurn {
+		if err != nil || !ok {
 			return err
 		}
 		q.log.Warn("job of a dead process taken over", keyTurn, j.ID, keyKey, j.Key)
+		if j.Kind == kindTick {
+			return q.river.call(ctx, tx, j.Key)
+		}
 		return q.next(ctx, tx, j.Key)
 	})
 }

@@ -19,7 +19,9 @@ type engine interface {
 	// wake gives each key a turn, at the time given or at once when it is zero.
 	// A turn that waits for its time is made to run at once.
 	wake(ctx context.Context, tx *store.Tx, keys []string, at time.Time) error
+	// every calls a function now and then; call calls it once, soon.
 	every(name string, interval time.Duration) error
+	call(ctx context.Context, tx *store.Tx, name string) error
 	start(ctx context.Context) error
 	// stop takes no more jobs and waits for those that run until ctx ends.
 	stop(ctx context.Context) error
@@ -161,10 +163,19 @@ func (c client[T]) wake(ctx context.Context, tx *store.Tx, keys []string, at tim
 
 // every runs the first time at once, on the replica that River elected.
 func (c client[T]) every(name string, interval time.Duration) error {
-	job := func() (river.JobArgs, *river.InsertOpts) {
-		return tick{name}, &river.InsertOpts{Queue: tickQueue, MaxAttempts: 1, UniqueOpts: once()}
-	}
+	job := func() (river.JobArgs, *river.InsertOpts) { return tick{name}, tickOpts() }
 	_, err := c.PeriodicJobs().AddSafely(river.NewPeriodicJob(
 		river.PeriodicInterval(interval), job, &river.PeriodicJobOpts{RunOnStart: true}))
 	return err
+}
+
+func (c client[T]) call(ctx context.Context, tx *store.Tx, name string) error {
+	_, err := c.InsertTx(ctx, store.Native[T](tx), tick{name}, tickOpts())
+	return err
+}
+
+// tickOpts make calls of one function follow each other: one that is due while another
+// waits or runs is left out.
+func tickOpts() *river.InsertOpts {
+	return &river.InsertOpts{Queue: tickQueue, MaxAttempts: 1, UniqueOpts: once()}
 }

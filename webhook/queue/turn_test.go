@@ -264,6 +264,29 @@ func TestLostLease(t *testing.T) {
 	until(t, other, drained)
 }
 
+// TestLostCall takes the lease from a process in the middle of a periodic function, as
+// if it had been killed there: the function is called again, and not an interval later.
+func TestLostCall(t *testing.T) {
+	url := postgres.Database(t)
+	calls, end := make(chan string), make(chan bool)
+	replica := func(name string, lease time.Duration) {
+		q, err := queue.New(storetest.Open(t, url), runner(func(context.Context, queue.Job) error { return nil }), queue.Options{Lease: lease})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := q.Every("sweep", time.Hour, func(context.Context) error { calls <- name; <-end; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		run(t, q)
+	}
+	replica("first", time.Hour)
+	t.Log(<-calls)
+	forget(t, storetest.Open(t, url))
+	replica("second", 2*time.Second)
+	t.Log(<-calls)
+	close(end)
+}
+
 // TestLeaseNotRenewed takes the table away that leases are in. The job is
 // cancelled before another process could get it.
 func TestLeaseNotRenewed(t *testing.T) {

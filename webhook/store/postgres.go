@@ -34,7 +34,7 @@ func postgresDialect() *dialect {
 	return &dialect{
 		now:        "(extract(epoch FROM clock_timestamp())*1000000)::bigint",
 		finalized:  "clock_timestamp()",
-		jobKey:     "coalesce(args->>'key','')",
+		jobKey:     "coalesce(args->>'key',args->>'name','')",
 		jobReplica: "coalesce(attempted_by[array_upper(attempted_by,1)],'')",
 	}
 }

@@ -34,7 +34,7 @@ func sqliteDialect() *dialect {
 	return &dialect{
 		now:        "CAST(unixepoch('subsec')*1000000 AS INTEGER)",
 		finalized:  "datetime('now','subsec')",
-		jobKey:     "coalesce(args->>'$.key','')",
+		jobKey:     "coalesce(args->>'$.key',args->>'$.name','')",
 		jobReplica: "coalesce(attempted_by->>'$[#-1]','')",
 	}
 }

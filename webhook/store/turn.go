@@ -43,8 +43,10 @@ func (tx *Tx) finalize(ctx context.Context, job int64, state string) (bool, erro
 
 // Running is a River job that is running.
 type Running struct {
-	ID        int64
-	Kind, Key string
+	ID   int64
+	Kind string
+	// Key is what it is about: the argument "key", or else "name".
+	Key string
 	// Replica is the River client that took it.
 	Replica string
 }

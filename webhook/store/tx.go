@@ -34,7 +34,7 @@ type rows interface {
 type dialect struct {
 	now        string // the database's clock, microseconds since 1970
 	finalized  string // the clock as River stores it
-	jobKey     string // the argument "key" of a River job
+	jobKey     string // the argument "key" or "name" of a River job
 	jobReplica string // the client that took a River job last
 }
 
