@@ -158,7 +158,8 @@ func (m *Mirror) bring(ctx context.Context, w mirror, specs []string) error {
 			return err
 		}
 		if attempt == 1 {
-			return &gitops.Error{Code: gitops.Denied, Cause: gitops.CauseRemote, Message: "token not accepted for " + gitops.Quote(w.address.place()), Err: err}
+			// A host that limits us says 403, too, and git does not show its header.
+			return &gitops.Error{Code: gitops.Unavailable, Cause: gitops.CauseRemote, Message: "token not accepted for " + gitops.Quote(w.address.place()), Err: err}
 		}
 	}
 }

@@ -235,7 +235,7 @@ func TestMirrorTokenStaysSecret(t *testing.T) {
 		t.Errorf("%d processes had the token, want 1", with)
 	}
 	g.let(func(string, *http.Request) bool { return false }) // it answers with the token
-	for status, code := range map[int32]gitops.Code{401: gitops.Denied, 403: gitops.Denied, 404: gitops.NotFound, 500: gitops.Unavailable} {
+	for status, code := range map[int32]gitops.Code{401: gitops.Unavailable, 403: gitops.Unavailable, 404: gitops.NotFound, 500: gitops.Unavailable} {
 		g.refusal.Store(status)
 		_, err = m.FetchBranch(t.Context(), "main")
 		wantError(t, err, code)
