@@ -2,6 +2,9 @@ package gitops
 
 import (
 	"context"
+	"crypto/sha1"
+	"encoding/hex"
+	"fmt"
 	"iter"
 	"path"
 	"slices"
@@ -57,6 +60,15 @@ type Tree interface {
 	// with code not_found when path is neither, and with code invalid when the
 	// file is larger than the source's limit.
 	Read(ctx context.Context, path string) ([]byte, error)
+}
+
+// BlobID returns the id that git gives to a file of these bytes in a SHA-1 repository
+// (git-hash-object(1)).
+func BlobID(data []byte) string {
+	h := sha1.New()
+	fmt.Fprintf(h, "blob %d\x00", len(data))
+	h.Write(data)
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // maxLinks is how many symlinks [Resolve] follows, as filepath.EvalSymlinks.

@@ -25,16 +25,23 @@ func (w *story) admin(args ...string) string {
 	return stdout.String()
 }
 
-// A delivery is lost on its way while the service runs: `bot redeliver` has it
-// repeated, once. What the App was sent before the service ran is asked for again by the
-// service itself when it starts; only after that is what the command finds its own.
-func TestStoryRedeliver(t *testing.T) {
+// newLossyStory returns a story in which pull requests are not delivered any more. What
+// the App was sent before the service ran is asked for again by the service itself when
+// it starts; only after that is what `bot redeliver` finds its own.
+func newLossyStory(t *testing.T) *story {
 	w := newStory(t, storyOptions{down: true})
 	w.must(w.hub.Idle(w.ctx))
 	w.start()
 	w.until("the service does not ask again for what it missed", func() bool { return strings.Contains(w.logs.String(), "asked GitHub to deliver again") })
 	w.settle()
 	w.hub.Lose(hub.Loss{Event: "pull_request", Drop: true})
+	return w
+}
+
+// A delivery is lost on its way while the service runs: `bot redeliver` has it
+// repeated, once.
+func TestStoryRedeliver(t *testing.T) {
+	w := newLossyStory(t)
 	n, head := w.open(webBase, configOf("web", "two"))
 	w.settle()
 	if list := w.bots(n); len(list) != 0 {
@@ -49,12 +56,7 @@ func TestStoryRedeliver(t *testing.T) {
 
 // GitHub does not repeat one of the deliveries any more: the others come all the same.
 func TestStoryRedeliverRefused(t *testing.T) {
-	w := newStory(t, storyOptions{down: true})
-	w.must(w.hub.Idle(w.ctx))
-	w.start()
-	w.until("the service does not ask again for what it missed", func() bool { return strings.Contains(w.logs.String(), "asked GitHub to deliver again") })
-	w.settle()
-	w.hub.Lose(hub.Loss{Event: "pull_request", Drop: true})
+	w := newLossyStory(t)
 	n, _ := w.open(webBase, configOf("web", "two"))
 	w.must(w.person(developer).ClosePull(w.ctx, storyRepo, n))
 	w.must(w.hub.Idle(w.ctx))

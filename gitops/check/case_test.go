@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"iter"
 	"maps"
@@ -34,8 +33,7 @@ func (m memory) Lookup(p string) gitops.Entry {
 	case ok && strings.HasPrefix(data, "link:"):
 		return gitops.Entry{Path: p, Kind: gitops.Symlink}
 	case ok:
-		sum := sha1.Sum([]byte("blob " + strconv.Itoa(len(data)) + "\x00" + data))
-		return gitops.Entry{Path: p, Kind: gitops.File, ID: hex.EncodeToString(sum[:]), Size: int64(len(data))}
+		return gitops.Entry{Path: p, Kind: gitops.File, ID: gitops.BlobID([]byte(data)), Size: int64(len(data))}
 	}
 	for name := range m {
 		if p == "." || strings.HasPrefix(name, p+"/") {

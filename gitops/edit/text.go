@@ -53,7 +53,7 @@ func (p printer) scalar(n *yaml.Node, where string) (head string, tail []string,
 	if n.Style&^yaml.TaggedStyle == 0 {
 		return p.plain(n, where, tag)
 	}
-	return tag + doubleQuoted(n.Value), nil, nil
+	return tag + DoubleQuoted(n.Value), nil, nil
 }
 
 // plain writes a scalar without quotes where that gives the same value.
@@ -72,7 +72,7 @@ func (p printer) plain(n *yaml.Node, where, tag string) (head string, tail []str
 			return tag + head, tail, nil
 		}
 	}
-	return tag + doubleQuoted(n.Value), nil, nil
+	return tag + DoubleQuoted(n.Value), nil, nil
 }
 
 // fits reports whether a scalar reads the same when its value is written plain.
@@ -119,8 +119,9 @@ func printable(s string) bool {
 	return true
 }
 
-// doubleQuoted writes s in double quotes.
-func doubleQuoted(s string) string {
+// DoubleQuoted writes s as a double-quoted scalar of YAML on one line. Bytes that are not
+// UTF-8 cannot be written there and become U+FFFD.
+func DoubleQuoted(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range s {

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha1"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"iter"
@@ -36,8 +34,7 @@ func newMemory(files map[string]string) *memory {
 		if target, ok := strings.CutPrefix(text, "-> "); ok {
 			kind, text = gitops.Symlink, target
 		}
-		sum := sha1.Sum([]byte(fmt.Sprintf("blob %d\x00%s", len(text), text)))
-		m.add(gitops.Entry{Path: p, Kind: kind, ID: hex.EncodeToString(sum[:]), Size: int64(len(text))}, []byte(text))
+		m.add(gitops.Entry{Path: p, Kind: kind, ID: gitops.BlobID([]byte(text)), Size: int64(len(text))}, []byte(text))
 	}
 	m.order = slices.Sorted(maps.Keys(m.content))
 	return m

@@ -2,15 +2,11 @@ package layout
 
 import (
 	"context"
-	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/hex"
-	"hash"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/edit"
 )
 
 // Tree returns t, of which l is the layout, with what the units without a
@@ -57,13 +53,12 @@ type view struct {
 }
 
 // newView is a tree with one more file: a kustomization of the plain manifests. Its id
-// is that of its content, so that the cache knows it again. There is at least one
-// resource.
+// is that of its content, so that the cache knows it again.
 func newView(t gitops.Tree, dir string, resources []string) *view {
 	v := &view{Tree: t, dir: dir, content: kustomizationOf(dir, resources), resources: resources}
 	v.file = gitops.Entry{
 		Path: path.Join(dir, kustomizationNames[0]), Kind: gitops.File,
-		ID: blobID(v.content, len(t.Lookup(resources[0]).ID)), Size: int64(len(v.content)),
+		ID: gitops.BlobID(v.content), Size: int64(len(v.content)),
 	}
 	return v
 }
@@ -73,43 +68,9 @@ func kustomizationOf(dir string, resources []string) []byte {
 	var b strings.Builder
 	b.WriteString("resources:\n")
 	for _, p := range resources {
-		b.WriteString("- " + quoteYAML("./"+within(dir, p)) + "\n")
+		b.WriteString("- " + edit.DoubleQuoted("./"+within(dir, p)) + "\n")
 	}
 	return []byte(b.String())
-}
-
-// quoteYAML writes any string of valid UTF-8 as a double-quoted scalar of YAML on one
-// line. Other bytes cannot be written; kustomize then does not find the file, and
-// says so.
-func quoteYAML(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r < ' ' || r == 0x7f || r >= 0x80:
-			hexa := strconv.FormatInt(int64(r), 16)
-			b.WriteString(`\U` + strings.Repeat("0", 8-len(hexa)) + hexa)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
-}
-
-// blobID is the id that git gives to content, in a repository whose ids have so many
-// hex digits.
-func blobID(data []byte, digits int) string {
-	var h hash.Hash = sha1.New()
-	if digits == hex.EncodedLen(sha256.Size) {
-		h = sha256.New()
-	}
-	h.Write([]byte("blob " + strconv.Itoa(len(data)) + "\x00"))
-	h.Write(data)
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Lookup implements [gitops.Tree].

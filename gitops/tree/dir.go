@@ -122,7 +122,7 @@ func (t *DirTree) find(p string) known {
 		k.data, k.err, k.entry.Size = nil, asError(p, err), info.Size()
 		return k
 	}
-	k.entry.ID, k.entry.Size = blobID(k.data), int64(len(k.data))
+	k.entry.ID, k.entry.Size = gitops.BlobID(k.data), int64(len(k.data))
 	return k
 }
 

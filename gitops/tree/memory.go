@@ -2,15 +2,10 @@ package tree
 
 import (
 	"context"
-	"crypto/sha1"
-	"encoding/hex"
-	"hash"
-	"io"
 	"iter"
 	"maps"
 	"path"
 	"slices"
-	"strconv"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -72,7 +67,7 @@ func (t *memory) add(p string, f File) {
 	}
 	e.Executable = f.Executable && e.Kind == gitops.File
 	if e.Kind != gitops.Submodule {
-		e.ID, e.Size = blobID([]byte(f.Content)), int64(len(f.Content))
+		e.ID, e.Size = gitops.BlobID([]byte(f.Content)), int64(len(f.Content))
 	}
 	t.entries[p] = e
 	t.content[p] = f.Content
@@ -107,18 +102,4 @@ func (t *memory) Read(_ context.Context, path string) ([]byte, error) {
 		return nil, noFile(e)
 	}
 	return []byte(t.content[path]), nil
-}
-
-// blobID returns the id that a SHA-1 repository gives to a file of these bytes.
-func blobID(data []byte) string {
-	h := newBlobHash(int64(len(data)))
-	h.Write(data)
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-// newBlobHash begins the id of a file of size bytes (git-hash-object(1)).
-func newBlobHash(size int64) hash.Hash {
-	h := sha1.New()
-	io.WriteString(h, "blob "+strconv.FormatInt(size, 10)+"\x00")
-	return h
 }

@@ -205,8 +205,8 @@ func TestRealRepository(t *testing.T) {
 		n := 0
 		for e := range tr.Entries() {
 			data, err := tr.Read(t.Context(), e.Path)
-			if err != nil || blobID(data) != e.ID {
-				t.Errorf("%s: id %s, want %s; %v", e.Path, blobID(data), e.ID, err)
+			if err != nil || gitops.BlobID(data) != e.ID {
+				t.Errorf("%s: id %s, want %s; %v", e.Path, gitops.BlobID(data), e.ID, err)
 			}
 			n++
 		}

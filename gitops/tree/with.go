@@ -78,7 +78,7 @@ func (w *edited) Lookup(p string) gitops.Entry {
 		if data == nil {
 			return gitops.Entry{Path: p}
 		}
-		return gitops.Entry{Path: p, Kind: gitops.File, ID: blobID(data), Size: int64(len(data)), Executable: w.Tree.Lookup(p).Executable}
+		return gitops.Entry{Path: p, Kind: gitops.File, ID: gitops.BlobID(data), Size: int64(len(data)), Executable: w.Tree.Lookup(p).Executable}
 	}
 	switch kind, ok := w.dirs[p]; {
 	case ok && kind == gitops.Missing:
