@@ -105,14 +105,18 @@ func (d Diff) pairs(ctx context.Context, l sides, paths, changed []string) ([]di
 	if d.Overlays != AllOverlays {
 		base, head = l.base.Tree(base), l.head.Tree(head)
 	}
-	for pair, err := range d.Renderer.Compare(ctx, base, head, reached, step) {
+	list := make([]render.Comparison, len(reached))
+	for i, p := range reached {
+		list[i] = render.Comparison{Base: render.Source{Tree: base, Path: p}, Head: render.Source{Tree: head, Path: p}}
+	}
+	for pair, err := range d.Renderer.Compare(ctx, list, step) {
 		if err != nil {
 			return nil, err
 		}
-		if d.Overlays == AutoOverlays && onlyComponents(pair) {
+		if pair.Same || pair.Before == pair.After || d.Overlays == AutoOverlays && onlyComponents(pair) {
 			continue
 		}
-		pairs = append(pairs, diff.Pair{Overlay: l.overlay(pair.Path), Before: pair.Before, After: pair.After})
+		pairs = append(pairs, diff.Pair{Overlay: l.overlay(reached[pair.Index]), Before: pair.Before, After: pair.After})
 	}
 	slices.SortFunc(pairs, func(a, b diff.Pair) int { return cmp.Compare(a.Overlay.Path, b.Overlay.Path) })
 	return pairs, nil

@@ -43,7 +43,7 @@ func BenchmarkKustomize(b *testing.B) {
 			s := &server{tree: t, reads: map[string]gitops.Read{}}
 			fs := newFiles(func(qs []question) ([]found, error) { return s.inProcess(b.Context(), qs), nil })
 			w := &workerSide{}
-			m, err := build(fs, treeRoot+"/"+p)
+			m, err := build(fs, treeRoot+"/"+p, gitops.Build{})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -36,7 +36,7 @@ type Cache struct {
 }
 
 // engine is part of every key: another kustomize or another format is a miss.
-const engine = "kustomize " + Version + ", cache 3"
+const engine = "kustomize " + Version + ", cache 4"
 
 // DefaultCacheSize is the default bound of a cache on disk, in bytes.
 const DefaultCacheSize = 512 << 20
@@ -75,13 +75,13 @@ func (c *Cache) ready() {
 	})
 }
 
-// find returns a trace of p whose reads all hold in t.
-func (c *Cache) find(ctx context.Context, t gitops.Tree, p string, remote Remote) (trace, bool) {
+// find returns a trace of a source whose reads all hold in its tree.
+func (c *Cache) find(ctx context.Context, s Source, remote Remote) (trace, bool) {
 	c.ready()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, tr := range c.index.traces[p] {
-		if c.allHold(ctx, t, tr, remote) {
+	for _, tr := range c.index.traces[s.key()] {
+		if c.allHold(ctx, s.Tree, tr, remote) {
 			return tr, true
 		}
 	}
@@ -117,21 +117,22 @@ func (c *Cache) Forget(t gitops.Tree) {
 	delete(c.checks, t)
 }
 
-// same reports whether one trace of p holds in both trees.
-func (c *Cache) same(ctx context.Context, base, head gitops.Tree, p string, remote Remote) bool {
-	tr, ok := c.find(ctx, base, p, remote)
+// same reports whether one trace of a source holds in another tree too, and whether it
+// is of a render that failed.
+func (c *Cache) same(ctx context.Context, s Source, other gitops.Tree, remote Remote) (same, failed bool) {
+	tr, ok := c.find(ctx, s, remote)
 	if !ok {
-		return false
+		return false, false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.allHold(ctx, head, tr, remote)
+	return c.allHold(ctx, other, tr, remote), tr.failed
 }
 
-// get returns a render whose reads all hold in t, with its path and reads as they would
-// be. A trace whose content is gone, because another process trimmed it, is a miss.
-func (c *Cache) get(ctx context.Context, t gitops.Tree, p string, remote Remote) (gitops.Rendered, bool) {
-	tr, ok := c.find(ctx, t, p, remote)
+// get returns a render whose reads all hold in the tree of a source, with its path and
+// reads as they would be. A trace whose content is gone, because another process trimmed it, is a miss.
+func (c *Cache) get(ctx context.Context, s Source, remote Remote) (gitops.Rendered, bool) {
+	tr, ok := c.find(ctx, s, remote)
 	if !ok {
 		return gitops.Rendered{}, false
 	}
@@ -143,7 +144,7 @@ func (c *Cache) get(ctx context.Context, t gitops.Tree, p string, remote Remote)
 	if !ok {
 		return gitops.Rendered{}, false
 	}
-	done.Path = p
+	done.Path = s.Path
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	done.Reads = make([]gitops.Read, len(tr.reads))
@@ -156,25 +157,25 @@ func (c *Cache) get(ctx context.Context, t gitops.Tree, p string, remote Remote)
 // put keeps a render. One that failed for a reason outside of the tree, a limit
 // or a remote, is not kept. A cache that cannot be written, on a full disk,
 // keeps nothing and harms nothing.
-func (c *Cache) put(t gitops.Tree, done *gitops.Rendered) {
+func (c *Cache) put(s Source, done *gitops.Rendered) {
 	if done.Err != nil && (done.Err.Cause == gitops.CauseLimit || done.Err.Cause == gitops.CauseRemote || done.Err.Cause == gitops.CauseOther) {
 		return
 	}
 	c.ready()
-	tr := trace{key: c.key(done.Path, done.Reads)}
+	tr := trace{key: c.key(s.key(), done.Reads), failed: done.Err != nil}
 	sealed := c.vault.sealed(tr.name(), encodeRender(done))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	tr.at = c.pack.add(sealed)
 	tr.reads = c.index.intern(done.Reads)
-	c.index.add(done.Path, tr)
+	c.index.add(s.key(), tr)
 	c.changed = true
 	if len(c.pack.data) >= maxPack {
 		_ = c.writePack()
 	}
 }
 
-// key names a render by all that it read.
+// key names a render by its source and all that it read.
 func (c *Cache) key(p string, reads []gitops.Read) [32]byte {
 	h := sha256.New()
 	h.Write([]byte(engine + "\x00" + p))

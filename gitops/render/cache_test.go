@@ -228,7 +228,7 @@ func TestCacheDamaged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, ok := c.get(t.Context(), src, "a", nil); ok {
+		if _, ok := c.get(t.Context(), Source{Tree: src, Path: "a"}, nil); ok {
 			t.Error("a hit with another key")
 		}
 	})

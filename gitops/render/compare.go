@@ -9,18 +9,25 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// Pair is what one path renders to on both sides of a comparison. A side is nil
-// when the path has no kustomization there.
+// Comparison is the two sides of one thing that is compared. A side without a tree is
+// one on which it does not exist.
+type Comparison struct{ Base, Head Source }
+
+// Pair is what the sides of a comparison render to.
 type Pair struct {
-	Path          string
+	// Index is that of the comparison.
+	Index int
+	// Before and After are nil when the side does not exist, or has nothing to render.
 	Before, After *gitops.Rendered
+	// Same says that both render, and to the same.
+	Same bool
 }
 
 // All renders paths of t, in any order.
 func (r *Renderer) All(ctx context.Context, t gitops.Tree, paths []string) iter.Seq2[gitops.Rendered, error] {
 	return stream(func(yield func(gitops.Rendered) bool) error {
-		return r.parallel(ctx, paths, func(ctx context.Context, p string) error {
-			done, err := r.Render(ctx, t, p)
+		return r.parallel(ctx, len(paths), func(ctx context.Context, i int) error {
+			done, err := r.Render(ctx, t, paths[i])
 			if err == nil && !yield(done) {
 				err = errStopped
 			}
@@ -29,20 +36,39 @@ func (r *Renderer) All(ctx context.Context, t gitops.Tree, paths []string) iter.
 	})
 }
 
-// Compare yields those of paths that render differently in base and head, in
-// any order: outputs that differ, a side that is not there, or sides that do not
-// render for reasons that the change touches. A path whose reads are the same on
-// both sides is not rendered twice, and not at all when the cache knows its reads.
+// Sources renders several sources, in any order, with the index of each.
+func (r *Renderer) Sources(ctx context.Context, list []Source) iter.Seq2[Done, error] {
+	return stream(func(yield func(Done) bool) error {
+		return r.parallel(ctx, len(list), func(ctx context.Context, i int) error {
+			done, err := r.Build(ctx, list[i])
+			if err == nil && !yield(Done{i, done}) {
+				err = errStopped
+			}
+			return err
+		})
+	})
+}
+
+// Done is what one of several sources renders to.
+type Done struct {
+	Index    int
+	Rendered gitops.Rendered
+}
+
+// Compare yields, in any order, those comparisons whose two sides do not read the same,
+// and those of which a side does not render. What it leaves out renders on both sides,
+// to the same, and read nothing that differs: it is not rendered twice, and not at all
+// when the cache knows its reads.
 //
-// step, if not nil, is called after each path, from several goroutines.
-func (r *Renderer) Compare(ctx context.Context, base, head gitops.Tree, paths []string, step func()) iter.Seq2[Pair, error] {
+// step, if not nil, is called after each comparison, from several goroutines.
+func (r *Renderer) Compare(ctx context.Context, list []Comparison, step func()) iter.Seq2[Pair, error] {
 	return stream(func(yield func(Pair) bool) error {
-		return r.parallel(ctx, paths, func(ctx context.Context, p string) error {
-			pair, differs, err := r.compare(ctx, base, head, p)
+		return r.parallel(ctx, len(list), func(ctx context.Context, i int) error {
+			pair, err := r.compare(ctx, list[i])
 			if step != nil {
 				step()
 			}
-			if err == nil && differs && !yield(pair) {
+			if pair.Index = i; err == nil && (pair.Before != nil || pair.After != nil) && !yield(pair) {
 				err = errStopped
 			}
 			return err
@@ -52,37 +78,43 @@ func (r *Renderer) Compare(ctx context.Context, base, head gitops.Tree, paths []
 
 // compare renders as little as it can: nothing when the cache knows that both sides
 // read the same, one side when what it read is the same in the other. Sides with the
-// same reads are the same, also when they fail.
-func (r *Renderer) compare(ctx context.Context, base, head gitops.Tree, p string) (Pair, bool, error) {
-	pair := Pair{Path: p}
-	base, head = gitops.View(base, p), gitops.View(head, p)
-	before, after := HasKustomization(ctx, base, p), HasKustomization(ctx, head, p)
-	if before && after && r.sameReads(ctx, base, head, p) {
-		return pair, false, nil
+// same reads are the same, also when they fail; failures are told all the same.
+func (r *Renderer) compare(ctx context.Context, c Comparison) (Pair, error) {
+	c.Base, c.Head = c.Base.viewed(), c.Head.viewed()
+	before, after := c.Base.there(ctx), c.Head.there(ctx)
+	alike := before && after && c.Base.key() == c.Head.key()
+	if same, failed := r.sameReads(ctx, c, alike); same && !failed {
+		return Pair{}, nil
 	}
+	var pair Pair
 	if before {
-		done, err := r.Render(ctx, base, p)
+		done, err := r.Build(ctx, c.Base)
 		if err != nil {
-			return pair, false, err
+			return pair, err
 		}
-		if after && r.holds(ctx, head, done.Reads) {
-			return pair, false, nil
+		if alike && r.holds(ctx, c.Head.Tree, done.Reads) {
+			if done.Err == nil {
+				return pair, nil
+			}
+			pair.Before, pair.After = &done, &done
+			return pair, nil
 		}
 		pair.Before = &done
 	}
 	if after {
-		done, err := r.Render(ctx, head, p)
+		done, err := r.Build(ctx, c.Head)
 		if err != nil {
-			return pair, false, err
+			return pair, err
 		}
 		pair.After = &done
 	}
-	return pair, differ(pair.Before, pair.After), nil
+	pair.Same = !differ(pair.Before, pair.After)
+	return pair, nil
 }
 
 // differ reports whether two sides are not the same to the reader. A side that fails
-// always differs, also when both do: compare has found by then that the change touches
-// what they read, so whether it is the same failure is for the report to say.
+// always differs, also when both do: whether it is the same failure is for the report to
+// say.
 func differ(a, b *gitops.Rendered) bool {
 	if a == nil || b == nil {
 		return a != b
@@ -98,10 +130,13 @@ func differ(a, b *gitops.Rendered) bool {
 	return false
 }
 
-// sameReads reports whether the cache knows that p reads the same in both trees.
-func (r *Renderer) sameReads(ctx context.Context, base, head gitops.Tree, p string) bool {
-	c := r.cache
-	return c != nil && c.same(ctx, base, head, p, r.remote)
+// sameReads reports whether the cache knows that the sides of a comparison, which are
+// alike but for the tree, read the same, and whether they fail.
+func (r *Renderer) sameReads(ctx context.Context, c Comparison, alike bool) (same, failed bool) {
+	if !alike || r.cache == nil {
+		return false, false
+	}
+	return r.cache.same(ctx, c.Base, c.Head.Tree, r.remote)
 }
 
 // holds reports whether every read has the same answer in t.

@@ -130,16 +130,25 @@ func everything(t *testing.T, r *Renderer, src gitops.Tree, dirs []string) map[s
 	return all
 }
 
+// comparisons are of the same paths in two trees.
+func comparisons(base, head gitops.Tree, paths ...string) []Comparison {
+	var list []Comparison
+	for _, p := range paths {
+		list = append(list, Comparison{Base: Source{Tree: base, Path: p}, Head: Source{Tree: head, Path: p}})
+	}
+	return list
+}
+
 // outcomes is what a comparison says of each path: the sides that differ.
 func outcomes(t *testing.T, r *Renderer, base, head gitops.Tree, paths []string) map[string][2]string {
 	t.Helper()
 	got := map[string][2]string{}
-	for pair, err := range r.Compare(t.Context(), base, head, paths, nil) {
+	for pair, err := range r.Compare(t.Context(), comparisons(base, head, paths...), nil) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if sides := [2]string{told(pair.Before), told(pair.After)}; sides[0] != sides[1] {
-			got[pair.Path] = sides
+			got[paths[pair.Index]] = sides
 		}
 	}
 	return got

@@ -194,11 +194,13 @@ func compared(ctx context.Context, t *testing.T, r *Renderer, base, head gitops.
 		}
 		return fmt.Sprint(len(r.Objects))
 	}
-	for pair, err := range r.Compare(ctx, base, head, []string{"plain"}, nil) {
+	for pair, err := range r.Compare(ctx, comparisons(base, head, "plain"), nil) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return count(pair.Before) + " " + count(pair.After)
+		if !pair.Same {
+			return count(pair.Before) + " " + count(pair.After)
+		}
 	}
 	return ""
 }

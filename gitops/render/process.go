@@ -121,10 +121,10 @@ type outcome struct {
 	broken   bool     // the process cannot be used again
 }
 
-// do renders dir with what s serves. The error is a source that failed or a
+// do renders a source with what s serves. The error is a source that failed or a
 // context that ended; everything that the overlay itself is to blame for is an
 // outcome.
-func (p *process) do(ctx context.Context, s *server, dir string, timeout time.Duration) (outcome, error) {
+func (p *process) do(ctx context.Context, s *server, src Source, timeout time.Duration) (outcome, error) {
 	stop := context.AfterFunc(ctx, func() { _ = p.cmd.Process.Kill() })
 	defer stop()
 	s.clock = newClock(timeout, func() { _ = p.cmd.Process.Kill() })
@@ -132,7 +132,8 @@ func (p *process) do(ctx context.Context, s *server, dir string, timeout time.Du
 	_ = p.out.SetReadDeadline(time.Time{}) // that of ready; from here on the clock counts
 	p.jobs++
 	job := newFrame(msgJob)
-	job.string(dir)
+	job.string(src.Path)
+	job.bytes(src.build())
 	out, err := p.converse(ctx, s, job)
 	// A killed worker and one that died look the same on the pipe, so the order of
 	// these questions says who is to blame: the tree, the caller, the clock, the worker.

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -89,19 +88,24 @@ func (r *Renderer) Close() error {
 	return nil
 }
 
-// Render renders path, a directory of t, of its view ([gitops.View]). What the overlay
-// is to blame for is in Rendered.Err; the error is a tree that cannot be read, a worker
-// that does not start, or a context that ended.
+// Render renders path, a directory of t, as `kustomize build` does, of its view
+// ([gitops.View]). It is [Renderer.Build] with nothing added.
 func (r *Renderer) Render(ctx context.Context, t gitops.Tree, path string) (gitops.Rendered, error) {
-	t = gitops.View(t, path)
-	done, ok := r.cached(ctx, t, path)
+	return r.Build(ctx, Source{Tree: t, Path: path})
+}
+
+// Build renders a source. What the source is to blame for is in Rendered.Err; the error
+// is a tree that cannot be read, a worker that does not start, or a context that ended.
+func (r *Renderer) Build(ctx context.Context, s Source) (gitops.Rendered, error) {
+	s.Tree = gitops.View(s.Tree, s.Path)
+	done, ok := r.cached(ctx, s)
 	if !ok {
 		var err error
-		if done, err = r.fresh(ctx, t, path); err != nil {
+		if done, err = r.fresh(ctx, s); err != nil {
 			return done, err
 		}
 	}
-	done.Err = fromOrigin(t, done.Err)
+	done.Err = fromOrigin(s.Tree, done.Err)
 	return done, nil
 }
 
@@ -126,13 +130,13 @@ func fromOrigin(t gitops.Tree, e *gitops.Error) *gitops.Error {
 	return &moved
 }
 
-// cached returns the render of path from the cache. A hit is as good as a render: it
+// cached returns the render of a source from the cache. A hit is as good as a render: it
 // was one, with the same answers.
-func (r *Renderer) cached(ctx context.Context, t gitops.Tree, path string) (gitops.Rendered, bool) {
+func (r *Renderer) cached(ctx context.Context, s Source) (gitops.Rendered, bool) {
 	if r.cache == nil {
 		return gitops.Rendered{}, false
 	}
-	hit, ok := r.cache.get(ctx, t, path, r.remote)
+	hit, ok := r.cache.get(ctx, s, r.remote)
 	if ok {
 		r.mu.Lock()
 		r.stats.Hits++
@@ -141,26 +145,26 @@ func (r *Renderer) cached(ctx context.Context, t gitops.Tree, path string) (gito
 	return hit, ok
 }
 
-// fresh renders path in a worker and remembers the result. A render that
+// fresh renders a source in a worker and remembers the result. A render that
 // changes kustomize's schema gives what the command gives only in a process that has
 // done nothing before, not even warmed up. What another one gave is thrown away, its
-// reads too, and the path is rendered once more in such a process.
-func (r *Renderer) fresh(ctx context.Context, t gitops.Tree, path string) (gitops.Rendered, error) {
-	s := &server{tree: t, remote: r.remote, reads: map[string]gitops.Read{}}
-	out, err := r.run(ctx, s, path, false)
+// reads too, and the source is rendered once more in such a process.
+func (r *Renderer) fresh(ctx context.Context, src Source) (gitops.Rendered, error) {
+	s := &server{tree: src.Tree, remote: r.remote, reads: map[string]gitops.Read{}}
+	out, err := r.run(ctx, s, src, false)
 	if err == nil && out.poisoned {
-		s = &server{tree: t, remote: r.remote, reads: map[string]gitops.Read{}}
-		out, err = r.run(ctx, s, path, true)
+		s = &server{tree: src.Tree, remote: r.remote, reads: map[string]gitops.Read{}}
+		out, err = r.run(ctx, s, src, true)
 	}
 	if err != nil {
 		return gitops.Rendered{}, err
 	}
-	done := gitops.Rendered{Path: path, Objects: out.objects, Reads: s.sortedReads()}
+	done := gitops.Rendered{Path: src.Path, Objects: out.objects, Reads: s.sortedReads()}
 	if out.failure != nil {
 		done.Err = out.failure.error()
 	}
 	if r.cache != nil {
-		r.cache.put(t, &done)
+		r.cache.put(src, &done)
 	}
 	return done, nil
 }
@@ -169,7 +173,7 @@ func (r *Renderer) fresh(ctx context.Context, t gitops.Tree, path string) (gitop
 // that there are never more renders at once than workers, whichever Renderer of the
 // pool they are for. The log line has the overlay's path and our own words about the
 // cause, nothing that a manifest says.
-func (r *Renderer) run(ctx context.Context, s *server, path string, cold bool) (outcome, error) {
+func (r *Renderer) run(ctx context.Context, s *server, src Source, cold bool) (outcome, error) {
 	select {
 	case r.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -180,7 +184,7 @@ func (r *Renderer) run(ctx context.Context, s *server, path string, cold bool) (
 	if err != nil {
 		return outcome{}, err
 	}
-	out, err := p.do(ctx, s, path, r.opts.Timeout)
+	out, err := p.do(ctx, s, src, r.opts.Timeout)
 	r.mu.Lock()
 	r.stats.Renders++
 	if out.broken {
@@ -188,7 +192,7 @@ func (r *Renderer) run(ctx context.Context, s *server, path string, cold bool) (
 	}
 	r.mu.Unlock()
 	if out.failure != nil && out.broken {
-		r.opts.Log.Warn("render worker broke", "overlay", path, "cause", out.failure.message)
+		r.opts.Log.Warn("render worker broke", "overlay", src.Path, "cause", out.failure.message)
 	}
 	r.release(p, err != nil || out.broken || out.poisoned || cold)
 	if cold {
@@ -197,33 +201,33 @@ func (r *Renderer) run(ctx context.Context, s *server, path string, cold bool) (
 	return out, err
 }
 
-// manyPaths is how many paths for each worker make it worth to start all of them
+// manySources is how many sources for each worker make it worth to start all of them
 // at once.
-const manyPaths = 20
+const manySources = 20
 
-// parallel calls f for each path in as many goroutines as there are workers, until one
-// fails. The error is the first one, or the end of ctx. No f runs any more when this
-// returns.
-func (r *Renderer) parallel(ctx context.Context, paths []string, f func(context.Context, string) error) error {
+// parallel calls f for each of n, from 0, in as many goroutines as there are workers,
+// until one fails. The error is the first one, or the end of ctx. No f runs any more when
+// this returns.
+func (r *Renderer) parallel(ctx context.Context, n int, f func(context.Context, int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	if len(paths) > manyPaths*r.opts.Workers {
+	if n > manySources*r.opts.Workers {
 		r.Prestart(r.opts.Workers)
 	}
-	work := make(chan string)
+	work := make(chan int)
 	var wg sync.WaitGroup
-	for range min(r.opts.Workers, len(paths)) {
+	for range min(r.opts.Workers, n) {
 		wg.Go(func() {
-			for p := range work {
-				if err := f(ctx, p); err != nil {
+			for i := range work {
+				if err := f(ctx, i); err != nil {
 					cancel(err)
 				}
 			}
 		})
 	}
-	for _, p := range slices.Clone(paths) {
+	for i := range n {
 		select {
-		case work <- p:
+		case work <- i:
 			continue
 		case <-ctx.Done():
 		}

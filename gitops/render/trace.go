@@ -7,24 +7,25 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// trace is one way in which a path was rendered.
+// trace is one way in which a source was rendered.
 type trace struct {
-	key   [32]byte // of the path and all its reads
-	at    spot     // of the render
-	reads []int    // into index.reads
+	key    [32]byte // of the source and all its reads
+	at     spot     // of the render
+	reads  []int    // into index.reads
+	failed bool     // the render has an error
 }
 
 // name is what the render is sealed with: it opens under no other.
 func (t trace) name() string { return "renders/" + hex.EncodeToString(t.key[:]) }
 
-// index holds the traces of all paths; reads are shared between them.
+// index holds the traces of all sources by [Source.key]; reads are shared between them.
 type index struct {
 	reads  []gitops.Read
 	number map[gitops.Read]int // of reads, nil until something is added
 	traces map[string][]trace  // newest first
 }
 
-// maxTraces is how many traces are kept of one path: a few branches.
+// maxTraces is how many traces are kept of one source: a few branches.
 const maxTraces = 6
 
 func newIndex() index {
@@ -74,6 +75,7 @@ func (x *index) encode() []byte {
 			e.b = append(e.b, tr.at.pack[:]...)
 			e.uint(tr.at.offset)
 			e.uint(tr.at.size)
+			e.flag(tr.failed)
 			e.uint(len(tr.reads))
 			for _, n := range tr.reads {
 				m, ok := used[n]
@@ -105,7 +107,7 @@ func (x *index) decode(data []byte) {
 	for range d.count() {
 		p := d.string()
 		for range d.count() {
-			tr := trace{key: d.key(), at: spot{pack: d.id(), offset: d.uint(), size: d.uint()}}
+			tr := trace{key: d.key(), at: spot{pack: d.id(), offset: d.uint(), size: d.uint()}, failed: d.flag()}
 			tr.reads = make([]int, d.count())
 			for i := range tr.reads {
 				tr.reads[i] = d.uint()

@@ -14,7 +14,7 @@ import (
 // it gets one job, asks any number of questions, each answered by one frame, and
 // ends the job with one result.
 const (
-	msgJob    byte = iota + 1 // parent: render this path
+	msgJob    byte = iota + 1 // parent: render this path, and how
 	msgLookup                 // worker: what is at these paths?
 	msgFound                  // parent: this
 	msgResult                 // worker: the objects

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +17,7 @@ import (
 	"github.com/sealift/sealift/gitops"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/provenance"
-	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
@@ -104,16 +105,30 @@ func warmUp() {
 		p := treeRoot + "/" + name
 		fs.seen[p] = &found{kind: gitops.File, path: p, content: []byte(text)}
 	}
-	_, _ = build(fs, treeRoot)
+	_, _ = kustomize(fs, treeRoot, gitops.Build{})
 }
 
-// build is `kustomize build` with the options that the command has by default.
-func build(fs *files, dir string) (resmap.ResMap, error) {
-	return krusty.MakeKustomizer(&krusty.Options{
+// build makes the objects of a source.
+func build(fs *files, dir string, b gitops.Build) ([]*resource.Resource, error) {
+	return kustomize(fs, dir, b)
+}
+
+// kustomize is `kustomize build` with the options that the command has by default, but
+// for the load restriction, which a deployer may lift.
+func kustomize(fs *files, dir string, b gitops.Build) ([]*resource.Resource, error) {
+	restriction := types.LoadRestrictionsRootOnly
+	if b.Unrestricted {
+		restriction = types.LoadRestrictionsNone
+	}
+	m, err := krusty.MakeKustomizer(&krusty.Options{
 		Reorder:          krusty.ReorderOptionUnspecified,
-		LoadRestrictions: types.LoadRestrictionsRootOnly,
+		LoadRestrictions: restriction,
 		PluginConfig:     types.DisabledPluginConfig(),
 	}).Run(fs, dir)
+	if err != nil {
+		return nil, err
+	}
+	return m.Resources(), nil
 }
 
 // workerSide is the worker's end of the pipes.
@@ -131,24 +146,25 @@ func (w *workerSide) job() bool {
 		return false
 	}
 	dir := d.string()
-	if d.bad {
+	var b gitops.Build
+	if err := json.Unmarshal(d.raw(), &b); err != nil || d.bad {
 		return false
 	}
 	fs := newFiles(w.ask)
-	answer := w.render(fs, treeRoot+"/"+dir)
+	answer := w.render(fs, treeRoot+"/"+dir, b)
 	return answer.writeTo(w.out) == nil
 }
 
 // render returns the frame that ends a job. A panic of kustomize is an error of the
 // overlay; the heap it leaves is the worker's own, which renders for the same tenant
 // only.
-func (w *workerSide) render(fs *files, dir string) (answer *encoder) {
+func (w *workerSide) render(fs *files, dir string, b gitops.Build) (answer *encoder) {
 	defer func() {
 		if p := recover(); p != nil {
 			answer = w.failed(fs, dir, fmt.Errorf("kustomize panicked: %v", p))
 		}
 	}()
-	m, err := build(fs, strings.TrimSuffix(dir, "/."))
+	list, err := build(fs, strings.TrimSuffix(dir, "/."), b)
 	if err == nil && fs.origins && len(fs.mounts) > 0 {
 		fs.refuse(fs.last, failure{cause: gitops.CauseRemote, file: relative(fs.last),
 			message: "buildMetadata cannot show the origin of remote bases here"})
@@ -157,7 +173,7 @@ func (w *workerSide) render(fs *files, dir string) (answer *encoder) {
 	if err != nil {
 		return w.failed(fs, dir, err)
 	}
-	return w.result(fs, dir, m)
+	return w.result(fs, dir, list)
 }
 
 // failed is the frame of a job that does not render.
@@ -174,10 +190,10 @@ func (w *workerSide) poisoned() bool { return openapi.GetSchemaVersion() != w.sc
 
 // result is the frame of a job that does. The limit is on the YAML of all objects
 // together, without the lines that separate them.
-func (w *workerSide) result(fs *files, dir string, m resmap.ResMap) *encoder {
+func (w *workerSide) result(fs *files, dir string, resources []*resource.Resource) *encoder {
 	var list []gitops.Object
 	size := 0
-	for _, r := range m.Resources() {
+	for _, r := range resources {
 		y, err := r.AsYAML()
 		if err != nil {
 			return w.failed(fs, dir, err)
