@@ -134,7 +134,7 @@ func onlyComponents(p render.Pair) bool {
 // findings runs the rules over what the change touches.
 func (d Diff) findings(ctx context.Context, l sides, pairs []diff.Pair, changed []string) ([]gitops.Finding, error) {
 	in := check.Input{
-		Tree: d.Head, Base: d.Base, Files: changed, OnlyNew: true, Allow: allow(l.config),
+		Tree: d.Head, Base: d.Base, Files: changed, OnlyNew: true, Allowed: l.config.Allowed,
 		Environment: func(dir string) string { return l.overlay(dir).Environment },
 		SameKey:     func(a, b string) bool { return sameKey(l.config, a, b) },
 	}

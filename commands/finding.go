@@ -9,15 +9,6 @@ import (
 	"github.com/sealift/sealift/gitops/layout"
 )
 
-// allow returns the globs that the configuration allows to each rule.
-func allow(c *layout.Config) map[string][]string {
-	globs := map[string][]string{}
-	for _, rule := range c.Rules() {
-		globs[rule] = c.Checks[rule].Allow
-	}
-	return globs
-}
-
 // sameKey reports whether the configuration gives two environments the same
 // certificates or controller to seal with.
 func sameKey(c *layout.Config, a, b string) bool {
@@ -36,16 +27,15 @@ func sameKey(c *layout.Config, a, b string) bool {
 }
 
 // graded gives each finding the severity that the configuration says, drops
-// those of rules that are off, and sorts.
+// those that it allows and those of rules that are off, and sorts.
 func graded(c *layout.Config, found []gitops.Finding) []gitops.Finding {
 	var list []gitops.Finding
 	for _, f := range found {
-		if s := c.Checks[f.Rule].Severity; s != "" {
-			f.Severity = s
+		if c.Allowed(f.Rule, f.File) {
+			continue
 		}
-		if f.Severity != layout.Off {
-			list = append(list, f)
-		}
+		f.Severity = cmp.Or(c.Checks[f.Rule].Severity, f.Severity)
+		list = append(list, f)
 	}
 	slices.SortStableFunc(list, func(a, b gitops.Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message))

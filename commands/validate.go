@@ -53,7 +53,7 @@ func (c Validation) Run(ctx context.Context) (ValidationResult, error) {
 		return ValidationResult{}, err
 	}
 	in := check.Input{
-		Tree: c.Tree, Allow: allow(config),
+		Tree: c.Tree, Allowed: config.Allowed,
 		Environment: func(dir string) string { return l.Overlay(dir).Environment },
 		SameKey:     func(a, b string) bool { return sameKey(config, a, b) },
 	}

@@ -75,6 +75,7 @@ var owners = []struct {
 	{"github.com/landlock-lsm/go-landlock", []string{"gitops/render"}, nil},
 	{"golang.org/x/sys", []string{"gitops/render", "gitops/tree", "cmd/bot"}, nil},
 	{"github.com/robfig/cron", []string{"gitops/layout"}, nil},
+	{"github.com/bmatcuk/doublestar", []string{"gitops/layout", "commands"}, nil},
 	{"znkr.io/diff", []string{"gitops/diff"}, nil},
 	// The rest of sealed-secrets brings Kubernetes' types: 19 MB, 12 MB in every process.
 	{"github.com/bitnami-labs/sealed-secrets/pkg/crypto", []string{"gitops/seal"}, nil},

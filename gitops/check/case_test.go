@@ -20,6 +20,7 @@ import (
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/check"
+	"github.com/sealift/sealift/gitops/layout"
 )
 
 // memory is a tree in memory; a value that starts with "link:" is a symlink.
@@ -89,7 +90,7 @@ func cipher(seed string) string {
 //	only-new: true
 func parseCase(t *testing.T, ar *txtar.Archive) check.Input {
 	t.Helper()
-	in := check.Input{Allow: map[string][]string{}}
+	in := check.Input{}
 	head, base := memory{}, memory{}
 	for _, f := range ar.Files {
 		data := ciphers.ReplaceAllStringFunc(string(f.Data), cipher)
@@ -121,7 +122,11 @@ func parseCase(t *testing.T, ar *txtar.Archive) check.Input {
 			in.Files = strings.Fields(value)
 		case "allow":
 			rule, glob, _ := strings.Cut(value, " ")
-			in.Allow[rule] = append(in.Allow[rule], glob)
+			config, errs := layout.ParseConfig(fmt.Appendf(nil, "version: 1\nchecks: {%s: {allow: [%q]}}\n", rule, glob))
+			if errs != nil {
+				t.Fatal(errs)
+			}
+			in.Allowed = config.Allowed
 		case "environments":
 			dirs := strings.Fields(value)
 			in.Environment = func(dir string) string {

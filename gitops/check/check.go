@@ -30,9 +30,9 @@ type Input struct {
 	// means every file that the overlays read. Kustomizations of an overlay
 	// that stopped rendering are always looked at.
 	Files []string
-	// Allow has, for each rule, the globs of files it does not report. "**"
-	// stands for any number of directories.
-	Allow map[string][]string
+	// Allowed reports whether a rule is to find nothing in a file. It may be nil:
+	// nothing is allowed.
+	Allowed func(rule, file string) bool
 	// Environment returns the environment of a directory, "" when it has none. It
 	// may be nil.
 	Environment func(dir string) string

@@ -3,10 +3,8 @@ package check
 import (
 	"cmp"
 	"context"
-	"path"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -71,7 +69,7 @@ func (p *pass) report(f gitops.Finding) { p.reportValues(f, "") }
 
 // reportValues is report for a finding about secret values.
 func (p *pass) reportValues(f gitops.Finding, values string) {
-	if p.in.allows(p.rule.Name, f.File) {
+	if p.in.Allowed != nil && p.in.Allowed(p.rule.Name, f.File) {
 		return
 	}
 	f.Rule = p.rule.Name
@@ -192,38 +190,4 @@ func (in *Input) baseOverlays(found []finding) []Overlay {
 		}
 	}
 	return out
-}
-
-// allows reports whether the configuration allows what a rule finds in a file.
-func (in *Input) allows(rule, file string) bool {
-	return slices.ContainsFunc(in.Allow[rule], func(glob string) bool {
-		return match(strings.Split(path.Clean(glob), "/"), strings.Split(file, "/"))
-	})
-}
-
-// match reports whether the elements of a path match those of a glob.
-func match(glob, elems []string) bool {
-	for len(glob) > 0 {
-		if glob[0] == "**" {
-			return matchAny(glob[1:], elems)
-		}
-		if len(elems) == 0 {
-			return false
-		}
-		if ok, err := path.Match(glob[0], elems[0]); err != nil || !ok {
-			return false
-		}
-		glob, elems = glob[1:], elems[1:]
-	}
-	return len(elems) == 0
-}
-
-// matchAny reports whether glob matches any tail of elems.
-func matchAny(glob, elems []string) bool {
-	for i := range len(elems) + 1 {
-		if match(glob, elems[i:]) {
-			return true
-		}
-	}
-	return false
 }

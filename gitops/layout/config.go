@@ -77,8 +77,12 @@ const (
 	Never gitops.Severity = "never"
 )
 
-// Allowed reports whether the rule is to find nothing in a file.
-func (c Check) Allowed(file string) bool { return c.Severity == Off || matchAny(c.allow, file) }
+// Allowed reports whether a rule is to find nothing in a file: it is off, or allowed
+// there.
+func (c *Config) Allowed(rule, file string) bool {
+	check := c.Checks[rule]
+	return check.Severity == Off || matchAny(check.allow, file)
+}
 
 // rule returns the first overlay rule for a directory, or nil.
 func (c *Config) rule(dir string) *OverlayRule {

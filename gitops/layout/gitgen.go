@@ -3,7 +3,6 @@ package layout
 import (
 	"context"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -69,19 +68,19 @@ func hidden(dir string) bool { return strings.HasPrefix(dir, ".") || strings.Con
 
 // pick returns the paths that match a pattern and none of the excluding ones.
 func (x *expansion) pick(patterns []any, from []string, files bool) []string {
-	var in, out []*regexp.Regexp
+	var in, out []func(string) bool
 	for _, e := range patterns {
 		m := asMap(e)
 		p, _ := m["path"].(string)
-		re, err := gitPattern(p, files)
+		matches, err := gitPattern(p, files)
 		if err != nil {
 			x.say("has a git generator with a malformed pattern: %s", gitops.Quote(p))
 			return nil
 		}
 		if truth(m["exclude"]) {
-			out = append(out, re)
+			out = append(out, matches)
 		} else {
-			in = append(in, re)
+			in = append(in, matches)
 		}
 	}
 	if len(in) == 0 {
@@ -92,44 +91,28 @@ func (x *expansion) pick(patterns []any, from []string, files bool) []string {
 		if x.spend(len(in) + len(out)); x.budget < 0 {
 			break
 		}
-		matches := func(re *regexp.Regexp) bool { return re.MatchString(p) }
-		if slices.ContainsFunc(in, matches) && !slices.ContainsFunc(out, matches) {
+		takes := func(matches func(string) bool) bool { return matches(p) }
+		if slices.ContainsFunc(in, takes) && !slices.ContainsFunc(out, takes) {
 			found = append(found, p)
 		}
 	}
 	return found
 }
 
-// gitPattern compiles a pattern of a git generator. Those of directories are as
-// path.Match has them. Those of files cross slashes with "*" unless they use
-// "**", which covers both ways in which Argo CD can be set up.
-func gitPattern(p string, files bool) (*regexp.Regexp, error) {
+// gitPattern compiles a pattern of a git generator. In those of directories "*" stays
+// within a name. In those of files it crosses slashes or not, as Argo CD is set up: what
+// either way takes is taken.
+func gitPattern(p string, files bool) (func(string) bool, error) {
 	p = strings.TrimSuffix(strings.TrimPrefix(p, "./"), "/")
-	if files && !strings.Contains(p, "**") {
-		p = strings.ReplaceAll(p, "*", "**")
+	g, err := compileGlob(p, false)
+	if err != nil || !files {
+		return g.match, err
 	}
-	if !files || p == "" || !strings.Contains(p, "**") {
-		g, err := compileGlob(p, false)
-		return g.re, err
+	across := argoGlob(p)
+	if across == nil {
+		return nil, errGlobClass
 	}
-	var b strings.Builder
-	for p != "" {
-		switch {
-		case strings.HasPrefix(p, "**/"):
-			b.WriteString(`(?:.*/)?`)
-			p = p[3:]
-		case strings.HasPrefix(p, "**"):
-			b.WriteString(`.*`)
-			p = p[2:]
-		default:
-			n, err := globPiece(&b, p, false)
-			if err != nil {
-				return nil, err
-			}
-			p = p[n:]
-		}
-	}
-	return regexp.Compile(`(?s)\A` + b.String() + `\z`)
+	return func(file string) bool { return g.match(file) || across.MatchString(file) }, nil
 }
 
 // fileParams reads the parameters in a YAML or JSON file: one set, or a list.

@@ -118,7 +118,7 @@ func (n *namer) overlay(dir string) gitops.Overlay {
 	}
 	o.App = n.app(elems, at)
 	if r := n.config.rule(dir); r != nil {
-		app, env, _ := r.glob.capture(dir)
+		app, env := r.glob.capture(dir)
 		o.App = cmp.Or(r.App, app, o.App)
 		o.Environment = cmp.Or(r.Environment, env, o.Environment)
 	}
