@@ -172,7 +172,7 @@ func (b *bot) printPatch(ctx context.Context, target gitops.Tree, p *promote.Pla
 		return err
 	}
 	for _, e := range promote.FileEdits(p.Apps) {
-		before, err := content(context.Background(), target, e.Path)
+		before, err := content(ctx, target, e.Path)
 		if err != nil {
 			return err
 		}

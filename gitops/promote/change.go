@@ -28,7 +28,9 @@ func (m *maker) changes(ctx context.Context) error {
 	}
 	for i, c := range list {
 		if c.base == nil || c.was != "" {
-			m.addFile(&list[i])
+			if err := m.addFile(ctx, &list[i]); err != nil {
+				return err
+			}
 		}
 		if m.app.Last != nil && isKustomization(c.file) {
 			m.links(c.file)
@@ -116,13 +118,18 @@ func (m *maker) renamedFrom(file string) string {
 // addFile gives the target a file that is new or has a new name in the source. One
 // that the target must not have is taken out of the kustomization that names it,
 // for the merge not to carry the name.
-func (m *maker) addFile(c *change) {
+func (m *maker) addFile(ctx context.Context, c *change) error {
 	for _, t := range m.counterparts(c.file) {
 		old := m.swap.path(c.was)
 		switch {
 		case c.was != "" && m.there(old) && !m.there(t):
-			m.renameFile(old, t, *c)
-			m.mergeInto(t, *c)
+			moved, err := m.renameFile(ctx, old, t, *c)
+			if err != nil {
+				return err
+			}
+			if moved {
+				m.mergeInto(t, *c)
+			}
 		case m.there(t):
 			if c.was == "" {
 				m.mergeInto(t, *c)
@@ -140,6 +147,7 @@ func (m *maker) addFile(c *change) {
 			}
 		}
 	}
+	return nil
 }
 
 // newReason returns why a file that is new in the source is not added.
@@ -159,11 +167,20 @@ func (m *maker) newReason(t string, c *change) string {
 	return ""
 }
 
-// renameFile moves a file of the target as the source's was moved.
-func (m *maker) renameFile(old, t string, c change) {
+// renameFile moves a file of the target as the source's was moved, unless it is larger
+// than a tree reads.
+func (m *maker) renameFile(ctx context.Context, old, t string, c change) (moved bool, err error) {
 	data, ok := m.ours[old]
 	if !ok {
-		data, _ = m.Target.Read(context.Background(), old)
+		read, err := files(ctx, m.Target, []string{old})
+		if err != nil {
+			return false, err
+		}
+		if data, ok = read[old]; !ok {
+			m.withhold(old, "", "is too large: rename it by hand, to "+t)
+			m.forget(c.file)
+			return false, nil
+		}
 		m.was[old] = data
 	}
 	if m.secret(old) {
@@ -171,6 +188,7 @@ func (m *maker) renameFile(old, t string, c change) {
 	}
 	m.ours[t], m.ours[old], m.runs[t] = data, nil, m.Target.Lookup(old).Executable
 	m.plan.Edits = append(m.plan.Edits, Edit{File: old, Kind: FileRemoved, Key: c.was}, Edit{File: t, Kind: FileAdded, Key: c.file})
+	return true, nil
 }
 
 // mergeInto merges a change into a file of the target.
