@@ -92,6 +92,7 @@ func Read(ctx context.Context, t gitops.Tree, cfg *Config, memo Memo) (*Layout, 
 	if err := p.read(ctx); err != nil {
 		return nil, err
 	}
+	p.notes.unread(t)
 	l.Notes = p.notes.sorted()
 	for _, dir := range slices.Sorted(maps.Keys(l.plain)) {
 		g.addPlain(dir, l.plain[dir])

@@ -41,6 +41,18 @@ func (n *notes) add(file string, line int, fix, format string, args ...any) {
 	})
 }
 
+// unread notes what the tree itself could not look at: a directory on disk may have
+// others that its user may not read.
+func (n *notes) unread(t gitops.Tree) {
+	partial, ok := t.(interface{ Unread() []string })
+	if !ok {
+		return
+	}
+	for _, p := range partial.Unread() {
+		n.add(p, 0, "make it readable, and look again", "%s cannot be read: what is deployed from there is not known", gitops.Quote(p))
+	}
+}
+
 // sorted returns the notes in the order of files, and last how many were left out.
 func (n *notes) sorted() []gitops.Finding {
 	slices.SortStableFunc(n.list, func(a, b gitops.Finding) int {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -26,8 +27,9 @@ type DirTree struct {
 	root    *os.Root
 	maxBlob int64
 
-	mu   sync.Mutex
-	seen map[string]known
+	mu     sync.Mutex
+	seen   map[string]known
+	unread map[string]bool
 }
 
 // known is what was found at a path. The error is that of Read.
@@ -48,7 +50,7 @@ func Dir(root string, maxBlob int64) (*DirTree, error) {
 		return nil, &gitops.Error{Code: gitops.NotFound, Message: "directory not found: " + gitops.Quote(root), Err: err}
 	}
 	top := gitops.Entry{Path: ".", Kind: gitops.Dir, Size: -1}
-	return &DirTree{root: r, maxBlob: cmp.Or(maxBlob, DefaultMaxBlob), seen: map[string]known{".": {entry: top, err: noFile(top)}}}, nil
+	return &DirTree{root: r, maxBlob: cmp.Or(maxBlob, DefaultMaxBlob), seen: map[string]known{".": {entry: top, err: noFile(top)}}, unread: map[string]bool{}}, nil
 }
 
 // Close lets go of the directory. What was not read before is missing then.
@@ -103,6 +105,10 @@ func (t *DirTree) find(p string) known {
 	name := filepath.FromSlash(p)
 	info, err := t.root.Lstat(name)
 	if err != nil {
+		if !nothingThere(err) {
+			t.passOver(p)
+			k.err = unreadable(p, err)
+		}
 		return k
 	}
 	k.entry.Kind = kindOf(info.Mode())
@@ -182,8 +188,34 @@ func unreadable(p string, err error) error {
 	return &gitops.Error{Code: gitops.Unavailable, File: p, Message: "file not readable: " + gitops.Quote(p), Err: err}
 }
 
+// nothingThere reports whether an error of the disk means that nothing is at a path, as
+// opposed to that nobody may look. A tree that was closed has nothing more.
+func nothingThere(err error) bool {
+	for _, e := range []error{fs.ErrNotExist, fs.ErrClosed, syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.ELOOP, syscall.EINVAL} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// Unread returns the directories and files that could not be looked at so far, such as
+// those of another user, sorted. The tree is as if they were not there.
+func (t *DirTree) Unread() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Sorted(maps.Keys(t.unread))
+}
+
+func (t *DirTree) passOver(p string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.unread[p] = true
+}
+
 // Entries yields files and symlinks in byte order of their paths, with empty ids
-// for those not read before. Directories that cannot be listed are passed over.
+// for those not read before. Directories that cannot be listed are passed over, see
+// [DirTree.Unread].
 func (t *DirTree) Entries() iter.Seq[gitops.Entry] {
 	return func(yield func(gitops.Entry) bool) { t.walk(".", yield) }
 }
@@ -211,11 +243,14 @@ func (t *DirTree) walk(dir string, yield func(gitops.Entry) bool) bool {
 // the name of a directory ends in "/".
 func (t *DirTree) list(dir string) []fs.DirEntry {
 	f, err := t.root.Open(filepath.FromSlash(dir))
-	if err != nil {
-		return nil
+	var items []fs.DirEntry
+	if err == nil {
+		defer f.Close()
+		items, err = f.ReadDir(-1)
 	}
-	defer f.Close()
-	items, _ := f.ReadDir(-1) // what could be read
+	if err != nil && !nothingThere(err) {
+		t.passOver(dir)
+	}
 	items = slices.DeleteFunc(items, func(d fs.DirEntry) bool { return d.Name() == ".git" })
 	key := func(d fs.DirEntry) string {
 		if d.IsDir() {
