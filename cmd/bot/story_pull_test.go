@@ -208,7 +208,7 @@ func TestStoryQueueAndRerequest(t *testing.T) {
 	dana := w.person(developer)
 	run := func(c hub.Check) error { return dana.Rerequest(storyRepo, c.ID) }
 	again(head, run)
-	again(head, func(c hub.Check) error { return dana.RerequestSuite(storyRepo, c.SHA) })
+	again(head, func(c hub.Check) error { return dana.RerequestSuite(t.Context(), storyRepo, c.SHA) })
 	w.one(n)
 
 	sam := w.person(stranger)

@@ -89,19 +89,3 @@ func (fs *flights[T]) leave(key string, c *flight[T], early bool) bool {
 	delete(fs.calls, key)
 	return true
 }
-
-// ended returns the value for key when f succeeded before.
-func (fs *flights[T]) ended(key string) (T, bool) {
-	fs.mu.Lock()
-	c := fs.calls[key]
-	fs.mu.Unlock()
-	if c != nil {
-		select {
-		case <-c.done:
-			return c.value, c.err == nil
-		default:
-		}
-	}
-	var none T
-	return none, false
-}

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sealift/sealift/gitops"
@@ -175,6 +176,31 @@ func (g git) check(ctx context.Context) error {
 			Hint:    "install a newer git and put it first into PATH"}
 	}
 	return nil
+}
+
+// lazyGit looks up git and its version when it is first needed, until that works once.
+type lazyGit struct {
+	bin string
+
+	mu    sync.Mutex
+	found *git
+}
+
+func (l *lazyGit) get(ctx context.Context) (git, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.found != nil {
+		return *l.found, nil
+	}
+	g, err := newGit(l.bin)
+	if err != nil {
+		return git{}, err
+	}
+	if err := g.check(ctx); err != nil {
+		return git{}, err
+	}
+	l.found = &g
+	return g, nil
 }
 
 // exitError is a git that exited with a status other than 0.

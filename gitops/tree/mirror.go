@@ -38,11 +38,6 @@ func mirrorName(a address) string {
 	return hex.EncodeToString(sum[:10]) + "-" + tail[:min(len(tail), 40)]
 }
 
-// mirrored tells whether there is a mirror on disk.
-func (r *Remotes) mirrored(a address) bool {
-	return isDir(filepath.Join(r.opts.Dir, mirrorName(a))) == nil
-}
-
 // mirror returns the mirror of a, and makes an empty one when there is none.
 func (r *Remotes) mirror(ctx context.Context, a address) (*mirror, error) {
 	r.mu.Lock()
@@ -50,7 +45,7 @@ func (r *Remotes) mirror(ctx context.Context, a address) (*mirror, error) {
 	if m, ok := r.mirrors[a.url()]; ok {
 		return m, nil
 	}
-	g, err := r.git()
+	g, err := r.git.get(ctx)
 	if err != nil {
 		return nil, err
 	}

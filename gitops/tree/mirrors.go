@@ -110,7 +110,7 @@ func (ms *Mirrors) Open(ctx context.Context, spec MirrorSpec) (*Mirror, error) {
 	if spec.Key == "" || spec.Token == nil {
 		return nil, gitops.Errorf(gitops.Internal, "mirror without key or token: %s", gitops.Quote(a.place()))
 	}
-	g, err := ms.remotes.git()
+	g, err := ms.remotes.git.get(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ type Remotes struct {
 	allow  allowList
 	dialer *dialer
 	client func() (*http.Client, error) // made when first needed: the certificates are a file
-	git    func() (git, error)          // likewise: looking it up runs it
+	git    lazyGit                      // likewise: looking it up runs it
 	trees  flights[gitops.Tree]         // by address and ref
 	files  flights[[]byte]              // by URL
 
@@ -71,15 +71,8 @@ func NewRemotes(opts RemoteOptions) *Remotes {
 	opts.MaxMirrors = cmp.Or(opts.MaxMirrors, DefaultMaxMirrors)
 	opts.Timeout = cmp.Or(opts.Timeout, DefaultTimeout)
 	opts.Trees = opts.Trees.withDefaults()
-	r := &Remotes{opts: opts, allow: newAllowList(opts.Allow), dialer: newDialer(opts.AllowPrivate), mirrors: map[string]*mirror{}}
+	r := &Remotes{opts: opts, allow: newAllowList(opts.Allow), dialer: newDialer(opts.AllowPrivate), git: lazyGit{bin: opts.Trees.Git}, mirrors: map[string]*mirror{}}
 	r.client = sync.OnceValues(func() (*http.Client, error) { return newClient(r.dialer, r.allow, opts.CAFile) })
-	r.git = sync.OnceValues(func() (git, error) {
-		g, err := newGit(opts.Trees.Git)
-		if err == nil {
-			err = g.check(context.Background())
-		}
-		return g, err
-	})
 	return r
 }
 
@@ -115,30 +108,6 @@ func (r *Remotes) Git(ctx context.Context, repo, ref string) (gitops.Tree, error
 		}
 		return m.tree(ctx, ref)
 	})
-}
-
-// Resolved returns the commit that Git would return the tree of, when that is
-// certain without asking the network: it was resolved before, or it is a full
-// id and the mirror has it.
-func (r *Remotes) Resolved(repo, ref string) (commit string, ok bool) {
-	a, err := r.repo(repo, ref)
-	if err != nil {
-		return "", false
-	}
-	if t, ok := r.trees.ended(key(a, ref)); ok {
-		return t.Commit(), true
-	}
-	if !isHex(ref, sha1Digits) || r.opts.Dir == "" || !r.mirrored(a) {
-		return "", false
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), r.opts.Timeout)
-	defer cancel()
-	m, err := r.mirror(ctx, a)
-	if err != nil {
-		return "", false
-	}
-	commit, err = m.repo.find(ctx, ref)
-	return commit, err == nil && commit != ""
 }
 
 // repo checks an address and a ref, the ref first.

@@ -229,11 +229,11 @@ func (p Person) React(fullName string, id int64, content string) error {
 }
 
 // RerequestSuite asks for all checks on a commit to be done again.
-func (p Person) RerequestSuite(fullName, sha string) error {
+func (p Person) RerequestSuite(ctx context.Context, fullName, sha string) error {
 	return p.in(fullName, Write, func(r *repo, me *account) error {
 		for _, s := range r.suites {
 			if s.sha == sha {
-				p.h.emitSuite(r, s, me, "rerequested")
+				p.h.emitSuite(ctx, r, s, me, "rerequested")
 			}
 		}
 		return nil

@@ -63,14 +63,14 @@ func (h *Hub) suite(r *repo, app *App, branch, sha string) *checkSuite {
 }
 
 // newSuites opens a suite for every App that may write checks, as GitHub does on a push.
-func (h *Hub) newSuites(r *repo, branch, sha string, by *account) {
+func (h *Hub) newSuites(ctx context.Context, r *repo, branch, sha string, by *account) {
 	for _, app := range h.apps {
 		if in := h.installationOn(app, r); in == nil || in.permissions["checks"] != "write" {
 			continue
 		}
 		before := len(r.suites)
 		if s := h.suite(r, app, branch, sha); len(r.suites) > before {
-			h.emitSuite(r, s, by, "requested")
+			h.emitSuite(ctx, r, s, by, "requested")
 		}
 	}
 }

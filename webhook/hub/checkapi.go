@@ -239,7 +239,7 @@ func (c *call) suitesForRef() *answer {
 	list := slices.DeleteFunc(slices.Clone(c.repo.suites), func(s *checkSuite) bool { return s.sha != sha })
 	part, header := page(c, list)
 	return &answer{status: http.StatusOK, header: header, body: obj{"total_count": len(list), "check_suites": forms(part, func(s *checkSuite) obj {
-		out := c.h.suiteLong(c.repo, s)
+		out := c.h.suiteLong(c.ctx, c.repo, s)
 		out["repository"] = c.h.repository(c.repo)
 		return out
 	})}}

@@ -117,7 +117,7 @@ func simpleCommit(c commit) obj {
 }
 
 // suiteLong is a check suite with its commit.
-func (h *Hub) suiteLong(r *repo, s *checkSuite) obj {
+func (h *Hub) suiteLong(ctx context.Context, r *repo, s *checkSuite) obj {
 	out := h.suiteJSON(r, s)
 	n := 0
 	for _, run := range r.runs {
@@ -126,7 +126,7 @@ func (h *Hub) suiteLong(r *repo, s *checkSuite) obj {
 		}
 	}
 	out["latest_check_runs_count"], out["check_runs_url"] = n, out["url"].(string)+"/check-runs"
-	if c, err := r.git.commit(context.Background(), s.sha); err == nil {
+	if c, err := r.git.commit(ctx, s.sha); err == nil {
 		out["head_commit"] = simpleCommit(c)
 	}
 	return out
@@ -134,8 +134,8 @@ func (h *Hub) suiteLong(r *repo, s *checkSuite) obj {
 
 // emitSuite sends a check_suite event to the suite's App, whether or not it asked for them:
 // that is how GitHub asks for checks.
-func (h *Hub) emitSuite(r *repo, s *checkSuite, by *account, action string) {
-	h.emitTo(s.app, r, "check_suite", obj{"action": action, "check_suite": h.suiteLong(r, s)}, by)
+func (h *Hub) emitSuite(ctx context.Context, r *repo, s *checkSuite, by *account, action string) {
+	h.emitTo(s.app, r, "check_suite", obj{"action": action, "check_suite": h.suiteLong(ctx, r, s)}, by)
 }
 
 // emitCheck sends a check_run event: a wish for the run to be repeated to its own App, anything

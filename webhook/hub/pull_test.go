@@ -210,7 +210,7 @@ func TestProtectionAndQueue(t *testing.T) {
 	if group == "" {
 		t.Fatal("no merge_group event")
 	}
-	must(t, w.dev.RerequestSuite(repository, group))
+	must(t, w.dev.RerequestSuite(t.Context(), repository, group))
 	w.bot("POST", "/check-runs", `{"name":"sealift/diff","head_sha":"`+group+`","conclusion":"success"}`).want(201)
 	w.bot("GET", "/pulls/1", "").want(200).is("merged", "true")
 	if tip := w.Tip(repository, "main"); tip != group {

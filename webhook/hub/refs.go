@@ -40,7 +40,7 @@ func (h *Hub) sync(ctx context.Context, r *repo, by *account) error {
 		h.emitPush(ctx, r, by, ref, before, after)
 		if branch, ok := strings.CutPrefix(ref, "refs/heads/"); ok {
 			if after != "" {
-				h.newSuites(r, branch, after, by)
+				h.newSuites(ctx, r, branch, after, by)
 			}
 			if err := h.branchMoved(ctx, r, by, branch, after); err != nil {
 				return err

@@ -114,15 +114,15 @@ func (h *Hub) backend(w http.ResponseWriter, r *http.Request, rp *repo, by *acco
 		h.log.Debug("git http-backend", slog.String("repository", rp.name), slog.String("stderr", problems.String()))
 	}
 	if push && r.Method == http.MethodPost {
-		h.received(rp, by)
+		h.received(context.WithoutCancel(r.Context()), rp, by)
 	}
 }
 
 // received does what follows from a push.
-func (h *Hub) received(rp *repo, by *account) {
+func (h *Hub) received(ctx context.Context, rp *repo, by *account) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err := h.sync(context.Background(), rp, by); err != nil {
+	if err := h.sync(ctx, rp, by); err != nil {
 		h.log.Error("push", slog.String("repository", rp.name), slog.Any("error", err))
 	}
 }
