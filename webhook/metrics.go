@@ -103,3 +103,16 @@ func (m *Metrics) Error(err error) {
 func (m *Metrics) Certificate(repository, environment string, expires time.Time) {
 	m.expiry.WithLabelValues(repository, environment).Set(float64(expires.Unix()))
 }
+
+// Search adds whether a search for deliveries that were refused is still to be begun,
+// which is asked for whenever the metrics are read. It is called once.
+func (m *Metrics) Search(owed func() bool) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sealift_search_owed", Help: "1 while a delivery was refused and no search of GitHub's log for it has begun, else 0.",
+	}, func() float64 {
+		if owed() {
+			return 1
+		}
+		return 0
+	}))
+}

@@ -44,6 +44,9 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if c.Path() == webhookPath {
 			s.metrics.answered(took)
 		}
+		if c.Path() == webhookPath && c.Response().Status >= http.StatusInternalServerError {
+			s.config.Failed()
+		}
 		delivery, _ := c.Get(keyDelivery).(string)
 		s.log.LogAttrs(c.Request().Context(), slog.LevelDebug, "request",
 			slog.String(keyRequest, id), slog.String(keyMethod, c.Request().Method), slog.String(keyPath, loggedPath(c)),

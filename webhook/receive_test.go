@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -204,6 +205,35 @@ func TestReceiveOverloaded(t *testing.T) {
 	a := e.do(t, request("pull_request", guid, opened))
 	if a.status != http.StatusServiceUnavailable || a.Code != gitops.Unavailable || a.header.Get("Retry-After") == "" {
 		t.Errorf("answer %d %s %v", a.status, a.body, a.header)
+	}
+}
+
+// TestReceiveFailed tells of the deliveries that GitHub thinks are lost for a reason of
+// ours, and of nothing else.
+func TestReceiveFailed(t *testing.T) {
+	failed := 0
+	count := func(c *webhook.Config) { c.Failed = func() { failed++ } }
+	e := newEdge(t, count)
+	unsigned := request("pull_request", "unsigned", opened)
+	unsigned.Header.Del("X-Hub-Signature-256")
+	for _, r := range []*http.Request{
+		request("pull_request", guid, opened), request("pull_request", guid, opened), request("ping", "ping", "{}"),
+		request("pull_request", "damaged", "{"), unsigned, httptest.NewRequest(http.MethodGet, "/nowhere", nil),
+	} {
+		if a := e.do(t, r); failed != 0 {
+			t.Fatalf("failed after the answer %d %s", a.status, a.body)
+		}
+	}
+	e.inbox.err = gitops.Errorf(gitops.Unavailable, "too many wait")
+	e.do(t, request("pull_request", "a", opened))
+	broken := newEdge(t, func(c *webhook.Config) { count(c); c.Inbox = panicking{"x"} })
+	broken.do(t, request("pull_request", "b", opened))
+	down := newEdge(t, func(c *webhook.Config) { count(c); c.Ready = readiness{errors.New("no")} })
+	if a := down.do(t, httptest.NewRequest(http.MethodGet, "/readyz", nil)); a.status != http.StatusServiceUnavailable {
+		t.Errorf("/readyz answers %d", a.status)
+	}
+	if failed != 2 {
+		t.Errorf("%d failed, want that without room and that with the bug", failed)
 	}
 }
 

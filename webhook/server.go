@@ -65,6 +65,9 @@ type Config struct {
 	Redact func(comment string) string
 	// Inbox takes the deliveries. Required.
 	Inbox Inbox
+	// Failed is called after each delivery that was answered with a status of 500 or
+	// more: GitHub will not repeat it by itself. nil does nothing.
+	Failed func()
 	// MaxBody is the largest payload in bytes; 0 means [MaxBody].
 	MaxBody int64
 	// Ready is asked by /readyz; nil is always ready.
@@ -103,6 +106,9 @@ func New(c Config) (*Server, error) {
 		return nil, gitops.Errorf(gitops.Invalid, "webhook has no inbox")
 	}
 	c.MaxBody = cmp.Or(c.MaxBody, MaxBody)
+	if c.Failed == nil {
+		c.Failed = func() {}
+	}
 	s := &Server{config: c, verifier: v, log: c.Log, metrics: c.Metrics}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
