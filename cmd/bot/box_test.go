@@ -82,6 +82,7 @@ func (b *box) addOrg(login, repo string, files map[string]string) string {
 type replica struct {
 	t       *testing.T
 	addr    string
+	metrics string // its address
 	dir     string
 	logFile string
 	env     []string
@@ -91,13 +92,13 @@ type replica struct {
 }
 
 func (b *box) newReplica(n int, database string) *replica {
-	r := &replica{t: b.t, addr: freeAddress(b.t), dir: filepath.Join(b.t.TempDir(), fmt.Sprint("bot", n)), front: b.front}
+	r := &replica{t: b.t, addr: freeAddress(b.t), metrics: freeAddress(b.t), dir: filepath.Join(b.t.TempDir(), fmt.Sprint("bot", n)), front: b.front}
 	r.logFile = r.dir + ".log"
 	if database == "" {
 		database = filepath.Join(r.dir, "sealift.db")
 	}
 	for name, value := range map[string]string{
-		"addr": r.addr, "data-dir": r.dir, "database": database,
+		"addr": r.addr, "metrics-addr": r.metrics, "data-dir": r.dir, "database": database,
 		"github-url": b.hub.APIURL(), "github-web-url": b.hub.WebURL(), "app-id": strconv.FormatInt(b.app.ID(), 10),
 		"private-key": string(b.app.PrivateKey()), "webhook-secret": b.app.WebhookSecret(), "log-format": "json",
 	} {
@@ -176,6 +177,28 @@ func (r *replica) ready() bool {
 			}
 		}
 	}
+}
+
+// metric returns a figure of the process without labels. A process that ended by itself
+// fails the test.
+func (r *replica) metric(name string) float64 {
+	r.t.Helper()
+	resp, err := http.Get("http://" + r.metrics + "/metrics")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "\n"+name+" ")
+	value, _, _ := strings.Cut(rest, "\n")
+	n, err := strconv.ParseFloat(value, 64)
+	if !ok || err != nil {
+		r.t.Fatalf("metric %s is %q", name, value)
+	}
+	return n
 }
 
 // kill ends the process as kill -9 does.

@@ -50,8 +50,8 @@
 // (host.go), because commands and webhook never see each other.
 //
 // cmd/bot is the command line: it opens trees, the cache and remotes, calls a verb
-// and prints. service.go and adapter.go wire the App together; demoworld.go starts it
-// beside a hub. main does nothing else, so that a test can run all of it.
+// and prints. service.go and adapter.go wire the App together, search.go looks for
+// deliveries that were lost; demoworld.go starts it beside a hub. main does nothing else, so that a test can run all of it.
 // gitops/monorepo generates the repository that benchmarks run on, cmd/bot/sample is
 // the one of the demo.
 //

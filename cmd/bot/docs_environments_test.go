@@ -30,7 +30,7 @@ func TestEnvironmentsPage(t *testing.T) {
 	if err := addCertificates(files, p.now()); err != nil {
 		t.Fatal(err)
 	}
-	p.story = newStory(t, storyOptions{files: files, hub: hub.Options{Now: p.now}, limit: 5 * time.Minute})
+	p.story = newStory(t, storyOptions{files: files, hub: hub.Options{Now: p.now}})
 	p.service.answers.Now = p.now
 	p.playDemo()
 	p.playRules()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/webhook/ghapp"
 	"github.com/sealift/sealift/webhook/queue"
 	"github.com/sealift/sealift/webhook/store"
 	"github.com/spf13/cobra"
@@ -128,14 +129,15 @@ func (b *bot) listActions(ctx context.Context, s *store.Store, target string) er
 }
 
 func (b *bot) redeliverCommand() *cobra.Command {
-	since := 3 * 24 * time.Hour
+	since := githubKeeps
 	cmd := b.serviceCommand(&cobra.Command{
 		Use:   "redeliver",
 		Short: "Ask GitHub to repeat the deliveries that never came",
 		Long: `Redeliver asks GitHub for the deliveries of the last days (it keeps three) and has
 those repeated that failed and are not in the database. The service does the same by
-itself when it starts and every three hours. It takes every setting of "bot serve", also
-from the environment: those of the App are needed.`,
+itself when it starts, when it had to refuse deliveries, and every ten minutes, and asks
+again until they came. It takes every setting of "bot serve", also from the environment:
+those of the App are needed.`,
 		Args: args(cobra.NoArgs),
 	}, func(ctx context.Context, c serviceConfig, _ []string) error { return b.redeliver(ctx, c, since) })
 	cmd.Flags().DurationVar(&since, "since", since, "how far to look back")
@@ -151,7 +153,11 @@ func (b *bot) redeliver(ctx context.Context, c serviceConfig, since time.Duratio
 		return err
 	}
 	return withQueue(ctx, c, func(s *store.Store, _ *queue.Queue) error {
-		n, err := redeliver(ctx, app, s, time.Now().Add(-since))
+		list, _, err := missing(ctx, app, s, time.Now().Add(-since))
+		if err != nil {
+			return err
+		}
+		n, err := redeliver(ctx, app, list, func(ghapp.Delivery) {})
 		fmt.Fprintf(b.stdout, "%d deliveries asked for again\n", n)
 		return err
 	})

@@ -22,43 +22,58 @@ func newApp(c serviceConfig, log *slog.Logger, m ghapp.Meter) (*ghapp.App, error
 	})
 }
 
-// redeliver asks GitHub to repeat the deliveries since a time that we do not have, oldest
-// first, and returns how many. One that GitHub does not repeat any more holds up no other;
-// the error is the first such.
-func redeliver(ctx context.Context, app *ghapp.App, known *store.Store, since time.Time) (int, error) {
+// githubKeeps is for how long GitHub remembers deliveries and repeats them.
+const githubKeeps = 3 * 24 * time.Hour
+
+// missing returns the deliveries since a time that failed whenever GitHub made them and
+// that are not in the database: the newest attempt of each, oldest first. last is the
+// time of the newest attempt of any, zero when there is none.
+func missing(ctx context.Context, app *ghapp.App, known *store.Store, since time.Time) (list []ghapp.Delivery, last time.Time, err error) {
 	newest := map[string]ghapp.Delivery{}
 	had := map[string]bool{}
 	for d, err := range app.Deliveries(ctx, since) {
 		if err != nil {
-			return 0, err
+			return nil, last, err
+		}
+		if d.At.After(last) {
+			last = d.At
 		}
 		had[d.GUID] = had[d.GUID] || d.OK()
 		if at, ok := newest[d.GUID]; !ok || d.At.After(at.At) {
 			newest[d.GUID] = d
 		}
 	}
-	ids := make([]string, 0, len(newest))
-	for id := range newest {
-		ids = append(ids, id)
-	}
+	ids := slices.Collect(maps.Keys(newest))
 	stored, err := known.Outcomes(ctx, ids)
 	if err != nil {
-		return 0, err
+		return nil, last, err
 	}
+	maps.DeleteFunc(newest, func(id string, _ ghapp.Delivery) bool {
+		_, ok := stored[id]
+		return ok || had[id]
+	})
+	return slices.SortedFunc(maps.Values(newest), func(a, b ghapp.Delivery) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
+	}), last, nil
+}
+
+// redeliver asks GitHub to repeat deliveries and returns how many it will. One that GitHub
+// does not repeat any more holds up no other; the error is the first such. asked is told
+// of each that GitHub answered about.
+func redeliver(ctx context.Context, app *ghapp.App, list []ghapp.Delivery, asked func(ghapp.Delivery)) (int, error) {
 	var refused error
 	n := 0
-	for _, d := range slices.SortedFunc(maps.Values(newest), func(a, b ghapp.Delivery) int { return a.At.Compare(b.At) }) {
-		if _, ok := stored[d.GUID]; ok || had[d.GUID] {
-			continue
-		}
+	for _, d := range list {
 		err := app.Redeliver(ctx, d.ID)
+		if err != nil {
+			err = fmt.Errorf("delivery %s: %w", d.GUID, err)
+		}
+		if err != nil && gitops.CodeOf(err).Queue() != gitops.Done {
+			return n, err
+		}
+		asked(d)
 		if err == nil {
 			n++
-			continue
-		}
-		err = fmt.Errorf("delivery %s: %w", d.GUID, err)
-		if gitops.CodeOf(err).Queue() != gitops.Done {
-			return n, err
 		}
 		refused = cmp.Or(refused, err)
 	}

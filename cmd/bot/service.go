@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/sealift/sealift/commands"
@@ -39,6 +40,10 @@ type service struct {
 	metrics  *webhook.Metrics
 	answers  *commands.Service
 	handler  http.Handler
+
+	search   *search
+	watching sync.WaitGroup // for what was refused
+	unwatch  context.CancelFunc
 }
 
 // newService opens what the service needs. Nothing runs until start.
@@ -61,6 +66,7 @@ func newService(ctx context.Context, c serviceConfig, log *slog.Logger) (s *serv
 	if s.store, err = store.Open(ctx, c.Database, store.Options{Exclusive: true, Logger: log}); err != nil {
 		return s, err
 	}
+	s.search = newSearch(s.app, s.store, log)
 	if s.queue, err = queue.New(s.store, runner{s}, queue.Options{Workers: c.Jobs, Logger: log}); err != nil {
 		return s, err
 	}
@@ -185,12 +191,13 @@ func (s *service) edge() (http.Handler, error) {
 		d, err := s.queue.Depth(ctx)
 		return webhook.Depth(d), err
 	})
+	s.metrics.Search(s.search.owed)
 	pages, err := web.New(s.pageOptions())
 	if err != nil {
 		return nil, err
 	}
 	server, err := webhook.New(webhook.Config{
-		Secrets: s.config.WebhookSecrets, Redact: commands.Redact, Inbox: inbox{s.queue}, Ready: inbox{s.queue}, Metrics: s.metrics, Pages: pages, Log: s.log,
+		Secrets: s.config.WebhookSecrets, Redact: commands.Redact, Inbox: inbox{s.queue}, Failed: s.search.refused, Ready: inbox{s.queue}, Metrics: s.metrics, Pages: pages, Log: s.log,
 	})
 	if err != nil {
 		return nil, err
@@ -212,27 +219,30 @@ func (s *service) pageOptions() web.Options {
 	return o
 }
 
-// sweepEvery is how often deliveries that GitHub could not make are looked for. It
-// keeps them for three days.
-const sweepEvery = 3 * time.Hour
-
 // start takes up work.
 func (s *service) start(ctx context.Context) error {
-	if err := s.queue.Every("redeliver", sweepEvery, func(ctx context.Context) error {
-		n, err := redeliver(ctx, s.app, s.store, time.Now().Add(-3*24*time.Hour))
-		if n > 0 {
-			s.log.Info("asked GitHub to deliver again", "deliveries", n)
-		}
-		return err
-	}); err != nil {
+	if err := s.queue.Every(searchName, searchEvery, s.search.look); err != nil {
 		return err
 	}
 	s.renderer.Prestart(1)
-	return s.queue.Start(ctx)
+	if err := s.queue.Start(ctx); err != nil {
+		return err
+	}
+	s.search.refused() // the process before may have died with a delivery in its hands
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.unwatch = stop
+	s.watching.Go(func() {
+		s.search.watch(watching, func(ctx context.Context) (bool, error) { return s.queue.Soon(ctx, searchName) })
+	})
+	return nil
 }
 
 // stop drains: no new work is taken, what runs may end until ctx does.
-func (s *service) stop(ctx context.Context) error { return s.queue.Stop(ctx) }
+func (s *service) stop(ctx context.Context) error {
+	s.unwatch()
+	s.watching.Wait()
+	return s.queue.Stop(ctx)
+}
 
 // close lets go of everything.
 func (s *service) close() {

@@ -3,6 +3,7 @@ package main
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,23 +26,22 @@ func (w *story) admin(args ...string) string {
 	return stdout.String()
 }
 
-// newLossyStory returns a story in which pull requests are not delivered any more. What
-// the App was sent before the service ran is asked for again by the service itself when
-// it starts; only after that is what `bot redeliver` finds its own.
-func newLossyStory(t *testing.T) *story {
-	w := newStory(t, storyOptions{down: true})
-	w.must(w.hub.Idle(w.ctx))
-	w.start()
-	w.until("the service does not ask again for what it missed", func() bool { return strings.Contains(w.logs.String(), "asked GitHub to deliver again") })
+// newLossyStory returns a story in which pull requests are not delivered any more, and
+// the service does not search for them until the story ends or calls the function.
+func newLossyStory(t *testing.T) (w *story, search func()) {
+	w = newStory(t, storyOptions{})
 	w.settle()
+	w.service.search.mu.Lock()
+	search = sync.OnceFunc(w.service.search.mu.Unlock)
+	t.Cleanup(search)
 	w.hub.Lose(hub.Loss{Event: "pull_request", Drop: true})
-	return w
+	return w, search
 }
 
 // A delivery is lost on its way while the service runs: `bot redeliver` has it
 // repeated, once.
 func TestStoryRedeliver(t *testing.T) {
-	w := newLossyStory(t)
+	w, _ := newLossyStory(t)
 	n, head := w.open(webBase, configOf("web", "two"))
 	w.settle()
 	if list := w.bots(n); len(list) != 0 {
@@ -56,17 +56,33 @@ func TestStoryRedeliver(t *testing.T) {
 
 // GitHub does not repeat one of the deliveries any more: the others come all the same.
 func TestStoryRedeliverRefused(t *testing.T) {
-	w := newLossyStory(t)
+	w, search := newLossyStory(t)
 	n, _ := w.open(webBase, configOf("web", "two"))
 	w.must(w.person(developer).ClosePull(w.ctx, storyRepo, n))
 	w.must(w.hub.Idle(w.ctx))
 	w.hub.ClearFaults()
 	w.hub.Fault(hub.Fault{Method: "POST", Path: "/app/hook/deliveries/*/attempts", Status: 404, Times: 1})
-	got, err := redeliver(w.ctx, w.service.app, w.service.store, time.Now().Add(-time.Hour))
-	if got != 1 || err == nil {
-		t.Errorf("%d asked for again, error %v; want one, and the error about the other", got, err)
+	lost := w.missed()
+	search()
+	w.must(w.soon())
+	w.until("the other does not come", func() bool { return len(w.missed()) == len(lost)-1 })
+	w.recover()
+	has(t, w.logs.String(), "delivery "+lost[0])
+	w.noFailures()
+}
+
+// missed returns the deliveries that never came.
+func (w *story) missed() []string {
+	return missed(w.t, w.hub.Deliveries(), w.config.AppID, w.service.store, true)
+}
+
+// soon begins a search for what was lost.
+func (w *story) soon() error {
+	for {
+		if begun, err := w.service.queue.Soon(w.ctx, searchName); begun || err != nil {
+			return err
+		}
 	}
-	w.settle()
 }
 
 // A job that fails is retried at once by `bot jobs retry`, or given up by `bot jobs

@@ -132,7 +132,7 @@ func TestStoryConfiguration(t *testing.T) {
 // nobody else's is touched.
 func TestStoryWhoseComment(t *testing.T) {
 	w := newStory(t, storyOptions{})
-	other, _, config := w.newApp("Sealift Two", w.freeAddr())
+	other, _, config := w.newApp("Sealift Two", freeAddress(w.t))
 	second, halt := w.run(config)
 	t.Cleanup(halt)
 	w.push(topic, webBase, configOf("web", "two"))

@@ -60,26 +60,58 @@ func (w *story) body(url string) string {
 	return string(text)
 }
 
-// printed waits until the program has printed an address, and returns it.
-func (w *story) printed(out *logBuffer) string {
-	w.t.Helper()
+// program is a command that runs until it is told to end.
+type program struct {
+	*story
+	out   *logBuffer
+	stop  context.CancelFunc
+	ended chan struct{}
+	err   error // once it has ended
+}
+
+// program starts a command in the background. It ends with the test at the latest.
+func newProgram(t *testing.T, b *bot, out *logBuffer, args ...string) *program {
+	ctx, stop := context.WithCancel(t.Context())
+	p := &program{story: &story{t: t, ctx: t.Context(), logs: out}, out: out, stop: stop, ended: make(chan struct{})}
+	go func() {
+		defer close(p.ended)
+		p.err = execute(ctx, b, args...)
+	}()
+	return p
+}
+
+// over tells whether it has ended.
+func (p *program) over() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// end tells it to end, and waits until it has.
+func (p *program) end() {
+	p.t.Helper()
+	p.stop()
+	<-p.ended
+	p.must(p.err)
+}
+
+// printed waits until it has printed an address, and returns that.
+func (p *program) printed() string {
+	p.t.Helper()
 	address := regexp.MustCompile(`http://\S+`)
-	w.until("no address is printed", func() bool { return address.MatchString(out.String()) })
-	return address.FindString(out.String())
+	p.untilOver("no address is printed", func() bool { return address.MatchString(p.out.String()) }, p.over)
+	return address.FindString(p.out.String())
 }
 
 // Without an App the service prints where to register one, and ends when told.
 func TestStorySetUp(t *testing.T) {
-	w := &story{t: t, ctx: t.Context(), logs: &logBuffer{}}
-	addr := w.freeAddr()
-	b, stdout, _ := storyBot("SEALIFT_ADDR="+addr, "SEALIFT_DATA_DIR="+t.TempDir())
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	ended := make(chan error, 1)
-	go func() { ended <- execute(ctx, b, "serve") }()
-	has(t, w.body(w.printed(stdout)), "GitHub", "<form")
-	cancel()
-	w.must(<-ended)
+	b, stdout, _ := storyBot("SEALIFT_ADDR="+freeAddress(t), "SEALIFT_DATA_DIR="+t.TempDir())
+	p := newProgram(t, b, stdout, "serve")
+	has(t, p.body(p.printed()), "GitHub", "<form")
+	p.end()
 }
 
 // The effective configuration is printed without its secrets; problems come all
@@ -129,21 +161,16 @@ func TestStoryJobsAndLog(t *testing.T) {
 func TestStoryDemo(t *testing.T) {
 	tmp := t.TempDir()
 	t.Setenv("TMPDIR", tmp)
-	w := &story{t: t, ctx: t.Context(), logs: &logBuffer{}}
 	b, stdout, _ := storyBot("HOME=" + t.TempDir())
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	ended := make(chan error, 1)
-	go func() { ended <- execute(ctx, b, "demo", "--addr", "127.0.0.1:0") }()
-	url := w.printed(stdout)
+	p := newProgram(t, b, stdout, "demo", "--addr", "127.0.0.1:0")
+	url := p.printed()
 	if !strings.HasPrefix(url, "http://127.0.0.1:") || !strings.HasSuffix(url, "/acme/store-gitops/pull/1") {
 		t.Errorf("address %s", url)
 	}
-	w.until("no comment by the bot", func() bool { return strings.Contains(w.body(url), "environments/prod") })
-	cancel()
-	w.must(<-ended)
+	p.untilOver("no comment by the bot", func() bool { return strings.Contains(p.body(url), "environments/prod") }, p.over)
+	p.end()
 	entries, err := os.ReadDir(tmp)
-	w.must(err)
+	p.must(err)
 	if len(entries) != 0 {
 		t.Errorf("left behind: %v", entries)
 	}

@@ -20,7 +20,6 @@ func TestStoryDown(t *testing.T) {
 	n, head := w.open(webBase, configOf("web", "two"))
 	w.must(w.hub.Idle(w.ctx))
 	w.start()
-	w.until("no comment", func() bool { return len(w.bots(n)) > 0 })
 	w.settle()
 	has(t, w.one(n).Body, head[:7])
 	w.check(head)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -12,13 +11,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/sealift/sealift/webhook"
 	"github.com/sealift/sealift/webhook/hub"
 	"github.com/sealift/sealift/webhook/hub/hubtest"
-	"github.com/sealift/sealift/webhook/store"
 	"sigs.k8s.io/yaml"
 )
 
@@ -73,7 +71,8 @@ type story struct {
 
 	service *service
 	addr    string
-	halt    func() // stops the service
+	halt    func()       // stops the service
+	held    atomic.Int32 // jobs that wait for the story itself
 }
 
 // logBuffer is everything that the service logs.
@@ -102,16 +101,14 @@ type storyOptions struct {
 	files   map[string]string
 	private bool // the repository
 	config  func(*serviceConfig)
-	down    bool          // the service is not started
-	limit   time.Duration // of the whole story; a minute
+	down    bool // the service is not started
 }
 
 // newStory starts a hub with the shop and a service.
 func newStory(t *testing.T, o storyOptions) *story {
 	t.Helper()
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), cmp.Or(o.limit, time.Minute))
-	t.Cleanup(cancel)
+	ctx := t.Context()
 	o.hub.EagerMerge = true
 	w := &story{t: t, ctx: ctx, hub: hubtest.Start(t, o.hub), logs: &logBuffer{}}
 	w.hub.AddOrg("acme", admin)
@@ -122,7 +119,7 @@ func newStory(t *testing.T, o storyOptions) *story {
 	w.must(w.hub.AddRepo(ctx, storyRepo, hub.RepoOptions{Files: o.files, Author: admin, Private: o.private}))
 	w.must(w.hub.Grant(storyRepo, developer, hub.Write))
 	w.must(w.hub.Grant(storyRepo, admin, hub.Admin))
-	w.addr = w.freeAddr()
+	w.addr = freeAddress(w.t)
 	w.app, w.install, w.config = w.newApp("Sealift", w.addr)
 	if o.config != nil {
 		o.config(&w.config)
@@ -139,14 +136,6 @@ func newStory(t *testing.T, o storyOptions) *story {
 		}
 	})
 	return w
-}
-
-func (w *story) freeAddr() string {
-	w.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	w.must(err)
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // newApp registers and installs an App as app.yml describes it, and returns the
@@ -196,9 +185,7 @@ func (w *story) run(c serviceConfig) (*service, func()) {
 	return s, func() {
 		cancel()
 		running.Wait()
-		end, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := s.stop(end); err != nil {
+		if err := s.stop(context.Background()); err != nil {
 			w.t.Error(err)
 		}
 		s.close()
@@ -216,56 +203,6 @@ func (w *story) must(err error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-}
-
-// until calls done until it reports true.
-func (w *story) until(what string, done func() bool) {
-	w.t.Helper()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !done() {
-		select {
-		case <-tick.C:
-		case <-w.ctx.Done():
-			w.t.Fatalf("%s: %v\n%s", what, w.ctx.Err(), w.logs)
-		}
-	}
-}
-
-// settle waits until everything that happened is worked off. What waits for
-// another attempt gets it at once.
-func (w *story) settle() { w.t.Helper(); w.settleAll(w.service) }
-
-func (w *story) settleAll(services ...*service) {
-	w.t.Helper()
-	quiet := func() bool {
-		w.must(w.hub.Idle(w.ctx))
-		waiting := 0
-		for _, s := range services {
-			waiting += w.hurry(s)
-		}
-		return waiting == 0
-	}
-	w.until("work is left", func() bool {
-		first := quiet() // its jobs may have caused deliveries
-		return first && quiet()
-	})
-}
-
-// hurry returns how many jobs are not done, and gives those their next attempt
-// now that wait for it.
-func (w *story) hurry(s *service) int {
-	w.t.Helper()
-	d, err := s.queue.Depth(w.ctx)
-	w.must(err)
-	jobs, err := s.queue.List(w.ctx, store.Filter{Outcome: store.Pending})
-	w.must(err)
-	for _, j := range jobs {
-		if j.NotBefore.After(time.Now()) {
-			_ = s.queue.Retry(w.ctx, j.ID) // it may have been taken up meanwhile
-		}
-	}
-	return d.Ready + d.Waiting + d.Running
 }
 
 func (w *story) person(login string) hub.Person { return w.hub.User(login) }

@@ -35,6 +35,7 @@ type delivery struct {
 	payload  []byte // as it is signed
 	at       time.Time
 	again    bool // a redelivery
+	lost     bool // not sent, on request
 	done     bool // what follows is known, but for delay
 	duration time.Duration
 	status   string // GitHub's words for how it went
@@ -113,7 +114,7 @@ func (h *Hub) post(d *delivery) {
 	l := h.lossOf(d)
 	switch {
 	case l.Drop:
-		d.done, d.status, d.code = true, "failed to connect to host", http.StatusBadGateway
+		d.done, d.lost, d.status, d.code = true, true, "failed to connect to host", http.StatusBadGateway
 		return
 	case l.Swallow:
 		d.done, d.status, d.code = true, "OK", http.StatusOK

@@ -66,7 +66,11 @@ type Delivery struct {
 	// Code is the status it was answered with, 0 while it is under way.
 	Code       int
 	Redelivery bool
-	Payload    []byte
+	// App is the id of the App that it is for. Lost is set when a rule of [Hub.Lose]
+	// dropped it.
+	App     int64
+	Lost    bool
+	Payload []byte
 }
 
 // Comments returns the comments of an issue or pull request, oldest first.
@@ -164,7 +168,7 @@ func (h *Hub) Deliveries() []Delivery {
 	defer h.mu.Unlock()
 	var list []Delivery
 	for _, d := range h.deliveries {
-		list = append(list, Delivery{ID: d.id, GUID: d.guid, Event: d.event, Action: d.action, Code: d.code, Redelivery: d.again, Payload: d.payload})
+		list = append(list, Delivery{ID: d.id, GUID: d.guid, Event: d.event, Action: d.action, Code: d.code, Redelivery: d.again, App: d.app.id, Lost: d.lost, Payload: d.payload})
 	}
 	return list
 }

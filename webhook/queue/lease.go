@@ -124,7 +124,8 @@ func (q *Queue) reap(ctx context.Context, j store.Running) error {
 		}
 		q.log.Warn("job of a dead process taken over", keyTurn, j.ID, keyKey, j.Key)
 		if j.Kind == kindTick {
-			return q.river.call(ctx, tx, j.Key)
+			_, err := q.river.call(ctx, tx, j.Key)
+			return err
 		}
 		return q.next(ctx, tx, j.Key)
 	})

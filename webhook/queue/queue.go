@@ -97,7 +97,7 @@ type Queue struct {
 	log     *slog.Logger
 	river   engine
 	running registry
-	ticks   map[string]func(context.Context) error // by name; not changed after Start
+	ticks   map[string]Periodic // by name; not changed after Start
 
 	inbox chan request // closed by Stop
 	// writing bounds the transactions of the worker that are under way. On
@@ -119,7 +119,7 @@ func New(s *store.Store, r Runner, o Options) (*Queue, error) {
 	q := &Queue{
 		store: s, runner: r, o: o, log: o.Logger, closed: true,
 		inbox: make(chan request, o.Backlog),
-		ticks: make(map[string]func(context.Context) error),
+		ticks: make(map[string]Periodic),
 	}
 	q.running.jobs = make(map[int64]*entry)
 	var err error
@@ -146,9 +146,9 @@ const (
 )
 
 // clean forgets what is older than the store remembers.
-func (q *Queue) clean(ctx context.Context) error {
+func (q *Queue) clean(ctx context.Context, _ int) (time.Time, error) {
 	now := time.Now()
-	return q.store.Clean(ctx, now.Add(-keepDeliveries), now.Add(-keepPayloads), now.Add(-keepActions))
+	return time.Time{}, q.store.Clean(ctx, now.Add(-keepDeliveries), now.Add(-keepPayloads), now.Add(-keepActions))
 }
 
 // Start takes up work, first what a process before left behind. ctx bounds the

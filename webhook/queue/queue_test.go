@@ -371,32 +371,3 @@ func TestStopCancels(t *testing.T) {
 		until(t, next, drained)
 	})
 }
-
-// TestEvery calls a periodic function on one of two replicas.
-func TestEvery(t *testing.T) {
-	onBoth(t, func(t *testing.T, url string) {
-		calls := make(chan string, 100)
-		for _, name := range []string{"a", "b"} {
-			s := storetest.Open(t, url)
-			q, err := queue.New(s, runner(func(context.Context, queue.Job) error { return nil }), queue.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			fn := func(context.Context) error { calls <- name; return errors.New("logged only") }
-			if err := q.Every("sweep", time.Hour, fn); err != nil {
-				t.Fatal(err)
-			}
-			if err := q.Every("sweep", time.Hour, fn); gitops.CodeOf(err) != gitops.Internal {
-				t.Errorf("the same name twice: %v", err)
-			}
-			if _, alone := s.SQLite(); alone && name == "b" {
-				continue
-			}
-			run(t, q)
-		}
-		<-calls
-		if len(calls) > 0 {
-			t.Error("both replicas called it")
-		}
-	})
-}

@@ -2,6 +2,8 @@ package queue
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"math"
 	"time"
 
@@ -19,9 +21,10 @@ type engine interface {
 	// wake gives each key a turn, at the time given or at once when it is zero.
 	// A turn that waits for its time is made to run at once.
 	wake(ctx context.Context, tx *store.Tx, keys []string, at time.Time) error
-	// every calls a function now and then; call calls it once, soon.
+	// every begins a series of calls of a function now and then. call begins one at
+	// once, in place of one that waits; false is that a call runs.
 	every(name string, interval time.Duration) error
-	call(ctx context.Context, tx *store.Tx, name string) error
+	call(ctx context.Context, tx *store.Tx, name string) (bool, error)
 	start(ctx context.Context) error
 	// stop takes no more jobs and waits for those that run until ctx ends.
 	stop(ctx context.Context) error
@@ -76,7 +79,8 @@ func (w turnWorker) NextRetry(job *river.Job[turn]) time.Time {
 	return time.Now().Add(time.Duration(min(job.Attempt, 30)) * time.Second)
 }
 
-// tickWorker lets River call tick. A tick never fails: the next one comes anyway.
+// tickWorker lets River call tick. A tick never fails: the next one comes anyway. One
+// that is to be called again goes on as the same job, which River calls snoozed.
 type tickWorker struct {
 	river.WorkerDefaults[tick]
 	q *Queue
@@ -84,8 +88,20 @@ type tickWorker struct {
 
 // Work implements river.Worker.
 func (w tickWorker) Work(ctx context.Context, job *river.Job[tick]) error {
-	w.q.tick(ctx, job.ID, job.Args.Name)
-	return nil
+	next := w.q.tick(ctx, job.ID, job.Args.Name, snoozes(job.Metadata))
+	if next.IsZero() {
+		return nil
+	}
+	return river.JobSnooze(max(0, time.Until(next)))
+}
+
+// snoozes returns how often a job was snoozed.
+func snoozes(metadata []byte) int {
+	var m struct {
+		Snoozes int `json:"snoozes"`
+	}
+	_ = json.Unmarshal(metadata, &m) // River's own
+	return m.Snoozes
 }
 
 const (
@@ -169,9 +185,21 @@ func (c client[T]) every(name string, interval time.Duration) error {
 	return err
 }
 
-func (c client[T]) call(ctx context.Context, tx *store.Tx, name string) error {
-	_, err := c.InsertTx(ctx, store.Native[T](tx), tick{name}, tickOpts())
-	return err
+func (c client[T]) call(ctx context.Context, tx *store.Tx, name string) (bool, error) {
+	native := store.Native[T](tx)
+	there, err := c.InsertTx(ctx, native, tick{name}, tickOpts())
+	if err != nil || !there.UniqueSkippedAsDuplicate {
+		return err == nil, err
+	}
+	_, err = c.JobDeleteTx(ctx, native, there.Job.ID)
+	switch {
+	case errors.Is(err, rivertype.ErrJobRunning):
+		return false, nil
+	case err != nil && !errors.Is(err, rivertype.ErrNotFound):
+		return false, err
+	}
+	again, err := c.InsertTx(ctx, native, tick{name}, tickOpts())
+	return err == nil && !again.UniqueSkippedAsDuplicate, err
 }
 
 // tickOpts make calls of one function follow each other: one that is due while another

@@ -5,13 +5,19 @@ import (
 	"time"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/webhook/store"
 )
 
-// Every calls fn when the queue starts and once an interval from then on, on one
-// replica only and never twice at a time. It must be called before
-// [Queue.Start], with the same names on all replicas. fn heeds its context; its
-// error is logged, and the next call comes after the interval.
-func (q *Queue) Every(name string, interval time.Duration, fn func(context.Context) error) error {
+// Periodic is a function that the queue calls by itself. One that has more to look
+// after returns when it is to be called next, and is: this is a series, in which n
+// counts the calls from 0. The zero time ends it. An error is logged only. The
+// function heeds its context.
+type Periodic func(ctx context.Context, n int) (next time.Time, err error)
+
+// Every begins a series of calls of fn when the queue starts and once an interval from
+// then on, on one replica only, never twice at a time, and none while a series lasts.
+// It must be called before [Queue.Start], with the same names on all replicas.
+func (q *Queue) Every(name string, interval time.Duration, fn Periodic) error {
 	if _, ok := q.ticks[name]; ok || interval <= 0 {
 		return gitops.Errorf(gitops.Internal, "periodic function %s is there twice or has no interval", gitops.Quote(name))
 	}
@@ -22,18 +28,31 @@ func (q *Queue) Every(name string, interval time.Duration, fn func(context.Conte
 	return nil
 }
 
-// tick calls one function. It is noted as running, so that its lease is watched as that
-// of a turn.
-func (q *Queue) tick(ctx context.Context, id int64, name string) {
+// Soon begins a new series of calls of a function of [Queue.Every], in place of one
+// that waits. It returns false when a call runs on any replica: that one may have
+// looked already at what the caller has in mind, and Soon is to be asked again.
+func (q *Queue) Soon(ctx context.Context, name string) (begun bool, err error) {
+	err = q.store.Update(ctx, func(tx *store.Tx) (err error) {
+		begun, err = q.river.call(ctx, tx, name)
+		return err
+	})
+	return begun && err == nil, err
+}
+
+// tick calls one function and returns when it is to be called next. It is noted as
+// running, so that its lease is watched as that of a turn.
+func (q *Queue) tick(ctx context.Context, id int64, name string, n int) time.Time {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	q.running.enter(id, cancel)
 	defer q.running.leave(id)
 	fn, ok := q.ticks[name]
 	if !ok {
-		return // of another version of the program
+		return time.Time{} // of another version of the program
 	}
-	if err := fn(ctx); err != nil {
+	next, err := fn(ctx, n)
+	if err != nil {
 		q.log.Warn("periodic function", keyTick, name, keyCode, gitops.CodeOf(err), keyError, err)
 	}
+	return next
 }

@@ -274,7 +274,8 @@ func TestLostCall(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := q.Every("sweep", time.Hour, func(context.Context) error { calls <- name; <-end; return nil }); err != nil {
+		fn := func(context.Context, int) (time.Time, error) { calls <- name; <-end; return time.Time{}, nil }
+		if err := q.Every("sweep", time.Hour, fn); err != nil {
 			t.Fatal(err)
 		}
 		run(t, q)

@@ -42,3 +42,19 @@ func Exec(tb testing.TB, s *store.Store, query string) {
 		tb.Fatal(err)
 	}
 }
+
+// Count returns how many rows "SELECT count(*) FROM " and what follows find.
+func Count(tb testing.TB, s *store.Store, from string) (n int) {
+	tb.Helper()
+	query := "SELECT count(*) FROM " + from
+	err := s.Update(tb.Context(), func(tx *store.Tx) error {
+		if _, ok := s.SQLite(); ok {
+			return store.Native[*sql.Tx](tx).QueryRow(query).Scan(&n)
+		}
+		return store.Native[pgx.Tx](tx).QueryRow(tb.Context(), query).Scan(&n)
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return n
+}
