@@ -31,7 +31,7 @@ test: export CI := true
 test: ## Install what tests need, run every check and every test
 	@.ci/deps
 	@$(MAKE) --no-print-directory tools lint
-	go test -race -shuffle=on -timeout=30m -skip='^Test(Truth|TruthPromote|ChaosService)$$' ./...
+	go test -race -shuffle=on -timeout=60m -skip='^Test(Truth|TruthPromote|ChaosService)$$' ./...
 	go test -count=1 -timeout=10m -run='^Test(InputBound|ChaosService)$$' ./gitops/render ./cmd/bot
 	@if [ -d ../shared/testdata ]; then $(MAKE) --no-print-directory truth; \
 	else echo "../shared/testdata is not there: the comparison with real repositories is left out"; fi

@@ -27,7 +27,8 @@ const githubKeeps = 3 * 24 * time.Hour
 
 // missing returns the deliveries since a time that failed whenever GitHub made them and
 // that are not in the database: the newest attempt of each, oldest first. last is the
-// time of the newest attempt of any, zero when there is none.
+// time of the newest attempt of any, zero when there is none. Times are by GitHub's clock;
+// since the zero time are those that GitHub still repeats.
 func missing(ctx context.Context, app *ghapp.App, known *store.Store, since time.Time) (list []ghapp.Delivery, last time.Time, err error) {
 	newest := map[string]ghapp.Delivery{}
 	had := map[string]bool{}
@@ -37,6 +38,12 @@ func missing(ctx context.Context, app *ghapp.App, known *store.Store, since time
 		}
 		if d.At.After(last) {
 			last = d.At
+		}
+		if since.IsZero() { // GitHub tells the newest first
+			since = d.At.Add(-githubKeeps)
+		}
+		if d.At.Before(since) {
+			break
 		}
 		had[d.GUID] = had[d.GUID] || d.OK()
 		if at, ok := newest[d.GUID]; !ok || d.At.After(at.At) {

@@ -124,11 +124,7 @@ func (s *search) look(ctx context.Context, n int) (time.Time, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	begun := time.Now()
-	since := s.since
-	if since.IsZero() {
-		since = begun.Add(-githubKeeps)
-	}
-	list, last, err := missing(ctx, s.app, s.store, since)
+	list, last, err := missing(ctx, s.app, s.store, s.since)
 	if err != nil {
 		return s.failed(err), err
 	}

@@ -273,7 +273,7 @@ func TestStoryPromoteFaults(t *testing.T) {
 		method string // "" is any
 		after  bool
 		calls  int // at least as many as a promotion has
-	}{{false, "", false, 36}, {false, "POST", true, 12}, {false, "PATCH", true, 3}, {true, "POST", false, 12}, {true, "POST", true, 12}} {
+	}{{false, "", false, 42}, {false, "POST", true, 12}, {false, "PATCH", true, 3}, {true, "POST", false, 12}, {true, "POST", true, 12}} {
 		const each = 6 // more would come to the limit on writes of a minute
 		for first := 1; first <= f.calls; first += each {
 			if testing.Short() && f.method == "" {
