@@ -99,6 +99,8 @@ type FluxBuild struct {
 	IgnoreMissingComponents bool              `json:"ignoreMissingComponents,omitempty"`
 	Labels                  map[string]string `json:"labels,omitempty"`
 	Annotations             map[string]string `json:"annotations,omitempty"`
+	// BuildMetadata replaces that of the kustomization when it is not empty.
+	BuildMetadata []string `json:"buildMetadata,omitempty"`
 	// Substitute says whether variables are substituted at all, Vars what they are, by
 	// then of all sources together.
 	Substitute bool              `json:"substitute,omitempty"`
@@ -106,6 +108,8 @@ type FluxBuild struct {
 	// Unknown says that there are variables whose values are not in the repository, such
 	// as those of a Secret: what is not in Vars stays as it is written.
 	Unknown bool `json:"unknown,omitempty"`
+	// Strict says that a variable that is not in Vars and has no default fails the build.
+	Strict bool `json:"strict,omitempty"`
 }
 
 // FluxImage is an entry of spec.images.

@@ -36,7 +36,8 @@ type Read struct {
 	// Kind is what was there; Missing when nothing was.
 	Kind Kind
 	// ID is the blob id of a File or Symlink, and the commit or content id of
-	// a Remote. It is empty for directories.
+	// a Remote. It is empty for a directory, unless the names in it were read: then
+	// it is theirs.
 	ID string
 }
 

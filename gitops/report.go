@@ -1,5 +1,7 @@
 package gitops
 
+import "slices"
+
 // Status says what a change does to an overlay or an object.
 type Status string
 
@@ -85,6 +87,20 @@ type OverlayChange struct {
 	Overlay
 	Status    Status
 	MovedFrom string // the old path, with Moved
+	// DeployedBy is who deploys it, nil for a root; Engine what renders it, and
+	// Environments all of them where there are several.
+	DeployedBy   *Deployer
+	Engine       Engine
+	Environments []string
+	// PartOf is the path of the overlay that does not render and that this is a part of:
+	// something that it names and that renders by itself. It is "" for a whole one.
+	PartOf string
+	// News are what happens to the unit beside its objects, such as that its Application
+	// deploys another directory now; each is one line, with foreign values quoted.
+	News []string
+	// Gone is what becomes of the objects that are not deployed any more, nil when there
+	// are none or it is not known which.
+	Gone *Gone
 	// AddedLines and RemovedLines are those of a minimal line diff of the two
 	// outputs; a side that does not render counts as empty.
 	AddedLines, RemovedLines int
@@ -92,6 +108,49 @@ type OverlayChange struct {
 	Before, After *Side
 	Objects       []ObjectChange
 	Images        []ImageChange
+}
+
+// Gone is what becomes of objects that are not deployed any more.
+type Gone struct {
+	// Outcome is theirs, but for those that are kept.
+	Outcome Prune
+	// Objects counts those that nobody else deploys, Kept those of them that an annotation
+	// holds back, and Claims those that have data: PersistentVolumeClaims, and Namespaces
+	// and CustomResourceDefinitions, with which more goes.
+	Objects, Kept int
+	Claims        []KindCount
+}
+
+// KindCount counts the objects of a kind.
+type KindCount struct {
+	Kind  string
+	Count int
+}
+
+// Ledger accounts for every path in which two trees differ.
+type Ledger struct {
+	// Read counts those that a compared unit reads on either side.
+	Read int
+	// Unread are those that no unit reads and that are no manifests, charts or values;
+	// UnreadManifests are those that are. Both are sorted.
+	Unread, UnreadManifests []string
+	// Missed is what the change reaches and no comparison shows.
+	Missed []Miss
+}
+
+// Clear reports whether "nothing changes" may be said when nothing does.
+func (l *Ledger) Clear() bool { return len(l.Missed) == 0 && len(l.UnreadManifests) == 0 }
+
+// Miss is something that a change reaches and that is not compared.
+type Miss struct {
+	// File and Line are the place that tells why.
+	File   string
+	Line   int
+	Reason Reason
+	// Message says it on one line, with foreign values quoted.
+	Message string
+	// Overlays are the paths of the overlays that it concerns, sorted.
+	Overlays []string
 }
 
 // Report is what a change does to the overlays it reaches.
@@ -107,4 +166,34 @@ type Report struct {
 	Considered int
 	// Environments are the names in the order of the chain, dev first.
 	Environments []string
+	// News are what the change does to deployers and no overlay shows, each on one line.
+	News []News
+	// Ledger is nil where directories are compared and not what is deployed.
+	Ledger *Ledger
+}
+
+// Unshown returns what the change reaches and neither a comparison nor the failure of an
+// overlay shows: that a render breaks, or is mended, says itself that nothing was compared.
+func (r *Report) Unshown() []Miss {
+	if r.Ledger == nil {
+		return nil
+	}
+	shown := map[string]bool{}
+	for _, o := range r.Overlays {
+		shown[o.Path] = shown[o.Path] || o.Status == RenderErrorAfter || o.Status == RenderErrorBefore
+	}
+	var list []Miss
+	for _, m := range r.Ledger.Missed {
+		if len(m.Overlays) == 0 || slices.ContainsFunc(m.Overlays, func(p string) bool { return !shown[p] }) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// News is one thing that happens to a deployer.
+type News struct {
+	File    string
+	Line    int
+	Message string
 }

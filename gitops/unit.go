@@ -46,6 +46,9 @@ type Unit struct {
 	Entry string
 	// Parents are the units whose renders have its deployer, outermost first, by [Unit.ID].
 	Parents []string
+	// Artifact names what its deployer finds of the tree, "" for all of it. A source of Flux
+	// hands on only a part: gitops/layout/flux makes the tree of it.
+	Artifact string
 	// Build is how it is rendered.
 	Build Build
 	// Namespace is where objects go that name none, "" when that is not known.
@@ -55,6 +58,8 @@ type Unit struct {
 	// Removed is what becomes of its objects when its deployer is deleted, Dropped what
 	// becomes of those that it does not render any more.
 	Removed, Dropped Prune
+	// Suspended says that its deployer does nothing until it is resumed.
+	Suspended bool
 	// File and Line are where its deployer stands, as far as that is known; lines count
 	// from 1 and are 0 when unknown.
 	File string

@@ -1,20 +1,18 @@
 package gitops
 
-// Viewer is a tree that shows more to the render of some directories than to others:
-// a directory of plain manifests has a kustomization of its own making, which nothing
-// else may read.
-type Viewer interface {
+// Builder is a tree that knows how some of its directories are built when nobody says:
+// those of plain manifests, which no kustomization lists.
+type Builder interface {
 	Tree
-	// View returns the tree as the render of a directory finds it. The same
-	// directory always gives the same tree.
-	View(dir string) Tree
+	// Builds returns how a directory is built, and the tree itself.
+	Builds(dir string) (Build, Tree)
 }
 
-// View returns t as the render of a directory finds it: t itself unless it is a
-// [Viewer].
-func View(t Tree, dir string) Tree {
-	if v, ok := t.(Viewer); ok {
-		return v.View(dir)
+// Plainly returns how a directory of t is built when nobody says, and the tree that it is
+// built of: t itself unless it is a [Builder].
+func Plainly(t Tree, dir string) (Build, Tree) {
+	if b, ok := t.(Builder); ok {
+		return b.Builds(dir)
 	}
-	return t
+	return Build{}, t
 }
