@@ -36,7 +36,7 @@ type Cache struct {
 }
 
 // engine is part of every key: another kustomize or another format is a miss.
-const engine = "kustomize " + Version + ", cache 4"
+const engine = "kustomize " + Version + ", cache 7"
 
 // DefaultCacheSize is the default bound of a cache on disk, in bytes.
 const DefaultCacheSize = 512 << 20

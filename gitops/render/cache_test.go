@@ -521,6 +521,7 @@ func FuzzDecode(f *testing.F) {
 	for _, s := range []string{"/.tree/app", "app", "", "", ""} {
 		e.string(s)
 	}
+	e.flag(true)
 	f.Add(e.b[5:])
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0x0f})
 	src := memory(app("resources: [r.yaml]\n"))
@@ -536,7 +537,7 @@ func FuzzDecode(f *testing.F) {
 		_, _ = decodeFound(&decoder{b: data})
 		_, _ = decodeResult(&decoder{b: data})
 		_ = (&decoder{b: data}).failure().error().Error()
-		s := &server{tree: src, reads: map[string]gitops.Read{}, clock: newClock(DefaultTimeout, func() {})}
+		s := &server{tree: src, reads: map[string]gitops.Read{}, clock: newClock(budgetOf(DefaultTimeout), handsOf(os.Getpid()), func() {})}
 		defer s.clock.stop()
 		if e, err := s.answer(t.Context(), &decoder{b: data}); err == nil && len(e.b) > maxFrame {
 			t.Errorf("answer of %d bytes", len(e.b))

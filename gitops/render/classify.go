@@ -23,6 +23,9 @@ func classify(fs *files, dir string, err error) failure {
 // understood is classify for a failure that may still be in a remote base. A path that
 // was refused explains everything that kustomize says about it, and better.
 func understood(fs *files, dir string, err error) failure {
+	if why, ok := errors.AsType[*failure](err); ok {
+		return *why
+	}
 	if fs.fail != nil {
 		return *fs.fail
 	}
@@ -41,6 +44,7 @@ func understood(fs *files, dir string, err error) failure {
 	f.file = relative(fs.innermost(dir, full))
 	fs.locate(&f, full)
 	fs.plainly(&f)
+	fs.unmade(&f, full)
 	return f
 }
 
@@ -66,7 +70,7 @@ var messages = []struct {
 	{regexp.MustCompile(`expected kind (!= )?'Component'`), gitops.CauseComponent},
 	{regexp.MustCompile(`remote file is not served|URL is a git repository|no 'git' program|executable file not found`), gitops.CauseRemote},
 	{regexp.MustCompile(`may not add resource with an already registered id|already registered id|multiple matches for Id|behavior must be merge or replace`), gitops.CauseDuplicate},
-	{regexp.MustCompile(`no matches for Id|no resource matches|failed to find unique target|unable to find (patch )?target|multiple possible (matches|targets)|nothing selected by|unable to find field|fieldPath .* is missing|add operation does not apply|operation does not apply|replace operation does not apply|remove operation does not apply|doc is missing (key|path)|error in remove for path|conflict between|unable to (parse SM or )?JSON patch|found more than one|JSON patch`), gitops.CausePatch},
+	{regexp.MustCompile(`no matches for Id|does not match a config with the following GVK|no resource matches|failed to find unique target|unable to find (patch )?target|multiple possible (matches|targets)|nothing selected by|unable to find field|fieldPath .* is missing|add operation does not apply|operation does not apply|replace operation does not apply|remove operation does not apply|doc is missing (key|path)|error in remove for path|conflict between|unable to (parse SM or )?JSON patch|found more than one|JSON patch`), gitops.CausePatch},
 	{regexp.MustCompile(`unknown field|invalid Kustomization: (json|yaml)|json: (cannot unmarshal|unknown)|kind should be|apiVersion for|[Ff]ailed to read kustomization file|Invalid value|security; file|must resolve to a file|cannot be absolute|is ambiguous: resolves|multiple kustomization files`), gitops.CauseField},
 	{regexp.MustCompile(`MalformedYAMLError|(^|[^.\w])yaml: |error converting YAML|mapping key .* already defined|did not find expected|missing Resource metadata|missing metadata\.name|kind\\?.? is missing|apiVersion\\?.? is missing|Object 'Kind' is missing|found a tab|invalid map key|unable to parse|couldn't decode|expected .* nodes`), gitops.CauseYAML},
 	{regexp.MustCompile(`no such file or directory|unable to find one of|is a directory|not a valid directory|file is not directory`), gitops.CauseMissing},

@@ -80,7 +80,7 @@ func (r *Renderer) Compare(ctx context.Context, list []Comparison, step func()) 
 // read the same, one side when what it read is the same in the other. Sides with the
 // same reads are the same, also when they fail; failures are told all the same.
 func (r *Renderer) compare(ctx context.Context, c Comparison) (Pair, error) {
-	c.Base, c.Head = c.Base.viewed(), c.Head.viewed()
+	c.Base, c.Head = c.Base.resolved(), c.Head.resolved()
 	before, after := c.Base.there(ctx), c.Head.there(ctx)
 	alike := before && after && c.Base.key() == c.Head.key()
 	if same, failed := r.sameReads(ctx, c, alike); same && !failed {
@@ -162,7 +162,10 @@ func holds(ctx context.Context, t gitops.Tree, remote Remote, read gitops.Read) 
 	if read.Kind == gitops.Missing {
 		return !behindLink(t, read.Path)
 	}
-	return read.Kind == gitops.Dir || e.ID == read.ID
+	if read.Kind == gitops.Dir {
+		return read.ID == "" || read.ID == listID(namesIn(t, read.Path))
+	}
+	return e.ID == read.ID
 }
 
 // behindLink reports whether the nearest thing above p that is there is a symbolic
@@ -181,9 +184,12 @@ func behindLink(t gitops.Tree, p string) bool {
 }
 
 // HasKustomization reports whether dir, which is not behind a symlink, holds a
-// kustomization file in its view of t.
+// kustomization file, or is built without one.
 func HasKustomization(ctx context.Context, t gitops.Tree, dir string) bool {
-	t = gitops.View(t, dir)
+	build, t := gitops.Plainly(t, dir)
+	if build.Files != nil {
+		return true
+	}
 	for _, name := range kustomizationNames {
 		p := path.Join(dir, name)
 		e := t.Lookup(p)

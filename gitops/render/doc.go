@@ -1,6 +1,7 @@
-// Package render turns a path of a tree into objects, exactly as
-// `kustomize build` of the pinned version prints them. It is the only package
-// that knows kustomize.
+// Package render turns a path of a tree into objects, exactly as its deployer
+// does ([gitops.Build]): as `kustomize build` of the pinned version prints them,
+// or as plain manifests that Argo CD reads one by one. It is the only package that
+// knows kustomize.
 //
 // # Two processes
 //

@@ -56,6 +56,7 @@ type files struct {
 	// each name that a kustomization may have in it.
 	ask    func([]question) ([]found, error)
 	seen   map[string]*found // virtual path -> the answer; never asked for twice
+	made   map[string]made   // what the deployer made of the source's own kustomization
 	mounts []mount           // mount n is at /.remote/n; a single file at DIR/.remote-file-n/NAME
 	single map[string]int    // virtual path of a single remote file -> its mount
 	read   map[string][]byte // kustomizations read so far: virtual path -> text as committed
@@ -74,6 +75,7 @@ type question struct {
 	virtual string
 	spec    gitops.RemoteSpec // zero for the tree
 	path    string
+	list    bool // what is in a directory, not what is there
 }
 
 func newFiles(ask func([]question) ([]found, error)) *files {
@@ -140,7 +142,9 @@ func (f *files) prefetch(virtual []string) error {
 		return err
 	}
 	for i := range answers {
-		f.seen[answers[i].virtual] = &answers[i]
+		if _, ok := f.made[answers[i].virtual]; !ok {
+			f.seen[answers[i].virtual] = &answers[i]
+		}
 	}
 	return nil
 }

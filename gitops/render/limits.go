@@ -33,9 +33,11 @@ const (
 	maxData = 600 << 20
 	// maxJobs is how many renders a worker does before it is replaced.
 	maxJobs = 5000
-	// maxCPU is the processor time of a worker's whole life.
+	// maxCPU is the processor time of a worker's whole life, by the kernel's count:
+	// it holds when the parent does not look. One that has used half of it renders
+	// no more.
 	maxCPU = 15 * time.Minute
 )
 
-// DefaultTimeout is the wall-clock limit of one render.
+// DefaultTimeout is the processor time that one render may take.
 const DefaultTimeout = 12 * time.Second

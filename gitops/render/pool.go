@@ -12,6 +12,7 @@ import (
 // [Renderer.For] share.
 type pool struct {
 	opts  Options
+	limit budget        // of one render
 	slots chan struct{} // one per render that runs, opts.Workers at the most
 
 	// freed has something when a worker became idle, or one that was on its way
@@ -172,7 +173,7 @@ func (r *pool) spawn(ctx context.Context, cold bool) (*process, error) {
 func (r *pool) release(p *process, spent bool) {
 	r.mu.Lock()
 	r.busy--
-	if !spent && !r.closed && p.jobs < maxJobs {
+	if !spent && !r.closed && p.jobs < maxJobs && !p.tired() {
 		r.idle = append(r.idle, p)
 		p = nil
 		if len(r.idle) > r.opts.Workers {

@@ -25,18 +25,20 @@ type process struct {
 	buf    []byte  // of the frame read last, which decoders look into
 }
 
-// tail keeps the last bytes that a worker wrote to standard error, to tell how
+// tail keeps the first and the last bytes that a worker wrote to standard error, to tell how
 // it died. They may quote manifests and are never shown or logged.
 type tail struct {
-	mu   sync.Mutex
-	last []byte
+	mu    sync.Mutex
+	first []byte // why Go gives up stands before the stacks
+	last  []byte
 }
 
-// Write keeps the end of all that was written.
+// Write keeps the beginning and the end of all that was written.
 func (t *tail) Write(p []byte) (int, error) {
 	const keep = 16 << 10
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.first = append(t.first, p[:min(len(p), keep-len(t.first))]...)
 	t.last = append(t.last, p...)
 	if len(t.last) > keep {
 		t.last = append([]byte(nil), t.last[len(t.last)-keep/2:]...)
@@ -47,7 +49,7 @@ func (t *tail) Write(p []byte) (int, error) {
 func (t *tail) contains(s string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return strings.Contains(string(t.last), s)
+	return strings.Contains(string(t.first), s) || strings.Contains(string(t.last), s)
 }
 
 // startTimeout bounds the start of a worker, its warm-up included.
@@ -124,10 +126,10 @@ type outcome struct {
 // do renders a source with what s serves. The error is a source that failed or a
 // context that ended; everything that the overlay itself is to blame for is an
 // outcome.
-func (p *process) do(ctx context.Context, s *server, src Source, timeout time.Duration) (outcome, error) {
+func (p *process) do(ctx context.Context, s *server, src Source, b budget) (outcome, error) {
 	stop := context.AfterFunc(ctx, func() { _ = p.cmd.Process.Kill() })
 	defer stop()
-	s.clock = newClock(timeout, func() { _ = p.cmd.Process.Kill() })
+	s.clock = newClock(b, handsOf(p.cmd.Process.Pid), func() { _ = p.cmd.Process.Kill() })
 	defer s.clock.stop()
 	_ = p.out.SetReadDeadline(time.Time{}) // that of ready; from here on the clock counts
 	p.jobs++
@@ -144,8 +146,8 @@ func (p *process) do(ctx context.Context, s *server, src Source, timeout time.Du
 		return outcome{broken: true}, s.err
 	case ctx.Err() != nil:
 		return outcome{broken: true}, ctx.Err()
-	case s.clock.expired():
-		return broken(gitops.CauseLimit, fmt.Sprintf("render took longer than %v", timeout)), nil
+	case s.clock.expired() != "":
+		return broken(gitops.CauseLimit, s.clock.expired()), nil
 	}
 	return p.died(), nil
 }
@@ -205,8 +207,17 @@ func (p *process) died() outcome {
 		return broken(gitops.CauseLimit, "render nests without end: an alias that contains itself?")
 	case p.stderr.contains("out of memory"), p.stderr.contains("cannot allocate memory"):
 		return broken(gitops.CauseLimit, fmt.Sprintf("render needs more than %d MiB of memory", maxData>>20))
+	case strings.Contains(p.cmd.ProcessState.String(), "CPU time limit"):
+		return broken(gitops.CauseLimit, fmt.Sprintf("render took more than %v of processor time", maxCPU))
 	}
 	return broken(gitops.CauseLimit, "render worker died: "+p.cmd.ProcessState.String())
+}
+
+// tired reports whether a worker has used so much of the processor time of its life that
+// another render could be the one to end it.
+func (p *process) tired() bool {
+	used, known := processTime(p.cmd.Process.Pid)
+	return known && used > maxCPU/2
 }
 
 // kill ends the worker and waits for it. It may be called again.

@@ -15,8 +15,11 @@ import (
 type Options struct {
 	// Workers is how many renders run at once; 0 is the number of processors.
 	Workers int
-	// Timeout bounds one render; 0 is [DefaultTimeout]. Time that is spent to
-	// fetch a remote base does not count.
+	// Timeout bounds the processor time of one render; 0 is [DefaultTimeout], and more
+	// than 7 minutes may end it sooner. How long the machine takes for that does
+	// not count, but for a bound of ten times as much and two minutes at the least,
+	// in which time that is spent to fetch a remote base does not count. Where the
+	// processor time of a worker is not known, this is the bound on time.
 	Timeout time.Duration
 	// Cache keeps renders between runs; nil keeps none.
 	Cache *Cache
@@ -57,7 +60,7 @@ func New(opts Options) (*Renderer, error) {
 		opts.Program = program
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &pool{opts: opts, slots: make(chan struct{}, opts.Workers), freed: make(chan struct{}, opts.Workers), baseCtx: ctx, cancel: cancel}
+	p := &pool{opts: opts, limit: budgetOf(opts.Timeout), slots: make(chan struct{}, opts.Workers), freed: make(chan struct{}, opts.Workers), baseCtx: ctx, cancel: cancel}
 	return &Renderer{pool: p, cache: opts.Cache, remote: opts.Remote}, nil
 }
 
@@ -88,8 +91,8 @@ func (r *Renderer) Close() error {
 	return nil
 }
 
-// Render renders path, a directory of t, as `kustomize build` does, of its view
-// ([gitops.View]). It is [Renderer.Build] with nothing added.
+// Render renders path, a directory of t, as `kustomize build` does, or as t says
+// ([gitops.Builder]). It is [Renderer.Build] with nothing added.
 func (r *Renderer) Render(ctx context.Context, t gitops.Tree, path string) (gitops.Rendered, error) {
 	return r.Build(ctx, Source{Tree: t, Path: path})
 }
@@ -97,7 +100,7 @@ func (r *Renderer) Render(ctx context.Context, t gitops.Tree, path string) (gito
 // Build renders a source. What the source is to blame for is in Rendered.Err; the error
 // is a tree that cannot be read, a worker that does not start, or a context that ended.
 func (r *Renderer) Build(ctx context.Context, s Source) (gitops.Rendered, error) {
-	s.Tree = gitops.View(s.Tree, s.Path)
+	s = s.resolved()
 	done, ok := r.cached(ctx, s)
 	if !ok {
 		var err error
@@ -105,30 +108,11 @@ func (r *Renderer) Build(ctx context.Context, s Source) (gitops.Rendered, error)
 			return done, err
 		}
 	}
-	done.Err = fromOrigin(s.Tree, done.Err)
 	return done, nil
 }
 
-// origin is a tree with files that the repository does not have. Origin returns
-// where an error in one comes from.
-type origin interface {
-	Origin(file string, line int, message string) (string, int)
-}
-
-// fromOrigin returns an error that names places of the repository only.
-func fromOrigin(t gitops.Tree, e *gitops.Error) *gitops.Error {
-	o, ok := t.(origin)
-	if !ok || e == nil {
-		return e
-	}
-	file, line := o.Origin(e.File, e.Line, e.Message)
-	if file == e.File {
-		return e
-	}
-	moved := *e
-	moved.File, moved.Line, moved.Column = file, line, 0
-	return &moved
-}
+// Remotes reports whether bases outside of the repository may be fetched.
+func (r *Renderer) Remotes() bool { return r.remote != nil }
 
 // cached returns the render of a source from the cache. A hit is as good as a render: it
 // was one, with the same answers.
@@ -184,7 +168,7 @@ func (r *Renderer) run(ctx context.Context, s *server, src Source, cold bool) (o
 	if err != nil {
 		return outcome{}, err
 	}
-	out, err := p.do(ctx, s, src, r.opts.Timeout)
+	out, err := p.do(ctx, s, src, r.limit)
 	r.mu.Lock()
 	r.stats.Renders++
 	if out.broken {

@@ -47,7 +47,7 @@ func (f *files) openKustomization(virtual string, text []byte) ([]byte, error) {
 	if done, ok := f.rewritten[virtual]; ok {
 		return done, nil
 	}
-	f.read[virtual] = text
+	f.read[virtual] = f.textOf(virtual, text)
 	done, err := f.rewrite(virtual, text)
 	if err == nil {
 		f.rewritten[virtual] = done
@@ -191,7 +191,8 @@ func cutKey(entry string) (prefix, file string, ok bool) {
 // refuse keeps the first refusal, with the entry as its place.
 func (r *rewriter) refuse(n *yaml.Node, cause gitops.Cause, message string) {
 	if r.refused == nil {
-		r.refused = &failure{cause: cause, message: message, file: relative(r.kustomization), line: n.Line, column: n.Column}
+		at := r.files.place(r.kustomization, n)
+		r.refused = &failure{cause: cause, message: message, file: at.file, line: at.line, column: at.column}
 	}
 }
 
@@ -219,7 +220,7 @@ func (r *rewriter) rewriteRemote() {
 			r.refuse(e.node, gitops.CauseLimit, fmt.Sprintf("more than %d remote bases in one render", maxMounts))
 			return
 		}
-		from := place{relative(r.kustomization), e.node.Line, e.node.Column}
+		from := f.place(r.kustomization, e.node)
 		f.mounts = append(f.mounts, mount{e.spec, from})
 		var entry string
 		if e.spec.File != "" {

@@ -11,13 +11,16 @@ import (
 
 var (
 	// tried is what kustomize wraps around an error for every directory it came through.
-	tried     = regexp.MustCompile(`^(?:recursed accumulation of path '[^']*': |accumulating resources: |loading generator plugins: |failed to load generator: )+`)
+	tried     = regexp.MustCompile(`^(?:recursed accumulation of path '[^']*': |accumulating (?:resources|components): |accumulateDirectory: |loading generator plugins: |failed to load generator: )+`)
 	invalid   = regexp.MustCompile(`yaml: (?:unmarshal errors: )?line \d+: (.+?)(?: in File: \S+)?$`)
 	wrongType = regexp.MustCompile(`cannot unmarshal (\w+) into Go struct field \w+\.(\w+)\S* of type (\S+)`)
 	plugin    = regexp.MustCompile(`^external plugins disabled; unable to load external plugin '([^']+)'`)
 	twice     = regexp.MustCompile(`may not add resource with an already registered id: ([^\s']+)`)
 	twiceIn   = regexp.MustCompile(`merging resources from '([^']+)'`)
 	noTarget  = regexp.MustCompile(`^(?:no resource matches strategic merge patch "[^"]*": )?no matches for Id ([^\s;]+); failed to find unique target for patch \S+$`)
+	outOfRoot = regexp.MustCompile(`security; file '([^']+)' is not in or below '([^']+)'`)
+	noWork    = regexp.MustCompile(`^resource with name (\S+) does not match a config with the following GVK .*$`)
+	ordinary  = regexp.MustCompile(`^"expected kind 'Component' for path '([^']+)' but got 'Kustomization'"$`)
 	chart     = regexp.MustCompile(`(?:\[noGrp\]/|\bname: )([\w-]+)`)
 )
 
@@ -37,6 +40,9 @@ func (f *files) plainly(at *failure) {
 		at.say(plugin, "plugin %s is not run here")
 	case gitops.CausePatch:
 		at.say(noTarget, "patch has no target: there is no %s")
+		at.say(noWork, "replicas has no target: there is no workload %s")
+	case gitops.CauseComponent:
+		at.say(ordinary, "not a component but an ordinary kustomization: %s")
 	case gitops.CauseDuplicate:
 		in := twiceIn.FindStringSubmatch(at.message)
 		if at.say(twice, "object is there twice: %s") && in != nil {
@@ -47,6 +53,12 @@ func (f *files) plainly(at *failure) {
 			at.message = "invalid YAML: " + m[1]
 		}
 	case gitops.CauseField:
+		if m := outOfRoot.FindStringSubmatch(at.message); m != nil {
+			at.message = fmt.Sprintf("file %s is not in or below %s, and kustomize reads no others from there", gitops.Quote(m[1]), gitops.Quote(m[2]))
+			if from, ok := f.named(treeRoot + "/" + m[1]); ok {
+				at.file, at.line, at.column = from.file, from.line, from.column
+			}
+		}
 		if m := wrongType.FindStringSubmatch(at.message); m != nil {
 			at.line, at.column = findKey(f.read[treeRoot+"/"+at.file], m[2])
 			at.message = fmt.Sprintf("field %s holds %s where %s is expected", gitops.Quote(m[2]), typeName(m[1]), typeName(m[3]))

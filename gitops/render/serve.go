@@ -44,6 +44,7 @@ func (s *server) answer(ctx context.Context, d *decoder) (*encoder, error) {
 	for range n {
 		q := question{virtual: d.string(), path: d.string()}
 		q.spec = gitops.RemoteSpec{Repo: d.string(), Ref: d.string(), File: d.string()}
+		q.list = d.flag()
 		if d.bad {
 			return nil, errors.New("malformed question")
 		}
@@ -81,6 +82,9 @@ func (s *server) look(ctx context.Context, q question, list []found) []found {
 	t, fail := s.treeOf(ctx, q)
 	if fail != nil {
 		return append(list, found{virtual: q.virtual, fail: fail})
+	}
+	if q.list {
+		return append(list, s.list(ctx, t, q))
 	}
 	at := s.at(ctx, t, q.path)
 	resolved := at.path
@@ -282,8 +286,14 @@ func (s *server) noteEntry(t gitops.Tree, e gitops.Entry) {
 	s.note(r)
 }
 
-// note keeps the last answer for a path. A tree does not change, so all are the same.
-func (s *server) note(r gitops.Read) { s.reads[r.Path] = r }
+// note keeps the last answer for a path. A tree does not change, so all are the same, but
+// that the names in a directory say more than that it is there.
+func (s *server) note(r gitops.Read) {
+	if r.Kind == gitops.Dir && r.ID == "" && s.reads[r.Path].Kind == gitops.Dir {
+		return
+	}
+	s.reads[r.Path] = r
+}
 
 // sortedReads returns the notes by path.
 func (s *server) sortedReads() []gitops.Read {

@@ -37,10 +37,16 @@ func (s Source) build() []byte {
 	return b
 }
 
-// viewed is the source as its own render finds the tree.
-func (s Source) viewed() Source {
-	if s.Tree != nil {
-		s.Tree = gitops.View(s.Tree, s.Path)
+// resolved is the source with how its tree says that it is built, where nothing else is
+// said.
+func (s Source) resolved() Source {
+	if s.Tree == nil {
+		return s
+	}
+	build, t := gitops.Plainly(s.Tree, s.Path)
+	s.Tree = t
+	if reflect.ValueOf(s.Build).IsZero() {
+		s.Build = build
 	}
 	return s
 }

@@ -188,6 +188,9 @@ func (d *decoder) failure() failure {
 	}
 }
 
+// Error makes it an error that goes through kustomize, or past it, as it is.
+func (f *failure) Error() string { return f.message }
+
 // error returns f as what the program speaks of.
 func (f failure) error() *gitops.Error {
 	code := f.code

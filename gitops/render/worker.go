@@ -15,15 +15,12 @@ import (
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
-	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/provenance"
-	"sigs.k8s.io/kustomize/api/resource"
-	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
 
 // workerName is the argv[0] of a worker; the one argument says warm or cold and
-// the walls to build, see [wallArgs].
+// the walls to build.
 const workerName = "sealift-render-worker"
 
 // IsWorker reports whether this process was started as a worker. The main
@@ -108,29 +105,6 @@ func warmUp() {
 	_, _ = kustomize(fs, treeRoot, gitops.Build{})
 }
 
-// build makes the objects of a source.
-func build(fs *files, dir string, b gitops.Build) ([]*resource.Resource, error) {
-	return kustomize(fs, dir, b)
-}
-
-// kustomize is `kustomize build` with the options that the command has by default, but
-// for the load restriction, which a deployer may lift.
-func kustomize(fs *files, dir string, b gitops.Build) ([]*resource.Resource, error) {
-	restriction := types.LoadRestrictionsRootOnly
-	if b.Unrestricted {
-		restriction = types.LoadRestrictionsNone
-	}
-	m, err := krusty.MakeKustomizer(&krusty.Options{
-		Reorder:          krusty.ReorderOptionUnspecified,
-		LoadRestrictions: restriction,
-		PluginConfig:     types.DisabledPluginConfig(),
-	}).Run(fs, dir)
-	if err != nil {
-		return nil, err
-	}
-	return m.Resources(), nil
-}
-
 // workerSide is the worker's end of the pipes.
 type workerSide struct {
 	in, out *os.File
@@ -190,11 +164,11 @@ func (w *workerSide) poisoned() bool { return openapi.GetSchemaVersion() != w.sc
 
 // result is the frame of a job that does. The limit is on the YAML of all objects
 // together, without the lines that separate them.
-func (w *workerSide) result(fs *files, dir string, resources []*resource.Resource) *encoder {
+func (w *workerSide) result(fs *files, dir string, manifests []manifest) *encoder {
 	var list []gitops.Object
 	size := 0
-	for _, r := range resources {
-		y, err := r.AsYAML()
+	for _, m := range manifests {
+		y, err := m.AsYAML()
 		if err != nil {
 			return w.failed(fs, dir, err)
 		}
@@ -202,7 +176,7 @@ func (w *workerSide) result(fs *files, dir string, resources []*resource.Resourc
 		if size += len(y); size > maxOutput {
 			return w.failed(fs, dir, errOutput)
 		}
-		list = append(list, gitops.Object{APIVersion: r.GetApiVersion(), Kind: r.GetKind(), Namespace: r.GetNamespace(), Name: r.GetName(), YAML: y})
+		list = append(list, gitops.Object{APIVersion: m.GetApiVersion(), Kind: m.GetKind(), Namespace: m.GetNamespace(), Name: m.GetName(), YAML: y})
 	}
 	e := newFrame(msgResult)
 	e.flag(w.poisoned())
@@ -250,6 +224,7 @@ func (w *workerSide) ask(qs []question) ([]found, error) {
 		e.string(q.spec.Repo)
 		e.string(q.spec.Ref)
 		e.string(q.spec.File)
+		e.flag(q.list)
 	}
 	if err := e.writeTo(w.out); err != nil {
 		return nil, err
