@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/layout/argocd"
+	"github.com/sealift/sealift/gitops/layout/flux"
 )
 
 // ConfigFile is the path of the configuration in a repository.
@@ -29,6 +31,14 @@ type Config struct {
 	FailOn gitops.Severity
 	// Promote says what promotions carry.
 	Promote Promote
+	// Repositories are further addresses of this repository.
+	Repositories []string
+	// Kustomize, ArgoCD and Flux are what the installations say that deploy the repository.
+	Kustomize KustomizeOptions
+	ArgoCD    argocd.Options
+	Flux      flux.Options
+	// NotCompared is what the check says when something is not compared.
+	NotCompared NotComparedMode
 
 	ignore []glob
 }

@@ -2,10 +2,13 @@ package layout
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops"
 )
 
 // The limits of what is read from one file.
@@ -28,6 +31,8 @@ type facts struct {
 	Loads []string
 	// Refs are the other paths it names, as written.
 	Refs []string
+	// Plugins are those of Refs that configure a plugin, and may name further files.
+	Plugins []string
 	// Component says that its kind is Component.
 	Component bool
 	// Unknown says that it has a field that kustomize does not know, and so does
@@ -36,20 +41,19 @@ type facts struct {
 	// Loose says that it may name more than Loads and Refs, because it could
 	// not be read or uses aliases or merge keys.
 	Loose bool
-	// ArgoPatch is the line of the first patch of Argo CD documents.
-	ArgoPatch int
-	// Skip says that Argo CD passes it over in a directory of plain manifests.
-	Skip bool
-	// Foreign says that it has an object that Argo CD deploys and kustomize does not
-	// take.
-	Foreign bool
-	// Docs are the Argo CD and Flux documents of another file.
+	// Remote says that it loads something that is not in the repository, or a chart.
+	Remote bool
+	// Yields says of which deployers' objects it has a part, see mayYield.
+	Yields yields
+	// Maps are the names of ConfigMaps that it has or generates.
+	Maps []string
+	// Docs are the deployers' documents of another file.
 	Docs []document
 }
 
 // empty says that a file has nothing to do with the layout, as most.
 func (f *facts) empty() bool {
-	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && !f.Unknown && !f.Loose && f.ArgoPatch == 0 && !f.Skip && !f.Foreign && len(f.Docs) == 0
+	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && !f.Unknown && !f.Loose && !f.Remote && f.Yields == 0 && len(f.Plugins) == 0 && len(f.Maps) == 0 && len(f.Docs) == 0
 }
 
 // reader walks YAML nodes that nobody vouches for. It follows aliases, and gives
@@ -156,14 +160,20 @@ func kustomizationFacts(data []byte) facts {
 			bases = append(bases, r.paths(v)...)
 		case "components":
 			components = append(components, r.paths(v)...)
-		case "patches", "patchesJson6902":
-			if f.ArgoPatch == 0 {
-				f.ArgoPatch = r.argoPatch(v)
-			}
+		case "configMapGenerator":
+			f.Maps = append(f.Maps, r.each(v, "name")...)
+		case "helmCharts", "helmChartInflationGenerator":
+			f.Remote = true
+			home := r.text(r.get(r.get(root, "helmGlobals"), "chartHome"))
+			f.Refs = append(f.Refs, cmp.Or(home, defaultChartHome))
+		case "generators", "transformers", "validators":
+			f.Plugins = append(f.Plugins, r.paths(v)...)
 		}
 		f.Refs = append(f.Refs, r.refs(key, v)...)
 	}
 	f.Loads = slices.Concat(f.Loads, bases, components)
+	f.Remote = f.Remote || slices.ContainsFunc(f.Loads, isRemote)
+	f.Yields = yieldsOf(data)
 	f.Loose = f.Unknown || r.left < 0 || root == nil && len(data) > 0 || loose(root)
 	return f
 }
@@ -237,19 +247,6 @@ func (r *reader) paths(v *yaml.Node) []string {
 	return out
 }
 
-// argoPatch returns the line of the first patch whose target is an Argo CD
-// document, 0 when there is none.
-func (r *reader) argoPatch(v *yaml.Node) int {
-	for item := range r.items(v) {
-		t := r.get(item, "target")
-		kind := r.text(r.get(t, "kind"))
-		if r.text(r.get(t, "group")) == "argoproj.io" || kind == "Application" || kind == "ApplicationSet" {
-			return item.Line
-		}
-	}
-	return 0
-}
-
 // blobFacts reads what a blob says.
 func blobFacts(data []byte, kustomization bool) facts {
 	if len(data) > maxFile {
@@ -258,8 +255,19 @@ func blobFacts(data []byte, kustomization bool) facts {
 	if kustomization {
 		return kustomizationFacts(data)
 	}
-	if !pointsSomewhere.Match(data) {
-		return facts{}
+	f := facts{Yields: yieldsOf(data)}
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	if pointsSomewhere.Match(data) {
+		f.Docs = documents(data)
 	}
-	return facts{Docs: documents(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))}
+	if bytes.Contains(data, []byte("ConfigMap")) {
+		f.Maps = configMaps(data)
+	}
+	return f
 }
+
+// defaultChartHome is where kustomize looks for charts (HelmDefaultHome of its api/types).
+const defaultChartHome = "charts"
+
+// isRemote reports whether an entry names something outside of the repository.
+func isRemote(entry string) bool { _, ok := gitops.ParseRemote(entry); return ok }

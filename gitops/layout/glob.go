@@ -206,3 +206,11 @@ func (g glob) capture(p string) (app, env string) {
 func matchAny(globs []glob, p string) bool {
 	return slices.ContainsFunc(globs, func(g glob) bool { return g.match(p) })
 }
+
+// classRune is a character in a class of a regular expression.
+func classRune(r rune) string {
+	if r < utf8.RuneSelf && !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
+		return `\x{` + string("0123456789abcdef"[r>>4]) + string("0123456789abcdef"[r&15]) + `}`
+	}
+	return string(r)
+}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/sealift/sealift/gitops"
 )
 
@@ -61,7 +63,7 @@ func (g *graph) load(ctx context.Context, dir string, depth int) bool {
 		return g.loads[dir] == whole
 	}
 	g.loads[dir] = loading
-	k.named = named(dir, k)
+	k.named = append(named(dir, k), g.configured(ctx, dir, k)...)
 	ok := !k.broken
 	var refs []string
 	for i, ref := range slices.Concat(k.loads, k.refs) {
@@ -85,16 +87,46 @@ func (g *graph) load(ctx context.Context, dir string, depth int) bool {
 	return ok
 }
 
-// addPlain adds a unit without a kustomization. As in load, what comes after
-// something that cannot be loaded is not read by it.
-func (g *graph) addPlain(dir string, unit *plain) {
-	g.refs[dir] = slices.Sorted(slices.Values(unit.resources))
-	for _, sub := range unit.dirs {
-		g.readBy[sub] = true
-		if g.loads[sub] != whole {
-			return
+// maxConfigured is how many files the configurations of one directory's plugins name.
+const maxConfigured = 200
+
+// configured returns the files that the configurations of plugins name, such as the
+// encrypted ones of a generator: every text in them that is the path of a file counts.
+func (g *graph) configured(ctx context.Context, dir string, k *kustomization) []string {
+	var list []string
+	for _, ref := range k.plugins {
+		e := g.within(ctx, dir, ref)
+		if e.Kind != gitops.File || e.Size > maxFile {
+			continue
+		}
+		data, err := g.content(ctx, e.Path)
+		if err != nil {
+			continue // the render says so
+		}
+		r := &reader{left: maxNodes}
+		for doc := range splitDocuments(data) {
+			for _, s := range r.scalars(parseYAML(doc), nil) {
+				if at := g.within(ctx, path.Dir(e.Path), s); (at.Kind == gitops.File || at.Kind == gitops.Symlink) && len(list) < maxConfigured {
+					list = append(list, at.Path)
+				}
+			}
 		}
 	}
+	return list
+}
+
+// scalars appends the texts below a node.
+func (r *reader) scalars(n *yaml.Node, list []string) []string {
+	if n = r.follow(n); n == nil {
+		return list
+	}
+	if n.Kind == yaml.ScalarNode && len(n.Value) < 4096 && !strings.Contains(n.Value, "\n") {
+		return append(list, n.Value)
+	}
+	for _, c := range n.Content {
+		list = r.scalars(c, list)
+	}
+	return list
 }
 
 // local returns what a reference leads to within the tree. A directory that is

@@ -12,7 +12,7 @@ import (
 // config reads the top level.
 func (p *parser) config(c *Config, root *yaml.Node) {
 	version := false
-	p.mapping(root, "configuration",
+	p.mapping(root, "configuration", append(p.installation(c),
 		field{"version", func(n *yaml.Node) { version = true; p.version(n) }},
 		field{"environments", func(n *yaml.Node) { p.environments(c, n) }},
 		field{"overlays", func(n *yaml.Node) {
@@ -24,7 +24,7 @@ func (p *parser) config(c *Config, root *yaml.Node) {
 		field{"fail-on", func(n *yaml.Node) {
 			c.FailOn = p.word(n, "fail-on", gitops.SeverityError, gitops.SeverityWarning, Never)
 		}},
-	)
+	)...)
 	if !version && root.Kind == yaml.MappingNode {
 		p.fail(root, "version is missing: add \"version: 1\"")
 	}

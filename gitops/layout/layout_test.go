@@ -13,6 +13,11 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
+// application is one document; source is YAML in flow style, without the repository.
+func application(name, source string) string {
+	return "---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: " + name + "}\nspec:\n  source: {repoURL: https://example.com/acme/gitops, " + source + "}\n"
+}
+
 func read(t *testing.T, files map[string]string, m Memo) *Layout {
 	t.Helper()
 	l, err := Read(t.Context(), newMemory(files), nil, m)
@@ -306,30 +311,13 @@ func FuzzDocuments(f *testing.F) {
 			"argo.yaml": string(data), "a/kustomization.yaml": "", "b/x/Kustomization": "", "c/config.json": `{"e": {"f": [1]}}`,
 			"p/\xff\n.yaml": "kind: A\n", "p/x/a.yaml": "kind: A\nmetadata: {generateName: x}\n", "p/b.jsonnet": "", "h/Chart.yaml": "",
 		}, memo{})
-		for _, dir := range l.Units() {
+		for _, dir := range l.Directories() {
 			l.Reached(dir, []string{"p/x/a.yaml"})
 			for _, ref := range l.Refs(dir) {
 				if l.Plain(dir) && !below(dir, []string{ref}) {
 					t.Errorf("%q deploys %q", dir, ref)
 				}
 			}
-		}
-		l.NotCompared(l, []string{"argo.yaml", "h/x", "p/\xff\n.yaml", "p/b.jsonnet"})
-	})
-}
-
-func FuzzTemplate(f *testing.F) {
-	f.Add(`{{ .a.b | lower | replace "x" "y" }}`, true)
-	f.Add(`{{ path.basename }}/{{x}}`, false)
-	f.Add(`{{ with .a }}{{ .b }}{{ else }}{{ join "-" .list }}{{ end }}`, true)
-	f.Fuzz(func(t *testing.T, s string, goTemplate bool) {
-		p, err := compileTemplate(s, goTemplate)
-		if err != nil {
-			return
-		}
-		set := params{"a": map[string]any{"b": "C"}, "list": []any{"x", "y"}, "x": "1", "path.basename": "z"}
-		if text, err := p.fill(set); err == nil && len(text) > maxTemplate+maxText {
-			t.Errorf("%d bytes", len(text))
 		}
 	})
 }

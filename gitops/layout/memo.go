@@ -20,7 +20,7 @@ type Memo interface {
 }
 
 // memoName changes whenever what is kept or how it is read changes.
-const memoName = "layout-facts-v4"
+const memoName = "layout-facts-v5"
 
 // maxMemo bounds what is kept, in bytes.
 const maxMemo = 16 << 20
@@ -30,8 +30,7 @@ const maxMemo = 16 << 20
 const spare = 2_000
 
 // known is the facts by blob. The key is the blob id, with "k" before it for
-// blobs that were read as kustomizations and "m" for those that were read as
-// manifests.
+// blobs that were read as kustomizations.
 type known struct {
 	said    map[string]facts
 	nothing map[string]bool // blobs without facts
@@ -58,17 +57,17 @@ func loadKnown(m Memo) *known {
 
 // The kept form: on the first line the keys without facts, separated by spaces,
 // then a line for each blob with facts, of fields that end with a NUL: the key,
-// letters for the flags, the line of the first patch, the number of loads, the
-// loads, the refs and, last and only with the letter d, the documents as JSON.
+// letters for the flags, what it yields, the number of loads, the loads, the
+// refs and, last and only with the letter d, the documents and ConfigMaps as JSON.
 // Neither keys nor paths hold NULs or line ends.
 func (k *known) encode() []byte {
 	var b bytes.Buffer
 	b.WriteString(strings.Join(slices.Sorted(maps.Keys(k.nothing)), " "))
 	for _, key := range slices.Sorted(maps.Keys(k.said)) {
 		f := k.said[key]
-		fields := slices.Concat([]string{key, f.letters(), strconv.Itoa(f.ArgoPatch), strconv.Itoa(len(f.Loads))}, f.Loads, f.Refs)
-		if len(f.Docs) > 0 {
-			docs, err := json.Marshal(f.Docs)
+		fields := slices.Concat([]string{key, f.letters(), strconv.Itoa(int(f.Yields)), strconv.Itoa(len(f.Loads))}, f.Loads, f.Refs)
+		if len(f.Docs)+len(f.Maps)+len(f.Plugins) > 0 {
+			docs, err := json.Marshal(keptDocs{f.Docs, f.Maps, f.Plugins})
 			if err != nil {
 				continue
 			}
@@ -79,13 +78,20 @@ func (k *known) encode() []byte {
 	return b.Bytes()
 }
 
+// keptDocs are what one blob says that has more than paths.
+type keptDocs struct {
+	Docs    []document `json:"d,omitempty"`
+	Maps    []string   `json:"m,omitempty"`
+	Plugins []string   `json:"p,omitempty"`
+}
+
 // letters are the flags of facts.
 func (f *facts) letters() string {
 	var s string
 	for _, flag := range []struct {
 		on     bool
 		letter string
-	}{{f.Component, "c"}, {f.Unknown, "u"}, {f.Loose, "l"}, {f.Skip, "s"}, {f.Foreign, "f"}, {len(f.Docs) > 0, "d"}} {
+	}{{f.Component, "c"}, {f.Unknown, "u"}, {f.Loose, "l"}, {f.Remote, "r"}, {len(f.Docs)+len(f.Maps)+len(f.Plugins) > 0, "d"}} {
 		if flag.on {
 			s += flag.letter
 		}
@@ -115,12 +121,15 @@ func decodeFacts(fields []string) (f facts, ok bool) {
 	}
 	letters, paths := fields[1], fields[4:]
 	f.Component, f.Unknown, f.Loose = strings.Contains(letters, "c"), strings.Contains(letters, "u"), strings.Contains(letters, "l")
-	f.Skip, f.Foreign = strings.Contains(letters, "s"), strings.Contains(letters, "f")
-	f.ArgoPatch, _ = strconv.Atoi(fields[2])
+	f.Remote = strings.Contains(letters, "r")
+	flags, _ := strconv.ParseUint(fields[2], 10, 8)
+	f.Yields = yields(flags)
 	if strings.Contains(letters, "d") && len(paths) > 0 {
-		if json.Unmarshal([]byte(paths[len(paths)-1]), &f.Docs) != nil {
+		var kept keptDocs
+		if json.Unmarshal([]byte(paths[len(paths)-1]), &kept) != nil {
 			return f, false
 		}
+		f.Docs, f.Maps, f.Plugins = kept.Docs, kept.Maps, kept.Plugins
 		paths = paths[:len(paths)-1]
 	}
 	n, err := strconv.Atoi(fields[3])

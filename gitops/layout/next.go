@@ -4,7 +4,6 @@ import (
 	"context"
 	"path"
 	"reflect"
-	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -13,31 +12,27 @@ import (
 // the whole tree instead.
 const maxCompared = 200
 
-// Next returns the layout of another tree, read with the same configuration. from
-// is the tree that l was read of, and changed are the files in which the trees
-// differ. Most changes leave the layout as it is, which the changed files alone
-// tell; then the result is l.
-func (l *Layout) Next(ctx context.Context, from, to gitops.Tree, changed []string, memo Memo) (*Layout, error) {
+// Next returns the layout of another tree, read in the same way. from is the tree that l
+// was read of, and changed are the files in which the trees differ. Most changes leave
+// the layout as it is, which the changed files alone tell; then the result is l.
+func (l *Layout) Next(ctx context.Context, from, to gitops.Tree, changed []string) (*Layout, error) {
 	same, err := l.same(ctx, from, to, changed)
 	if same || err != nil {
 		return l, err
 	}
-	return Read(ctx, to, l.config, memo)
+	return l.reader.Read(ctx, to)
 }
 
 // same reports whether no changed file says anything else about the layout. It is no,
 // and the layout is read anew, whenever it is not certain: with symbolic links, with
-// configuration in files, with files that come and go.
+// files whose content was read for it, with files that come and go.
 func (l *Layout) same(ctx context.Context, from, to gitops.Tree, changed []string) (bool, error) {
-	if l.symlinks || l.readsFiles || len(changed) > maxCompared {
+	if l.scan.symlinks || len(changed) > maxCompared {
 		return false, nil
 	}
 	for _, p := range changed {
-		if p == pipelinesFile || from.Lookup(p).Kind != gitops.File || to.Lookup(p).Kind != gitops.File {
+		if p == pipelinesFile || l.seen[p] || from.Lookup(p).Kind != gitops.File || to.Lookup(p).Kind != gitops.File {
 			return false, nil
-		}
-		if same, err := l.samePlain(ctx, from, to, p); !same || err != nil {
-			return false, err
 		}
 		base := path.Base(p)
 		if !isKustomization(base) && !isYAML(base) {
@@ -53,27 +48,6 @@ func (l *Layout) same(ctx context.Context, from, to gitops.Tree, changed []strin
 		}
 	}
 	return true, nil
-}
-
-// samePlain reports whether a file of a unit without a kustomization counts as a
-// manifest in both trees, or in neither.
-func (l *Layout) samePlain(ctx context.Context, from, to gitops.Tree, p string) (bool, error) {
-	in := false
-	for dir := range l.plain {
-		in = in || dir == "." || strings.HasPrefix(p, dir+"/")
-	}
-	if !in || !isManifest(p) {
-		return true, nil
-	}
-	var sides [2]facts
-	for i, t := range []gitops.Tree{from, to} {
-		data, err := (&scanned{tree: t}).content(ctx, p)
-		if err != nil {
-			return false, err
-		}
-		sides[i] = manifestFacts(data)
-	}
-	return reflect.DeepEqual(sides[0], sides[1]), nil
 }
 
 // says returns what one file says.

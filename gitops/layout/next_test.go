@@ -38,7 +38,7 @@ func TestNext(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			next, err := l.Next(t.Context(), from, to, []string{c.file}, nil)
+			next, err := l.Next(t.Context(), from, to, []string{c.file})
 			if err != nil {
 				t.Fatal(err)
 			}

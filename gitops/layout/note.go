@@ -23,8 +23,13 @@ type notes struct {
 
 // add notes something about a line of a file, once.
 func (n *notes) add(file string, line int, fix, format string, args ...any) {
-	message := fmt.Sprintf(format, args...)
-	key := fmt.Sprint(file, "\x00", line, "\x00", message)
+	n.put(gitops.Finding{Severity: gitops.SeverityNote, File: file, Line: line, Message: fmt.Sprintf(format, args...), Fix: fix})
+}
+
+// put notes a finding, once.
+func (n *notes) put(f gitops.Finding) {
+	f.Rule = cmp.Or(f.Rule, RuleName)
+	key := fmt.Sprint(f.File, "\x00", f.Line, "\x00", f.Message)
 	if n.seen[key] {
 		return
 	}
@@ -36,9 +41,7 @@ func (n *notes) add(file string, line int, fix, format string, args ...any) {
 		n.seen = map[string]bool{}
 	}
 	n.seen[key] = true
-	n.list = append(n.list, gitops.Finding{
-		Rule: RuleName, Severity: gitops.SeverityNote, File: file, Line: line, Message: message, Fix: fix,
-	})
+	n.list = append(n.list, f)
 }
 
 // unread notes what the tree itself could not look at: a directory on disk may have

@@ -4,58 +4,126 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/sealift/sealift/gitops"
 )
 
-// Reached reports whether a change of files may change what a kustomization
-// directory renders to. It never says no wrongly, and may say yes wrongly: what
-// a render really reads is for the renderer to find out.
-//
-// kustomize reads files only in or below the directory of the kustomization that
-// names them, and directories only that a kustomization names. So a change
-// reaches dir only when it is below dir, or below a directory that is named on
-// the way from it. Where the names are not certain (aliases in a kustomization,
-// symlinks in the tree) everything is reached.
-//
-// changed must be sorted.
-func (l *Layout) Reached(dir string, changed []string) bool {
-	if l.symlinks {
-		return len(changed) > 0
+// seeds returns where the walk over what a unit may read begins: its directory or files,
+// and what its deployer adds.
+func seeds(u gitops.Unit) []string {
+	list := slices.Clone(u.Build.Files)
+	if len(list) == 0 {
+		list = append(list, u.Path)
 	}
-	seen := map[string]bool{}
-	todo := []string{dir}
-	for len(todo) > 0 {
-		dir, todo = todo[len(todo)-1], todo[:len(todo)-1]
-		if seen[dir] {
-			continue
+	add := func(names []string, patches []gitops.Patch) {
+		for _, name := range names {
+			list = append(list, path.Join(u.Path, name))
 		}
-		seen[dir] = true
-		unit := l.plain[dir]
-		if unit != nil && unit.touched(dir, changed) || unit == nil && below(dir, changed) {
-			return true
+		for _, p := range patches {
+			if p.Path != "" {
+				list = append(list, path.Join(u.Path, p.Path))
+			}
 		}
-		if unit != nil {
-			todo = append(todo, unit.dirs...)
-			continue
-		}
-		k := l.dirs[dir]
-		if k == nil {
-			continue // a file, or nothing
-		}
-		if k.loose {
-			return len(changed) > 0
-		}
-		todo = append(todo, k.named...)
 	}
-	return false
+	if f := u.Build.Flux; f != nil {
+		add(f.Components, f.Patches)
+	}
+	if a := u.Build.Argo; a != nil && a.Kustomize != nil {
+		add(a.Kustomize.Components, a.Kustomize.Patches)
+	}
+	return list
 }
 
-// touched reports whether one of the sorted paths is a file of the unit at dir, or may
-// become one.
-func (u *plain) touched(dir string, changed []string) bool {
-	if u.deep {
-		return below(dir, changed)
+// walk visits all that may be read when the seeds are rendered: files, with nil, and
+// directories with a kustomization. It ends early when visit returns false.
+func (s *scanned) walk(seeds []string, visit func(p string, k *kustomization) bool) {
+	seen := map[string]bool{}
+	todo := slices.Clone(seeds)
+	for len(todo) > 0 {
+		var p string
+		p, todo = todo[len(todo)-1], todo[:len(todo)-1]
+		if seen[p] {
+			continue
+		}
+		seen[p] = true
+		if s.symlinks {
+			p = s.resolve(s.ctx, p).Path
+			seen[p] = true
+		}
+		k := s.dirs[p]
+		if !visit(p, k) {
+			return
+		}
+		if k != nil {
+			todo = append(todo, k.named...)
+		}
 	}
-	return slices.ContainsFunc(changed, func(p string) bool { return path.Dir(p) == dir })
+}
+
+// Reaches reports whether a change of files may change what a unit renders to. It never
+// says no wrongly, and may say yes wrongly: what a render really reads is for the
+// renderer to find out.
+//
+// kustomize reads files only that a kustomization names, and directories only in which
+// it looks for one. So a change reaches a unit only when it is one of these files, or in
+// or below one of these directories. Where the names are not certain (aliases in a
+// kustomization, symlinks in the tree) everything is reached.
+//
+// changed must be sorted.
+func (l *Layout) Reaches(u gitops.Unit, changed []string) bool {
+	if l.scan.symlinks {
+		return len(changed) > 0
+	}
+	if u.Build.Files != nil && below(u.Path, changed) { // another file may become one of them
+		return true
+	}
+	reached := false
+	l.scan.walk(seeds(u), func(p string, k *kustomization) bool {
+		reached = below(p, changed) || k != nil && k.loose && len(changed) > 0
+		return !reached
+	})
+	return reached
+}
+
+// Reached is [Layout.Reaches] of the units at a directory, or of its kustomization.
+func (l *Layout) Reached(dir string, changed []string) bool {
+	any := false
+	for _, u := range l.Units {
+		if u.Path == dir {
+			if any = true; l.Reaches(u, changed) {
+				return true
+			}
+		}
+	}
+	return !any && l.Reaches(gitops.Unit{Overlay: gitops.Overlay{Path: dir}}, changed)
+}
+
+// Touched returns those of sorted paths that the unit may read, by the names in its
+// kustomizations and in those that they name, sorted: what a render that fails would
+// have read is among them.
+func (l *Layout) Touched(u gitops.Unit, changed []string) []string {
+	touched := map[string]bool{}
+	l.scan.walk(seeds(u), func(p string, k *kustomization) bool {
+		if k != nil && (k.loose || l.scan.symlinks) {
+			for _, c := range changed {
+				touched[c] = true
+			}
+			return false
+		}
+		for _, c := range under(p, changed) {
+			if k == nil || path.Dir(c) == p && isKustomization(path.Base(c)) {
+				touched[c] = true
+			}
+		}
+		return true
+	})
+	var list []string
+	for _, c := range changed {
+		if touched[c] {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // named returns what the entries of a kustomization may mean within the tree.
@@ -72,6 +140,22 @@ func named(dir string, k *kustomization) []string {
 	return slices.DeleteFunc(list, func(p string) bool { return p == ".." || strings.HasPrefix(p, "../") })
 }
 
+// under returns those of the sorted paths that are dir or below it.
+func under(dir string, changed []string) []string {
+	if dir == "." {
+		return changed
+	}
+	var list []string
+	if _, ok := slices.BinarySearch(changed, dir); ok {
+		list = append(list, dir)
+	}
+	i, _ := slices.BinarySearch(changed, dir+"/")
+	for ; i < len(changed) && strings.HasPrefix(changed[i], dir+"/"); i++ {
+		list = append(list, changed[i])
+	}
+	return list
+}
+
 // below reports whether one of the sorted paths is dir or below it.
 func below(dir string, changed []string) bool {
 	if dir == "." {
@@ -82,4 +166,59 @@ func below(dir string, changed []string) bool {
 	}
 	i, _ := slices.BinarySearch(changed, dir+"/")
 	return i < len(changed) && strings.HasPrefix(changed[i], dir+"/")
+}
+
+// Names reports whether the unit names something at or below p, a path that may not be
+// there.
+func (l *Layout) Names(u gitops.Unit, p string) bool {
+	found := false
+	l.scan.walk(seeds(u), func(at string, _ *kustomization) bool {
+		found = at == p || strings.HasPrefix(at, p+"/")
+		return !found
+	})
+	return found
+}
+
+// Entries returns what the kustomization of a unit loads that is in the tree, in its
+// order; or the files of a unit without one.
+func (l *Layout) Entries(u gitops.Unit) []string {
+	k := l.scan.dirs[u.Path]
+	if k == nil || u.Build.Files != nil {
+		return u.Build.Files
+	}
+	var list []string
+	for _, ref := range k.loads {
+		if e := l.scan.within(l.scan.ctx, u.Path, ref); e.Kind == gitops.File || e.Kind == gitops.Dir {
+			list = append(list, e.Path)
+		}
+	}
+	return list
+}
+
+// Part returns what an entry of a kustomization is by itself: a directory with a
+// kustomization, or one manifest; nil when it is not there.
+func (l *Layout) Part(entry string) *gitops.Unit {
+	u := &gitops.Unit{Overlay: gitops.Overlay{Path: entry}, Build: gitops.Build{Unrestricted: true}}
+	if l.scan.dirs[entry] != nil {
+		return u
+	}
+	if l.scan.tree.Lookup(entry).Kind != gitops.File {
+		return nil
+	}
+	u.Build = gitops.Build{Engine: gitops.Directory, Files: []string{entry}}
+	return u
+}
+
+// Consulted reports whether the content of a file was read to find out what is deployed.
+func (l *Layout) Consulted(p string) bool { return l.seen[p] }
+
+// Deploys reports whether a document of that kind and name stands in a file, or is
+// rendered by a unit.
+func (l *Layout) Deploys(kind, name string) bool {
+	for _, u := range l.Units {
+		if d := u.DeployedBy; d != nil && d.Kind == kind && d.Name == name {
+			return true
+		}
+	}
+	return false
 }

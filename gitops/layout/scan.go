@@ -12,8 +12,11 @@ import (
 // scanned is what the files of a tree say, before anything is concluded.
 type scanned struct {
 	tree gitops.Tree
+	ctx  context.Context // of the reading that goes on
 	dirs map[string]*kustomization
 	docs []placed
+	// files are the facts of files that may yield something, see mayYield.
+	files map[string]facts
 	// pipeline is the environments of the root pipelines.yaml, in order.
 	pipeline []string
 	// symlinks says whether the tree has any; without them resolving a path is
@@ -36,7 +39,10 @@ type kustomization struct {
 	broken    bool
 	loose     bool // as in facts
 	component bool
-	argoPatch int
+	remote    bool // as in facts
+	yields    yields
+	maps      []string
+	plugins   []string
 }
 
 // placed is a document and the file that it is in.
@@ -50,7 +56,7 @@ const pipelinesFile = "pipelines.yaml"
 
 // scan reads the YAML files of a tree, each blob once.
 func scan(ctx context.Context, t gitops.Tree, memo Memo) (*scanned, error) {
-	s := &scanned{tree: t, dirs: map[string]*kustomization{}, known: loadKnown(memo)}
+	s := &scanned{tree: t, ctx: ctx, dirs: map[string]*kustomization{}, files: map[string]facts{}, known: loadKnown(memo)}
 	for e := range t.Entries() {
 		base := path.Base(e.Path)
 		isK := isKustomization(base)
@@ -141,6 +147,9 @@ func (s *scanned) add(file string, isK bool, f facts) {
 	for _, d := range f.Docs {
 		s.docs = append(s.docs, placed{document: d, file: file})
 	}
+	if !isK && (f.Yields != 0 || len(f.Maps) > 0) {
+		s.files[file] = f
+	}
 	if !isK {
 		return
 	}
@@ -157,7 +166,10 @@ func (s *scanned) add(file string, isK bool, f facts) {
 	k.broken = k.broken || f.Unknown
 	k.loose = k.loose || f.Loose
 	k.component = k.component || f.Component
-	k.argoPatch = max(k.argoPatch, f.ArgoPatch)
+	k.remote = k.remote || f.Remote
+	k.yields |= f.Yields
+	k.maps = append(k.maps, f.Maps...)
+	k.plugins = append(k.plugins, f.Plugins...)
 }
 
 // readPipeline reads the environments that a root pipelines.yaml lists.

@@ -1,0 +1,106 @@
+package layout
+
+import (
+	"encoding/json"
+	"path"
+	"regexp"
+	"slices"
+
+	"github.com/sealift/sealift/gitops"
+)
+
+// yields says which parts of deployers' objects a text has. An object is made of parts
+// that may stand in different files: a patch gives one its kind, another its spec.
+type yields uint8
+
+const (
+	argoGroup yields = 1 << iota
+	argoKind
+	fluxGroup
+	fluxKind
+)
+
+var (
+	argoGroupText = regexp.MustCompile(`argoproj`)
+	argoKindText  = regexp.MustCompile(`Application|AppProject`)
+	fluxGroupText = regexp.MustCompile(`(?:kustomize|source|helm)\.toolkit|fluxcd\.controlplane`)
+	fluxKindText  = regexp.MustCompile(`Kustomization|GitRepository|OCIRepository|Bucket|FluxInstance`)
+)
+
+// yieldsOf looks for the parts in a text. Parts that only come about by joining pieces of
+// a word are not seen.
+func yieldsOf(data []byte) (y yields) {
+	for _, part := range []struct {
+		re  *regexp.Regexp
+		bit yields
+	}{{argoGroupText, argoGroup}, {fluxGroupText, fluxGroup}} {
+		if part.re.Match(data) {
+			y |= part.bit
+		}
+	}
+	if argoKindText.Match(data) {
+		y |= argoKind
+	}
+	if fluxKindText.Match(data) {
+		y |= fluxKind
+	}
+	if y&(argoGroup|fluxGroup) == 0 && y&fluxKind != 0 { // "Kustomization" alone stands in half of all files
+		y &^= fluxKind
+	}
+	return y
+}
+
+// whole reports whether the parts make an object that a deployer reads.
+func (y yields) whole() bool {
+	return y&argoGroup != 0 && y&argoKind != 0 || y&fluxGroup != 0 && y&fluxKind != 0
+}
+
+// mayYield reports whether the render of a unit may have a deployer's object, or a
+// ConfigMap of a wanted name. It never says no wrongly, within what yieldsOf can see: all
+// that the unit may read is looked at, and what cannot be looked at may be anything.
+func (d *discovery) mayYield(u gitops.Unit) bool {
+	build, err := json.Marshal(u.Build)
+	if err != nil {
+		return true
+	}
+	have := yieldsOf(build)
+	sure := true
+	d.graph.walk(seeds(u), func(p string, k *kustomization) bool {
+		if k != nil {
+			if k.loose || k.remote && d.reader.Remotes || slices.ContainsFunc(k.maps, d.wants) {
+				sure = false
+			}
+			have |= k.yields
+		} else if f, ok := d.files[p]; ok {
+			if slices.ContainsFunc(f.Maps, d.wants) {
+				sure = false
+			}
+			have |= f.Yields
+		} else if ext := path.Ext(p); ext != ".yaml" && ext != ".yml" {
+			have |= d.unscanned(p)
+		}
+		return sure && !have.whole()
+	})
+	return !sure || have.whole()
+}
+
+// unscanned looks into a file that is not read for its facts, such as a patch in JSON.
+func (d *discovery) unscanned(p string) yields {
+	if known, ok := d.others[p]; ok {
+		return known
+	}
+	e := d.tree.Lookup(p)
+	var y yields
+	if e.Kind == gitops.File && e.Size <= maxFile {
+		data, err := d.tree.Read(d.ctx, p)
+		if y = yieldsOf(data); err != nil {
+			y = argoGroup | argoKind // it may be anything
+		}
+	}
+	d.others[p] = y
+	return y
+}
+
+// wants reports whether a ConfigMap of that name is asked for, whatever a prefix or a
+// suffix makes of it.
+func (d *discovery) wants(name string) bool { return d.wanted[name] }
