@@ -47,7 +47,7 @@ func BenchmarkMany(b *testing.B) {
 			return s.String() + "  - x: " + v + "\n"
 		}
 		p := fmt.Sprintf("a/%d", i)
-		pairs = append(pairs, diff.Pair{Overlay: gitops.Overlay{Path: p}, Before: rendered(p, text("old")), After: rendered(p, text("new"))})
+		pairs = append(pairs, diff.Pair{Overlay: gitops.OverlayChange{Overlay: gitops.Overlay{Path: p}}, Before: rendered(p, text("old")), After: rendered(p, text("new"))})
 	}
 	for b.Loop() {
 		if r := diff.Report(pairs, diff.Options{Moves: true}); len(r.Overlays) != 800 {

@@ -12,7 +12,7 @@ import (
 
 // one compares two outputs of one overlay.
 func one(before, after string) gitops.Report {
-	return diff.Report([]diff.Pair{{Overlay: gitops.Overlay{Path: "web/dev"}, Before: rendered("web/dev", before), After: rendered("web/dev", after)}}, diff.Options{Moves: true})
+	return diff.Report([]diff.Pair{{Overlay: gitops.OverlayChange{Overlay: gitops.Overlay{Path: "web/dev"}}, Before: rendered("web/dev", before), After: rendered("web/dev", after)}}, diff.Options{Moves: true})
 }
 
 // FuzzReport compares any two texts: no panic, the same report twice, nothing

@@ -36,7 +36,7 @@ func pairs(inputs []txtar.File) []diff.Pair {
 			i = len(out)
 			at[path] = i
 			app, env := filepath.Split(path)
-			out = append(out, diff.Pair{Overlay: gitops.Overlay{Path: path, App: filepath.Base(app), Environment: env}})
+			out = append(out, diff.Pair{Overlay: gitops.OverlayChange{Overlay: gitops.Overlay{Path: path, App: filepath.Base(app), Environment: env}}})
 		}
 		r := rendered(path, string(f.Data))
 		if side == "before" {

@@ -12,11 +12,12 @@ import (
 
 // moves joins overlays that are gone with new ones that render the same, then
 // with those that render nearly the same. It returns the pairs that are left and,
-// for each new path that was joined, the old one.
-func moves(pairs []Pair) ([]Pair, map[string]string) {
-	m := mover{from: map[string]int{}, taken: map[int]bool{}, pairs: pairs}
+// for each of them, the old path, "" for one that was not joined.
+func moves(pairs []Pair) ([]Pair, []string) {
+	m := mover{from: map[int]int{}, taken: map[int]bool{}, pairs: pairs}
 	for i, p := range pairs {
 		switch {
+		case p.Fixed:
 		case p.After == nil && p.Before.Err == nil && len(p.Before.Objects) > 0:
 			m.gone = append(m.gone, i)
 		case p.Before == nil && p.After.Err == nil && len(p.After.Objects) > 0:
@@ -32,8 +33,8 @@ func moves(pairs []Pair) ([]Pair, map[string]string) {
 type mover struct {
 	pairs      []Pair
 	gone, come []int
-	from       map[string]int // new path -> index of the pair that is gone
-	taken      map[int]bool   // of pairs
+	from       map[int]int  // pair that has come -> the one that is gone
+	taken      map[int]bool // of pairs
 }
 
 // exact joins what renders the same bytes, the nearest paths first.
@@ -103,23 +104,24 @@ func (m *mover) nearest(j int) func(a, b int) int {
 // join records that pair i moved to pair j.
 func (m *mover) join(i, j int) {
 	m.taken[i], m.taken[j] = true, true
-	m.from[m.pairs[j].Overlay.Path] = i
+	m.from[j] = i
 }
 
 // joined returns the pairs with each move made one.
-func (m *mover) joined() ([]Pair, map[string]string) {
+func (m *mover) joined() ([]Pair, []string) {
 	var out []Pair
-	names := map[string]string{}
+	var names []string
 	for i, p := range m.pairs {
-		from, moved := m.from[p.Overlay.Path]
+		from, moved := m.from[i]
+		old := ""
 		switch {
-		case moved && p.Before == nil:
+		case moved:
 			p.Before = m.pairs[from].Before
-			names[p.Overlay.Path] = m.pairs[from].Overlay.Path
+			old = m.pairs[from].Overlay.Path
 		case m.taken[i]:
 			continue
 		}
-		out = append(out, p)
+		out, names = append(out, p), append(names, old)
 	}
 	return out, names
 }

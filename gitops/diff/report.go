@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -13,7 +14,10 @@ import (
 
 // Pair is one overlay on both sides of a change.
 type Pair struct {
-	Overlay gitops.Overlay
+	// Overlay is the change without what the two sides tell: what it is and who deploys it.
+	Overlay gitops.OverlayChange
+	// Fixed says that it is not matched with others as moved.
+	Fixed bool
 	// Before and After are nil when the overlay does not exist on that side.
 	Before, After *gitops.Rendered
 }
@@ -38,11 +42,11 @@ func Report(pairs []Pair, opts Options) gitops.Report {
 	r := gitops.Report{Base: opts.Base, Head: opts.Head, Considered: opts.Considered, Environments: opts.Environments}
 	var open []Pair
 	for _, p := range pairs {
-		if !same(p) {
+		if !same(p) || len(p.Overlay.News) > 0 {
 			open = append(open, p)
 		}
 	}
-	from := map[string]string{}
+	from := make([]string, len(open))
 	if opts.Moves {
 		open, from = moves(open)
 	}
@@ -53,14 +57,14 @@ func Report(pairs []Pair, opts Options) gitops.Report {
 
 // overlayChanges compares overlays on all processors; from has the old paths of
 // those that moved.
-func overlayChanges(pairs []Pair, from map[string]string) []gitops.OverlayChange {
+func overlayChanges(pairs []Pair, from []string) []gitops.OverlayChange {
 	changes := make([]gitops.OverlayChange, len(pairs))
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(pairs)) {
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(pairs)); i = next.Add(1) - 1 {
-				changes[i] = overlayChange(pairs[i], from[pairs[i].Overlay.Path])
+				changes[i] = overlayChange(pairs[i], from[i])
 			}
 		})
 	}
@@ -84,7 +88,8 @@ func equalObjects(a, b []gitops.Object) bool {
 // overlayChange compares the two sides of an overlay; from is its old path when
 // it moved.
 func overlayChange(p Pair, from string) gitops.OverlayChange {
-	c := gitops.OverlayChange{Overlay: p.Overlay, Status: status(p), Before: side(p.Before), After: side(p.After)}
+	c := p.Overlay
+	c.Status, c.Before, c.After = status(p), side(p.Before), side(p.After)
 	if from != "" {
 		c.Status, c.MovedFrom = gitops.Moved, from
 	}
@@ -123,6 +128,8 @@ func status(p Pair) gitops.Status {
 		return gitops.RenderErrorAfter
 	case failed(p.Before):
 		return gitops.RenderErrorBefore
+	case p.Before == nil && p.After == nil: // it renders to the same, and is set up differently
+		return gitops.Changed
 	case p.Before == nil:
 		return gitops.Added
 	case p.After == nil:
@@ -169,6 +176,15 @@ func maskError(err *gitops.Error, h hashes) *gitops.Error {
 	return &masked
 }
 
+// deployer names who deploys an overlay, for sorting.
+func deployer(c gitops.OverlayChange) string {
+	d := c.DeployedBy
+	if d == nil {
+		return ""
+	}
+	return d.Kind + " " + d.Namespace + "/" + d.Name + " " + d.Cluster
+}
+
 // sortOverlays puts the worst news first: what the change breaks, then by
 // environment, furthest along the chain first, then those of no environment.
 func sortOverlays(all []gitops.OverlayChange, environments []string) {
@@ -184,6 +200,6 @@ func sortOverlays(all []gitops.OverlayChange, environments []string) {
 	}
 	slices.SortFunc(all, func(a, b gitops.OverlayChange) int {
 		return cmp.Or(cmp.Compare(news(a), news(b)), cmp.Compare(rank[b.Environment], rank[a.Environment]),
-			cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.App, b.App), cmp.Compare(a.Path, b.Path))
+			cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.App, b.App), cmp.Compare(a.Path, b.Path), strings.Compare(deployer(a), deployer(b)))
 	})
 }
