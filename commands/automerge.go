@@ -163,8 +163,9 @@ func (a *automatic) gateRequest(ctx context.Context, message string) (gateReques
 	return g, true, err
 }
 
-// green reports whether all checks of a commit are done and none objects; our own must
-// be there, so that a commit whose checks have not begun is not green. What a branch
+// green reports whether all checks of a commit are done and none objects. Our own must be a
+// success: neutral is what it says when something was not compared, and a commit whose
+// checks have not begun is not green either. What a branch
 // requires beyond that is for GitHub to hold to.
 func (a *automatic) green(ctx context.Context, sha string) (bool, error) {
 	states, err := a.host.Conclusions(ctx, sha)
@@ -176,6 +177,5 @@ func (a *automatic) green(ctx context.Context, sha string) (bool, error) {
 			return false, nil
 		}
 	}
-	_, ours := states[CheckName]
-	return ours, nil
+	return states[CheckName] == gitops.Success, nil
 }

@@ -21,6 +21,7 @@ type outcome struct {
 	report     gitops.Report
 	conflicts  []string // paths that merging would conflict in
 	base, head string   // full commit ids: the base's tip and the head
+	branch     string   // that the change is for
 	failed     bool
 	// exposed are files whose values are in the history in plain.
 	exposed []Expose
@@ -53,7 +54,7 @@ func (s *Service) comparePull(ctx context.Context, pull gitops.Pull) (outcome, e
 		return outcome{}, err
 	}
 	defer src.Close()
-	o := outcome{head: pull.Head.SHA}
+	o := outcome{head: pull.Head.SHA, branch: pull.Base.Ref}
 	if o.base, err = src.Fetch(ctx, pull.Number, pull.Base.Ref, o.head); err != nil {
 		return o, err
 	}
@@ -82,7 +83,7 @@ func (s *Service) Report(ctx context.Context, pull gitops.Pull, base, head strin
 			return gitops.Report{}, gitops.Errorf(gitops.NotFound, "pull request never had commit %s", gitops.Quote(commit))
 		}
 	}
-	o, err := s.compareMerge(ctx, src, pull.Repo, outcome{base: base, head: head})
+	o, err := s.compareMerge(ctx, src, pull.Repo, outcome{base: base, head: head, branch: pull.Base.Ref})
 	return o.report, err
 }
 
@@ -133,7 +134,7 @@ func (s *Service) compareTrees(ctx context.Context, repo gitops.Repository, base
 		return o, err
 	}
 	defer bench.Close()
-	d := Diff{Base: base, Head: head, Overlays: AutoOverlays, Renderer: bench.Renderer, Memo: bench.Memo}
+	d := Diff{Base: base, Head: head, Overlays: AutoOverlays, Renderer: bench.Renderer, Memo: bench.Memo, Repository: s.identity(repo, o.branch)}
 	result, err := d.Run(ctx)
 	if err != nil {
 		return o, err
@@ -141,6 +142,15 @@ func (s *Service) compareTrees(ctx context.Context, repo gitops.Repository, base
 	o.report, o.failed = result.Report, result.Failed
 	o.report.Base, o.report.Head = o.base, o.head
 	return o, nil
+}
+
+// identity is how deployers may name a repository and a branch of it.
+func (s *Service) identity(repo gitops.Repository, branch string) Identity {
+	who := Identity{Branch: branch, DefaultBranch: repo.DefaultBranch}
+	if s.Options.WebURL != "" {
+		who.Addresses = []string{strings.TrimSuffix(s.Options.WebURL, "/") + "/" + repo.String()}
+	}
+	return who
 }
 
 // bodies returns the comments for an outcome, none longer than max.
@@ -192,8 +202,11 @@ func (s *Service) check(repo gitops.Repository, head string, o outcome) gitops.C
 		Title: reply.Title(o.report), Summary: reply.Summary(o.report, reply.Options{}),
 		ExternalID: o.base + ".." + o.head,
 	}
-	if o.failed {
+	switch {
+	case o.failed:
 		run.Conclusion = gitops.Failure
+	case o.report.Ledger != nil && !o.report.Ledger.Clear():
+		run.Conclusion = gitops.Neutral // nobody has seen all that changes
 	}
 	if len(o.exposed) > 0 {
 		run.Conclusion, run.Title = gitops.Failure, "Secrets are in the history; "+run.Title

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/sealift/sealift/gitops"
@@ -36,6 +35,8 @@ type Diff struct {
 	Renderer *render.Renderer
 	// Memo keeps what layout found out about files; it may be nil.
 	Memo layout.Memo
+	// Repository says which repository and branch it is, as far as that is known.
+	Repository Identity
 	// Progress, if not nil, is called as overlays are done, from several
 	// goroutines.
 	Progress func(done, total int)
@@ -61,22 +62,37 @@ func (d Diff) Run(ctx context.Context) (DiffResult, error) {
 	if err != nil {
 		return DiffResult{}, err
 	}
-	paths, err := l.selected(d.Overlays)
-	if err != nil {
+	c := &comparison{Diff: d, sides: l, changed: changed}
+	if c.units, c.considered, err = l.selected(d.Overlays); err != nil {
 		return DiffResult{}, err
 	}
-	pairs, err := d.pairs(ctx, l, paths, changed)
+	if len(changed) > 0 {
+		if err := c.render(ctx); err != nil {
+			return DiffResult{}, err
+		}
+	}
+	pairs, err := c.pairs(ctx)
 	if err != nil {
 		return DiffResult{}, err
 	}
 	report := diff.Report(pairs, diff.Options{
 		Base: d.Base.Commit(), Head: d.Head.Commit(),
-		Considered:   len(paths),
+		Considered:   c.considered,
 		Environments: l.environments(),
 		Moves:        d.Overlays != AllOverlays,
 	})
-	report.Findings, err = d.findings(ctx, l, pairs, changed)
-	return DiffResult{report, breaks(report) || Fails(report.Findings, l.config.FailOn)}, err
+	if d.Overlays == AutoOverlays {
+		report.News = c.news()
+		if report.Ledger, err = c.ledger(ctx); err != nil {
+			return DiffResult{}, err
+		}
+	}
+	report.Findings, err = d.findings(ctx, l, pairs, report, changed)
+	failed := breaks(report) || Fails(report.Findings, l.config.FailOn)
+	if l.config.NotCompared == layout.NotComparedFail && report.Ledger != nil && !report.Ledger.Clear() {
+		failed = true
+	}
+	return DiffResult{report, failed}, err
 }
 
 // breaks reports whether an overlay stopped rendering, or is new and does not. One
@@ -88,51 +104,8 @@ func breaks(r gitops.Report) bool {
 	})
 }
 
-// pairs renders both sides of the overlays that the change reaches.
-func (d Diff) pairs(ctx context.Context, l sides, paths, changed []string) ([]diff.Pair, error) {
-	if len(changed) == 0 {
-		return nil, nil
-	}
-	reached := l.reached(paths, changed)
-	var done atomic.Int64
-	step := func() {
-		if d.Progress != nil {
-			d.Progress(int(done.Add(1)), len(reached))
-		}
-	}
-	var pairs []diff.Pair
-	base, head := d.Base, d.Head
-	if d.Overlays != AllOverlays {
-		base, head = l.base.Tree(base), l.head.Tree(head)
-	}
-	list := make([]render.Comparison, len(reached))
-	for i, p := range reached {
-		list[i] = render.Comparison{Base: render.Source{Tree: base, Path: p}, Head: render.Source{Tree: head, Path: p}}
-	}
-	for pair, err := range d.Renderer.Compare(ctx, list, step) {
-		if err != nil {
-			return nil, err
-		}
-		if pair.Same || pair.Before == pair.After || d.Overlays == AutoOverlays && onlyComponents(pair) {
-			continue
-		}
-		pairs = append(pairs, diff.Pair{Overlay: l.overlay(reached[pair.Index]), Before: pair.Before, After: pair.After})
-	}
-	slices.SortFunc(pairs, func(a, b diff.Pair) int { return cmp.Compare(a.Overlay.Path, b.Overlay.Path) })
-	return pairs, nil
-}
-
-// onlyComponents reports whether no side is more than a Component, which is
-// never an overlay by itself.
-func onlyComponents(p render.Pair) bool {
-	is := func(r *gitops.Rendered) bool {
-		return r == nil || r.Err != nil && r.Err.Cause == gitops.CauseComponent
-	}
-	return is(p.Before) && is(p.After)
-}
-
 // findings runs the rules over what the change touches.
-func (d Diff) findings(ctx context.Context, l sides, pairs []diff.Pair, changed []string) ([]gitops.Finding, error) {
+func (d Diff) findings(ctx context.Context, l sides, pairs []diff.Pair, r gitops.Report, changed []string) ([]gitops.Finding, error) {
 	in := check.Input{
 		Tree: d.Head, Base: d.Base, Files: changed, OnlyNew: true, Allowed: l.config.Allowed,
 		Environment: func(dir string) string { return l.overlay(dir).Environment },
@@ -145,7 +118,7 @@ func (d Diff) findings(ctx context.Context, l sides, pairs []diff.Pair, changed 
 	if err != nil {
 		return nil, err
 	}
-	found = append(found, d.unseen(l, changed)...)
+	found = append(found, unseen(l, r)...)
 	if slices.Contains(changed, layout.ConfigFile) {
 		config, problems := layout.ReadConfig(ctx, d.Head)
 		found = append(found, configFindings(problems)...)
@@ -156,14 +129,19 @@ func (d Diff) findings(ctx context.Context, l sides, pairs []diff.Pair, changed 
 	return graded(l.config, found), nil
 }
 
-// unseen returns what the change touches and no render shows, and the new notes of the
+// unseen returns what the change reaches and no render shows, and the new notes of the
 // layout.
-func (d Diff) unseen(l sides, changed []string) []gitops.Finding {
+func unseen(l sides, r gitops.Report) []gitops.Finding {
 	notes := newNotes(l.base.Notes, l.head.Notes)
-	if d.Overlays == AllOverlays {
+	if r.Ledger == nil {
 		return notes
 	}
-	found := l.head.NotCompared(l.base, changed)
+	var found []gitops.Finding
+	for _, m := range r.Unshown() {
+		found = append(found, gitops.Finding{
+			Rule: gitops.NotCompared, Severity: gitops.SeverityNote, File: m.File, Line: m.Line, Message: m.Message, Overlays: m.Overlays,
+		})
+	}
 	for _, n := range notes {
 		if !slices.ContainsFunc(found, func(f gitops.Finding) bool { return f.File == n.File && f.Line == n.Line }) {
 			found = append(found, n)
@@ -238,21 +216,15 @@ func (d Diff) layouts(ctx context.Context, changed []string) (sides, error) {
 	if err != nil {
 		return s, err
 	}
-	if s.base, err = layout.Read(ctx, d.Base, config, d.Memo); err != nil {
+	r := layoutReader(config, d.Memo, d.Repository, d.Renderer)
+	if d.Overlays == AllOverlays { // directories are compared, whatever deploys them
+		r.Render = nil
+	}
+	if s.base, err = r.Read(ctx, d.Base); err != nil {
 		return s, err
 	}
-	s.head, err = s.base.Next(ctx, d.Base, d.Head, changed, d.Memo)
+	s.head, err = s.base.Next(ctx, d.Base, d.Head, changed)
 	return s, err
-}
-
-// reached returns those of paths that a change of files may reach, so that a
-// cold cache does not mean to render everything. The base tells alone: a change
-// that is below nothing that a directory names there leaves all of its
-// kustomizations as they are, and so what they name.
-func (s sides) reached(paths, changed []string) []string {
-	return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
-		return !s.base.Reached(p, changed)
-	})
 }
 
 // overlay says what a directory is: at the head, or where it was.
@@ -283,35 +255,62 @@ func quoted(paths []string) string {
 	return strings.Join(list, ", ")
 }
 
-// selected returns the directories to compare, sorted.
-func (s sides) selected(which string) ([]string, error) {
-	var list []string
-	for _, l := range []*layout.Layout{s.base, s.head} {
-		if which == AutoOverlays {
-			for _, o := range l.Overlays {
-				list = append(list, o.Path)
-			}
-			continue
-		}
-		if which == AllOverlays {
-			list = append(list, l.Kustomizations...)
-			continue
-		}
-		list = append(list, l.Units()...)
-	}
-	slices.Sort(list)
-	list = slices.Compact(list)
-	if which == AutoOverlays || which == AllOverlays {
-		return list, nil
+// selected returns the units to compare, sorted, and how many there are on either side.
+func (s sides) selected(which string) ([]layout.Pair, int, error) {
+	switch which {
+	case AutoOverlays:
+		list := s.completed(layout.Pairs(s.base, s.head))
+		return list, len(list), nil
+	case AllOverlays:
+		list := s.bare(slices.Concat(s.base.Kustomizations, s.head.Kustomizations))
+		return list, len(list), nil
 	}
 	if !doublestar.ValidatePattern(which) {
-		return nil, gitops.Errorf(gitops.Invalid, "overlays: not a glob: %s", gitops.Quote(which))
+		return nil, 0, gitops.Errorf(gitops.Invalid, "overlays: not a glob: %s", gitops.Quote(which))
 	}
-	matched := slices.DeleteFunc(slices.Clone(list), func(p string) bool { return !doublestar.MatchUnvalidated(which, p) })
+	all := s.bare(slices.Concat(s.base.Directories(), s.head.Directories()))
+	takes := func(p layout.Pair) bool {
+		return doublestar.MatchUnvalidated(which, p.Unit().Path) || p.Base != nil && doublestar.MatchUnvalidated(which, p.Base.Path)
+	}
+	matched := slices.DeleteFunc(s.completed(layout.Pairs(s.base, s.head)), func(p layout.Pair) bool { return !takes(p) })
+	for _, p := range all {
+		if takes(p) && !slices.ContainsFunc(matched, func(m layout.Pair) bool { return m.Unit().Path == p.Unit().Path }) {
+			matched = append(matched, p)
+		}
+	}
 	if len(matched) == 0 {
 		e := gitops.Errorf(gitops.NotFound, "overlays: no kustomization directory matches %s", gitops.Quote(which))
-		e.Hint = fmt.Sprintf("there are %d, such as %s", len(list), quoted(list[:min(len(list), 3)]))
-		return nil, e
+		var names []string
+		for _, p := range all[:min(len(all), 3)] {
+			names = append(names, p.Unit().Path)
+		}
+		e.Hint = fmt.Sprintf("there are %d, such as %s", len(all), quoted(names))
+		return nil, 0, e
 	}
-	return matched, nil
+	slices.SortStableFunc(matched, func(a, b layout.Pair) int { return cmp.Compare(a.Unit().Path, b.Unit().Path) })
+	return matched, len(matched), nil
+}
+
+// bare returns directories as nobody deploys them, on both sides.
+func (s sides) bare(dirs []string) []layout.Pair {
+	slices.Sort(dirs)
+	var list []layout.Pair
+	for _, dir := range slices.Compact(dirs) {
+		list = append(list, layout.Pair{Base: s.base.Bare(dir), Head: s.head.Bare(dir)})
+	}
+	return list
+}
+
+// completed gives a root that is one on one side only its directory on the other side:
+// that something else reads or deploys it there does not change what it renders to.
+func (s sides) completed(list []layout.Pair) []layout.Pair {
+	for i, p := range list {
+		switch {
+		case p.Base == nil && p.Head.DeployedBy == nil && s.base.Has(p.Head.Path):
+			list[i].Base = s.base.Bare(p.Head.Path)
+		case p.Head == nil && p.Base.DeployedBy == nil && s.head.Has(p.Base.Path):
+			list[i].Head = s.head.Bare(p.Base.Path)
+		}
+	}
+	return list
 }

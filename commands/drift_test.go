@@ -188,7 +188,7 @@ func TestDriftKeptFiles(t *testing.T) {
 	extra["apps/web/overlays/prod/kustomization.yaml"] = "resources: [../../base, kept.yaml]\n"
 	plain := func(env, kept, other string) map[string]string {
 		return map[string]string{
-			".sealift.yaml": config, "apps/web/overlays/" + env + "/kept.yaml": driftMap("m", "x: "+kept), "apps/web/overlays/" + env + "/other.yaml": driftMap("n", "x: "+other),
+			".sealift.yaml": config, "apps/web/overlays/" + env + "/kept.yaml": driftMap("m", "x: "+kept), "apps/web/overlays/" + env + "/other.yaml": driftMap("conf", "x: "+other),
 			"argo/" + env + ".yaml": "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web-" + env + "}\nspec: {source: {repoURL: https://github.com/acme/shop, path: apps/web/overlays/" + env + "}}\n",
 		}
 	}
@@ -204,7 +204,7 @@ func TestDriftKeptFiles(t *testing.T) {
 		{"a patch that only one has", bare, join(overlay("dev", "", nil), patched("prod", "kept.yaml", "3")), nil},
 		{"a patch that only the first has", bare, join(overlay("prod", "", nil), patched("dev", "kept.yaml", "3")), nil},
 		{"an object that only one has", bare, join(overlay("dev", "", nil), extra), nil},
-		{"plain manifests", join(plain("dev", "a", "a"), plain("prod", "a", "a")), join(plain("dev", "a", "b"), plain("prod", "b", "c")), []string{"ConfigMap/n data.x: b, c c1"}},
+		{"plain manifests", join(plain("dev", "a", "a"), plain("prod", "a", "a")), join(plain("dev", "a", "b"), plain("prod", "b", "c")), []string{"ConfigMap/conf data.x: b, c c1"}},
 		{"beside other drift", join(patched("dev", "kept.yaml", "2"), patched("prod", "kept.yaml", "2")),
 			join(overlay("dev", "patches: [{path: kept.yaml}]\ncommonAnnotations: {a: b}\n", map[string]string{"kept.yaml": patch("dev", "4")}), patched("prod", "kept.yaml", "3")),
 			[]string{"Pod/web metadata.annotations.a: b, - c1"}},

@@ -1,51 +1,27 @@
 package commands
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/sealift/sealift/gitops/golden"
 )
-
-var update = flag.Bool("update", false, "write golden files")
 
 // TestParse reads the comments of testdata/parse: each says in want which commands
 // are in it.
 func TestParse(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("testdata", "parse", "*.txtar"))
-	if err != nil || len(files) == 0 {
-		t.Fatal("no cases", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			a, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			list, more := Parse(string(a.Files[0].Data))
-			var got strings.Builder
-			for _, r := range list {
-				fmt.Fprintf(&got, "%d /%s %q\n", r.Line, r.Verb, r.Args)
-			}
-			if more {
-				got.WriteString("more\n")
-			}
-			if *update {
-				a.Files[1].Data = []byte(got.String())
-				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if diff := cmp.Diff(string(a.Files[1].Data), got.String()); diff != "" {
-				t.Errorf("-want +got\n%s", diff)
-			}
-		})
-	}
+	golden.Run(t, "testdata/parse/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
+		list, more := Parse(string(c.Inputs[0].Data))
+		var got strings.Builder
+		for _, r := range list {
+			fmt.Fprintf(&got, "%d /%s %q\n", r.Line, r.Verb, r.Args)
+		}
+		if more {
+			got.WriteString("more\n")
+		}
+		return map[string]string{"commands": got.String()}
+	})
 }
 
 func TestParseMany(t *testing.T) {

@@ -9,7 +9,9 @@ import (
 
 	"github.com/sealift/sealift/commands/reply"
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/layout"
 	"github.com/sealift/sealift/gitops/seal"
+	"github.com/sealift/sealift/gitops/tree"
 )
 
 // target is where a secret goes, and as what.
@@ -88,11 +90,26 @@ func (w *sealing) place(ctx context.Context, p PutSealed, t target) (PutSealed, 
 	if err != nil {
 		return p, err
 	}
-	if file := edits[0].Path; !w.layout.Takes(t.overlay, file) {
+	if takes, err := w.takes(ctx, t.overlay, edits[0]); err != nil {
+		return p, err
+	} else if file := edits[0].Path; !takes {
 		return p, &gitops.Error{Code: gitops.Invalid, File: file, Message: "what deploys " + gitops.Quote(t.overlay) + " leaves out the file that is to be made: " + gitops.Quote(file)}
 	}
 	p.Edits, p.Sealed.File = edits, edits[0].Path
 	return p, nil
+}
+
+// takes reports whether what deploys a directory takes a file that is written. Only one
+// without a kustomization may leave it out.
+func (w *sealing) takes(ctx context.Context, dir string, e gitops.FileEdit) (bool, error) {
+	if !w.layout.Plain(dir) {
+		return true, nil
+	}
+	l, err := layout.Read(ctx, tree.With(w.tree, map[string][]byte{e.Path: e.Content}), w.config, w.bench.Memo)
+	if err != nil {
+		return false, err
+	}
+	return slices.Contains(l.Refs(dir), e.Path), nil
 }
 
 // ownBranch chooses a branch of ours by a name: tip is the commit to build on, of a

@@ -16,6 +16,8 @@ type Validation struct {
 	Renderer *render.Renderer
 	// Memo keeps what layout found out about files; it may be nil.
 	Memo layout.Memo
+	// Repository says which repository and branch it is, as far as that is known.
+	Repository Identity
 	// Progress, if not nil, is called as overlays are done.
 	Progress func(done, total int)
 }
@@ -34,7 +36,7 @@ func (c Validation) List(ctx context.Context) ([]gitops.Overlay, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := layout.Read(ctx, c.Tree, config, c.Memo)
+	l, err := layoutReader(config, c.Memo, c.Repository, c.Renderer).Read(ctx, c.Tree)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +50,7 @@ func (c Validation) Run(ctx context.Context) (ValidationResult, error) {
 	if config == nil {
 		config = &layout.Config{}
 	}
-	l, err := layout.Read(ctx, c.Tree, config, c.Memo)
+	l, err := layoutReader(config, c.Memo, c.Repository, c.Renderer).Read(ctx, c.Tree)
 	if err != nil {
 		return ValidationResult{}, err
 	}
@@ -72,19 +74,27 @@ func (c Validation) Run(ctx context.Context) (ValidationResult, error) {
 	return result, nil
 }
 
-// render renders all overlays, in any order.
+// render renders all units, in any order.
 func (c Validation) render(ctx context.Context, l *layout.Layout) ([]check.Overlay, error) {
-	paths := l.Paths()
+	trees := artifacts{}
+	sources := make([]render.Source, len(l.Units))
+	for i, u := range l.Units {
+		from, err := trees.of(ctx, c.Tree, u.Artifact)
+		if err != nil {
+			return nil, err
+		}
+		sources[i] = render.Source{Tree: from, Path: u.Path, Build: u.Build}
+	}
 	var count atomic.Int64
 	var list []check.Overlay
-	for done, err := range c.Renderer.All(ctx, l.Tree(c.Tree), paths) {
+	for done, err := range c.Renderer.Sources(ctx, sources) {
 		if err != nil {
 			return nil, err
 		}
 		if c.Progress != nil {
-			c.Progress(int(count.Add(1)), len(paths))
+			c.Progress(int(count.Add(1)), len(sources))
 		}
-		list = append(list, check.Overlay{Head: &done})
+		list = append(list, check.Overlay{Head: &done.Rendered})
 	}
 	return list, nil
 }

@@ -43,6 +43,9 @@ func headline(r gitops.Report, name func(string) string) string {
 	if list := overlaysThat(r, movesOnly); len(list) > 0 {
 		parts = append(parts, fmt.Sprintf("%s moved with the same output%s", count(len(list), "overlay"), environments(r, list, name)))
 	}
+	if n := max(len(r.News), len(overlaysThat(r, setUpOnly))); n > 0 {
+		parts = append(parts, count(n, "deployment")+" "+plural(n, "is", "are")+" set up differently")
+	}
 	known := len(parts) > 0
 	if list := overlaysThat(r, func(o gitops.OverlayChange) bool { return o.Status == gitops.RenderErrorBoth }); len(list) > 0 {
 		verb := plural(len(list), "does", "do")
@@ -51,20 +54,50 @@ func headline(r gitops.Report, name func(string) string) string {
 	if n := NotCompared(r); n > 0 {
 		parts = append(parts, count(n, "place")+" that "+plural(n, "changes is", "change are")+" not compared")
 	}
+	if n := unreadManifests(r); n > 0 {
+		parts = append(parts, count(n, "changed manifest")+" "+plural(n, "is", "are")+" deployed by nothing known here")
+		if len(parts) == 1 {
+			parts = append([]string{"No known deployment changes"}, parts...)
+			known = true
+		}
+	}
 	switch {
-	case len(parts) == 0 && r.Considered == 0:
-		return "Nothing rendered changes: there are no overlays"
 	case len(parts) == 0:
-		return "Nothing rendered changes"
+		return "Nothing rendered changes" + others(r)
 	case !known: // what cannot be seen may change
-		parts = append(parts, "nothing else changes")
+		parts = append(parts, "nothing else that is known changes")
 	}
 	return strings.Join(parts, "; ")
 }
 
+// unreadManifests counts the changed files that look deployed and that no unit reads.
+func unreadManifests(r gitops.Report) int {
+	if r.Ledger == nil {
+		return 0
+	}
+	return len(r.Ledger.UnreadManifests)
+}
+
+// others says how many changed files no unit reads, or that there is no unit at all.
+func others(r gitops.Report) string {
+	switch {
+	case r.Considered == 0:
+		return ": there are no overlays"
+	case r.Ledger == nil || len(r.Ledger.Unread) == 0:
+		return ""
+	}
+	n := len(r.Ledger.Unread)
+	return fmt.Sprintf("; no overlay reads the %s that %s", plural(n, "file", fmt.Sprintf("%d files", n)), plural(n, "changes", "change"))
+}
+
 // changes reports whether an overlay renders to something else than before.
 func changes(o gitops.OverlayChange) bool {
-	return o.Status != gitops.RenderErrorAfter && o.Status != gitops.RenderErrorBoth && !movesOnly(o)
+	return o.Status != gitops.RenderErrorAfter && o.Status != gitops.RenderErrorBoth && !movesOnly(o) && o.PartOf == "" && !setUpOnly(o)
+}
+
+// setUpOnly reports whether an overlay renders to the same, and only its deployer changes.
+func setUpOnly(o gitops.OverlayChange) bool {
+	return o.Status == gitops.Changed && len(o.Objects) == 0 && len(o.News) > 0
 }
 
 // movesOnly reports whether the directory of an overlay is all that changes.
@@ -78,8 +111,17 @@ func plural(n int, one, several string) string {
 	return several
 }
 
+// Nothing reports whether nothing changes that is deployed, as far as all changed files are
+// accounted for.
+func Nothing(r gitops.Report) bool {
+	return len(r.Overlays) == 0 && len(r.News) == 0 && (r.Ledger == nil || r.Ledger.Clear())
+}
+
 // NotCompared counts what the change touches and no render shows.
 func NotCompared(r gitops.Report) int {
+	if r.Ledger != nil {
+		return len(r.Unshown())
+	}
 	n := 0
 	for _, f := range r.Findings {
 		if f.Rule == gitops.NotCompared {
@@ -196,6 +238,9 @@ func objectCounts(objects []gitops.ObjectChange) string {
 // overlayNews says what happens to an overlay in the column of objects.
 func overlayNews(o gitops.OverlayChange) string {
 	objects := objectCounts(o.Objects)
+	if o.Status == gitops.Changed && objects == "" && len(o.News) > 0 {
+		return "same objects, set up differently"
+	}
 	switch o.Status {
 	case gitops.RenderErrorAfter:
 		return brokenVerb(o.Before == nil, 1)

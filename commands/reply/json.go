@@ -19,6 +19,36 @@ type jsonReport struct {
 	Environments []string         `json:"environments"`
 	Overlays     []jsonOverlay    `json:"overlays"`
 	Findings     []gitops.Finding `json:"findings"`
+	News         []jsonNews       `json:"news,omitempty"`
+	Ledger       *jsonLedger      `json:"ledger,omitempty"`
+}
+
+type jsonNews struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Message string `json:"message"`
+}
+
+type jsonLedger struct {
+	Read            int        `json:"read"`
+	Unread          []string   `json:"unread"`
+	UnreadManifests []string   `json:"unread_manifests"`
+	NotCompared     []jsonMiss `json:"not_compared"`
+}
+
+type jsonMiss struct {
+	File     string        `json:"file"`
+	Line     int           `json:"line"`
+	Reason   gitops.Reason `json:"reason"`
+	Message  string        `json:"message"`
+	Overlays []string      `json:"overlays"`
+}
+
+type jsonGone struct {
+	Outcome string         `json:"outcome"`
+	Objects int            `json:"objects"`
+	Kept    int            `json:"kept"`
+	Claims  map[string]int `json:"claims,omitempty"`
 }
 
 type jsonOverlay struct {
@@ -31,6 +61,13 @@ type jsonOverlay struct {
 	After        *jsonSide     `json:"after"`
 	Objects      []jsonObject  `json:"objects"`
 	Images       []jsonImage   `json:"images"`
+	// DeployedBy is absent for a root, Environments where there are not several.
+	DeployedBy   *gitops.Deployer `json:"deployed_by,omitempty"`
+	Renderer     string           `json:"renderer"`
+	Environments []string         `json:"environments,omitempty"`
+	PartOf       string           `json:"part_of,omitempty"`
+	News         []string         `json:"news,omitempty"`
+	Gone         *jsonGone        `json:"gone,omitempty"`
 }
 
 type jsonSide struct {
@@ -77,6 +114,10 @@ func JSON(r gitops.Report) ([]byte, error) {
 	for _, o := range r.Overlays {
 		out.Overlays = append(out.Overlays, overlayJSON(o))
 	}
+	for _, n := range r.News {
+		out.News = append(out.News, jsonNews(n))
+	}
+	out.Ledger = ledgerJSON(r.Ledger)
 	b, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {
 		return nil, gitops.Errorf(gitops.Internal, "report as JSON: %w", err)
@@ -84,19 +125,68 @@ func JSON(r gitops.Report) ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
+// ledgerJSON converts the ledger; nil stays nil.
+func ledgerJSON(l *gitops.Ledger) *jsonLedger {
+	if l == nil {
+		return nil
+	}
+	out := &jsonLedger{Read: l.Read, Unread: orEmpty(l.Unread), UnreadManifests: orEmpty(l.UnreadManifests), NotCompared: []jsonMiss{}}
+	for _, m := range l.Missed {
+		out.NotCompared = append(out.NotCompared, jsonMiss{m.File, m.Line, m.Reason, m.Message, orEmpty(m.Overlays)})
+	}
+	return out
+}
+
+// goneJSON converts what becomes of objects; nil stays nil.
+func goneJSON(g *gitops.Gone) *jsonGone {
+	if g == nil {
+		return nil
+	}
+	outcome := map[gitops.Prune]string{gitops.PruneUnknown: "unknown", gitops.PruneDelete: "deleted", gitops.PruneKeep: "left"}
+	out := &jsonGone{Outcome: outcome[g.Outcome], Objects: g.Objects, Kept: g.Kept}
+	for _, c := range g.Claims {
+		if out.Claims == nil {
+			out.Claims = map[string]int{}
+		}
+		out.Claims[c.Kind] = c.Count
+	}
+	return out
+}
+
+// rendererName names what renders an overlay.
+func rendererName(e gitops.Engine) string {
+	if e == gitops.Kustomize {
+		return "kustomize"
+	}
+	return string(e)
+}
+
 // overlayJSON converts one overlay.
 func overlayJSON(o gitops.OverlayChange) jsonOverlay {
 	out := jsonOverlay{
 		Overlay: o.Overlay, Status: o.Status, MovedFrom: o.MovedFrom, AddedLines: o.AddedLines, RemovedLines: o.RemovedLines,
 		Before: sideJSON(o.Before), After: sideJSON(o.After), Objects: []jsonObject{}, Images: []jsonImage{},
+		DeployedBy: o.DeployedBy, Renderer: rendererName(o.Engine), Environments: o.Environments, PartOf: o.PartOf, News: o.News, Gone: goneJSON(o.Gone),
 	}
 	for _, c := range o.Objects {
-		out.Objects = append(out.Objects, jsonObject{c.APIVersion, c.Kind, c.Namespace, c.Name, c.Status, c.RenamedFrom, c.Masked, c.Diff})
+		out.Objects = append(out.Objects, objectJSON(c, o.DeployedBy != nil)...)
 	}
 	for _, c := range o.Images {
 		out.Images = append(out.Images, jsonImage(c))
 	}
 	return out
+}
+
+// objectJSON converts one object. Where somebody deploys it, a renamed one is two: to the
+// cluster one object goes and another comes. The latter has the diff.
+func objectJSON(c gitops.ObjectChange, deployed bool) []jsonObject {
+	o := jsonObject{c.APIVersion, c.Kind, c.Namespace, c.Name, c.Status, c.RenamedFrom, c.Masked, c.Diff}
+	if c.Status != gitops.Renamed || !deployed {
+		return []jsonObject{o}
+	}
+	o.Status = gitops.Added
+	old := jsonObject{APIVersion: c.APIVersion, Kind: c.Kind, Namespace: c.Namespace, Name: c.RenamedFrom, Status: gitops.Removed}
+	return []jsonObject{old, o}
 }
 
 // sideJSON converts one side; nil stays nil.

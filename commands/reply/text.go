@@ -38,6 +38,7 @@ func Text(w io.Writer, r gitops.Report, opts TextOptions) error {
 	t.failures(gitops.RenderErrorBoth, "")
 	t.table()
 	t.moved()
+	t.news()
 	if list := unsaid(r); len(list) > 0 {
 		t.line("")
 		t.findings(list)
