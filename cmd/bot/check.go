@@ -55,7 +55,7 @@ func (b *bot) check(ctx context.Context, f checkFlags) error {
 		return err
 	}
 	p := b.progress("rendering")
-	c := commands.Validation{Tree: src.tree, Renderer: s.renderer, Memo: s.memo(), Progress: p.step}
+	c := commands.Validation{Tree: src.tree, Renderer: s.renderer, Memo: s.memo(), Repository: src.who, Progress: p.step}
 	if f.list {
 		err = b.list(ctx, c)
 	} else {

@@ -83,7 +83,7 @@ func workSettings() []setting {
 	return []setting{
 		{name: "jobs", section: in, fallback: "8", help: "`NUMBER` of pull requests worked on at a time", set: to(func(c *serviceConfig) *int { return &c.Jobs }, number(1, 1000))},
 		{name: "workers", section: in, otherwise: "the number of processors", help: "`NUMBER` of renders at a time", set: to(func(c *serviceConfig) *int { return &c.Workers }, number(1, 1000))},
-		{name: "render-timeout", section: in, fallback: "12s", help: "longest `TIME` one overlay may take", set: to(func(c *serviceConfig) *time.Duration { return &c.RenderTimeout }, duration)},
+		{name: "render-timeout", section: in, fallback: "12s", help: "processor `TIME` one overlay may take", set: to(func(c *serviceConfig) *time.Duration { return &c.RenderTimeout }, duration)},
 		{name: "cache-size", section: in, fallback: "512MiB", help: "`SIZE` of the render cache of one repository, on disk", set: to(func(c *serviceConfig) *int64 { return &c.CacheSize }, size)},
 		{name: "mirror-size", section: in, fallback: "1GiB", help: "largest `SIZE` of the mirror of one repository, on disk", set: to(func(c *serviceConfig) *int64 { return &c.MirrorSize }, size)},
 		{name: "max-comment", section: in, fallback: "65000", help: "longest comment, in `BYTES`; GitHub says 65,536 characters", set: to(func(c *serviceConfig) *int { return &c.MaxComment }, number(1000, 262144))},

@@ -15,6 +15,7 @@ import (
 type diffFlags struct {
 	format   string
 	overlays string
+	branch   string
 	exitCode bool
 }
 
@@ -47,7 +48,8 @@ kustomization directory and nothing else; a glob such as
 	b.addCommonFlags(cmd)
 	addChoice(cmd, &f.format, "format", "", "text", "markdown", "json")
 	cmd.Flags().StringVar(&f.overlays, "overlays", commands.AutoOverlays, "auto, all or a `GLOB` over directories")
-	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "exit with 1 when there are differences, or when something that changes is not compared")
+	cmd.Flags().StringVar(&f.branch, "branch", "", "the `BRANCH` that the change is for, which deployers may follow; by default that of the remote")
+	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "exit with 1 when there are differences, or when something may change that is not compared")
 	_ = cmd.RegisterFlagCompletionFunc("overlays", cobra.FixedCompletions([]string{"auto", "all"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -71,25 +73,29 @@ func (b *bot) diff(ctx context.Context, f diffFlags, args []string) error {
 	if err := b.use(s, repo.GitDir()); err != nil {
 		return err
 	}
-	report, err := b.compare(ctx, s, repo, f.overlays, args)
+	report, err := b.compare(ctx, s, repo, f, args)
 	s.close()
 	if err != nil {
 		return err
 	}
 	b.printStats(s)
-	if f.exitCode && (len(report.Overlays) > 0 || reply.NotCompared(report) > 0) {
+	if f.exitCode && !reply.Nothing(report) {
 		b.exit = 1
 	}
 	return write(report)
 }
 
-func (b *bot) compare(ctx context.Context, s *session, repo *tree.Repo, overlays string, args []string) (gitops.Report, error) {
+func (b *bot) compare(ctx context.Context, s *session, repo *tree.Repo, f diffFlags, args []string) (gitops.Report, error) {
 	c, err := trees(ctx, repo, args)
 	if err != nil {
 		return gitops.Report{}, err
 	}
 	defer c.close()
-	d := commands.Diff{Base: c.base, Head: c.head, Overlays: overlays, Renderer: s.renderer, Memo: s.memo()}
+	who, err := identity(ctx, repo, f.branch)
+	if err != nil {
+		return gitops.Report{}, err
+	}
+	d := commands.Diff{Base: c.base, Head: c.head, Overlays: f.overlays, Renderer: s.renderer, Memo: s.memo(), Repository: who}
 	if b.errTerminal && c.atHead && repo.Root() != "" {
 		dirty := make(chan int, 1)
 		go func() { dirty <- uncommitted(ctx, c.head, repo) }()
@@ -100,6 +106,16 @@ func (b *bot) compare(ctx context.Context, s *session, repo *tree.Repo, overlays
 	d.Progress = p.step
 	result, err := d.Run(ctx)
 	return result.Report, err
+}
+
+// identity is what a clone says about its repository. Without a branch the change is for
+// the default branch of the remote.
+func identity(ctx context.Context, repo *tree.Repo, branch string) (commands.Identity, error) {
+	o, err := repo.Origin(ctx)
+	if branch == "" {
+		branch = o.Branch
+	}
+	return commands.Identity{Addresses: o.Addresses, Branch: branch, DefaultBranch: o.Branch}, err
 }
 
 // reportWriter returns what prints a report in a format.

@@ -53,10 +53,13 @@ var layers = map[string]struct {
 
 	"gitops/seal/sealtest": {layer: 1, tests: true},
 
+	"gitops/layout/argocd": {layer: 1, pure: true},
+	"gitops/layout/flux":   {layer: 1, pure: true},
+
 	"gitops/edit":   {layer: 1, pure: true},
 	"gitops/golden": {layer: 1, tests: true},
 	"gitops/need":   {layer: 0, tests: true},
-	"gitops/node":   {layer: 1, pure: true},
+	"gitops/node":   {layer: 0, pure: true},
 	"gitops":        {layer: 0, pure: true},
 }
 
@@ -72,15 +75,21 @@ var owners = []struct {
 	// repositories; workers in render.
 	{"os/exec", []string{"gitops/tree", "gitops/render", "webhook/hub", "webhook/hub/pages"}, []string{"*"}},
 	{"sigs.k8s.io/kustomize", []string{"gitops/render"}, []string{"*"}},
+	{"github.com/fluxcd/pkg/envsubst", []string{"gitops/render"}, nil},
 	{"github.com/landlock-lsm/go-landlock", []string{"gitops/render"}, nil},
 	{"golang.org/x/sys", []string{"gitops/render", "gitops/tree", "cmd/bot"}, nil},
 	{"github.com/robfig/cron", []string{"gitops/layout"}, nil},
-	{"github.com/bmatcuk/doublestar", []string{"gitops/layout", "commands"}, nil},
+	{"github.com/bmatcuk/doublestar", []string{"gitops/layout", "gitops/layout/argocd", "commands"}, nil},
+	{"github.com/fluxcd/pkg/sourceignore", []string{"gitops/layout/flux"}, nil},
+	{"github.com/gobwas/glob", []string{"gitops/layout/argocd"}, nil},
+	{"github.com/Masterminds/sprig", []string{"gitops/layout/argocd"}, nil},
+	{"gopkg.in/evanphx/json-patch.v4", []string{"gitops/layout/flux"}, nil},
+	{"dario.cat/mergo", []string{"gitops/layout/argocd"}, nil},
 	{"znkr.io/diff", []string{"gitops/diff"}, nil},
 	// The rest of sealed-secrets brings Kubernetes' types: 19 MB, 12 MB in every process.
 	{"github.com/bitnami-labs/sealed-secrets/pkg/crypto", []string{"gitops/seal"}, nil},
 	{"github.com/bitnami-labs/sealed-secrets", nil, nil},
-	{"k8s.io", []string{"gitops/seal", "gitops/check"}, nil},
+	{"k8s.io", []string{"gitops/seal", "gitops/check"}, []string{"gitops/render"}},
 	{"github.com/google/go-github", []string{"webhook/ghapp"}, []string{"webhook/hub"}},
 	{"github.com/bradleyfalzon/ghinstallation", []string{"webhook/ghapp"}, []string{"webhook/hub"}},
 	{"modernc.org/sqlite", []string{"webhook/store"}, nil},

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sealift/sealift/commands"
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/layout"
 	"github.com/sealift/sealift/gitops/render"
@@ -195,6 +196,7 @@ type source struct {
 	// root is the directory that the tree's root stands for, and dir the one
 	// that paths are relative to; both are "" for a bare repository.
 	root, dir string
+	who       commands.Identity
 	close     func()
 }
 
@@ -223,8 +225,11 @@ func (b *bot) source(ctx context.Context, at string) (source, error) {
 		}
 		src.tree, err = treeAt(ctx, repo, at)
 	}
+	if err == nil {
+		src.who, err = identity(ctx, repo, "")
+	}
 	if err != nil {
-		_ = repo.Close()
+		src.close()
 	}
 	return src, err
 }

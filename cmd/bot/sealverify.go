@@ -56,7 +56,7 @@ func (b *bot) verify(ctx context.Context, args []string) error {
 		return err
 	}
 	p := b.progress("rendering")
-	result, err := commands.Validation{Tree: src.tree, Renderer: s.renderer, Memo: s.memo(), Progress: p.step}.Run(ctx)
+	result, err := commands.Validation{Tree: src.tree, Renderer: s.renderer, Memo: s.memo(), Repository: src.who, Progress: p.step}.Run(ctx)
 	p.stop()
 	s.close()
 	if err != nil {

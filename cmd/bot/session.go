@@ -45,7 +45,7 @@ func (b *bot) addCommonFlags(cmd *cobra.Command) {
 	f.StringArrayVar(&b.flags.allowHosts, "allow-private-address", nil, "`HOST:PORT` of an allowed remote that may have a private address; may be repeated")
 	f.StringVar(&b.flags.caFile, "remote-ca", "", "`FILE` of PEM certificates to trust for remotes, instead of the system's")
 	f.IntVar(&b.flags.workers, "workers", 0, "renders at once (default: the number of processors)")
-	f.DurationVar(&b.flags.timeout, "render-timeout", render.DefaultTimeout, "longest time one overlay may take")
+	f.DurationVar(&b.flags.timeout, "render-timeout", render.DefaultTimeout, "processor time one overlay may take")
 	f.BoolVar(&b.flags.stats, "stats", false, "print figures of the run to standard error, as JSON")
 }
 
