@@ -27,7 +27,7 @@ type Promotion struct {
 	All     bool
 	Changed []string
 	// Take, Create and Force are what the person decided, see [promote.Options];
-	// Force allows to promote down the chain.
+	// Force allows to promote down the chain, and versions that go back.
 	Take          map[string]string
 	Create, Force bool
 	// Memo keeps what layout found out about files; it may be nil.

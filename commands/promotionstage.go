@@ -326,7 +326,7 @@ func (s *stages) options(p Promotion) promote.Options {
 	c := s.config.Promote
 	return promote.Options{
 		Carry: fieldRules(c.Carry), Keep: fieldRules(c.Keep), Copy: c.Copies,
-		Take: p.Take, Create: p.Create,
+		Take: p.Take, Create: p.Create, Back: p.Force,
 	}
 }
 

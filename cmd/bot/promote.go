@@ -64,7 +64,7 @@ when a file to edit has uncommitted changes. --patch prints what "git apply" rea
 	flags.BoolVar(&f.patch, "patch", false, "print a patch and nothing else")
 	flags.StringArrayVar(&f.take, "take", nil, "`source|target`, or FILE[:PATH]=source|target: decide conflicts; may be repeated")
 	flags.BoolVar(&f.create, "create", false, "copy overlays that the target does not have")
-	flags.BoolVar(&f.force, "force", false, "promote down the chain")
+	flags.BoolVar(&f.force, "force", false, "promote down the chain, and versions that go back")
 	addChoice(cmd, &f.format, "format", "", "text", "json")
 	return cmd
 }

@@ -205,9 +205,9 @@ func (m *maker) mergeInto(t string, c change) {
 	}
 	var places []place
 	if isYAML(t) {
-		_, places, _ = scan(t, ours, "")
+		_, places, _ = scan(t, ours, m.patched[t])
 	}
-	out := mergeFile(t, aligned(t, c.base, places), aligned(t, c.now, places), ours, m.policy(t))
+	out := mergeFile(t, m.aligned(t, c.base, places), m.aligned(t, c.now, places), ours, m.policy(t))
 	m.ours[t] = out.data
 	m.plan.Edits = append(m.plan.Edits, out.edits...)
 	m.plan.Conflicts = append(m.plan.Conflicts, out.conflicts...)
@@ -250,16 +250,16 @@ func decisions(take map[string]string, file string) func(path string) string {
 
 // aligned is a file of the source with the versions of the target in it, so that the
 // merge finds nothing to do about them: they are carried, or withheld, before.
-func aligned(t string, data []byte, target []place) []byte {
+func (m *maker) aligned(t string, data []byte, target []place) []byte {
 	if data == nil || len(target) == 0 {
 		return data
 	}
-	d, places, err := scan(t, data, "")
+	d, places, err := scan(t, data, m.patched[t])
 	if err != nil {
 		return data
 	}
 	for _, p := range places {
-		q, ok := counterpart(p, target, places)
+		q, ok := m.counterpart(p, target, places)
 		if !ok || p.value == q.value {
 			continue
 		}
@@ -273,29 +273,23 @@ func aligned(t string, data []byte, target []place) []byte {
 	return data
 }
 
-// counterpart returns the place that is about the same thing as one of the source:
-// of the same name, the one at the same path before others, or else the one with
-// another name of it that no other place of the source has.
-func counterpart(p place, target, source []place) (found place, ok bool) {
+// counterpart returns the place of the target's file that is about the same thing as
+// one of the source's: the same place of the same object before others, or else the one
+// of its name, or with another name of it, that no other place of the source has.
+func (m *maker) counterpart(p place, target, source []place) (found place, ok bool) {
+	mine := func(q place) bool { return q.group == p.group && q.image == p.image && shareKey(p.keys, q.keys) }
 	for _, q := range target {
-		if q.alike(p) && q.at.String() == p.at.String() {
+		if mine(q) && m.swap.sameName(p.id, q.id) {
 			return q, true
 		}
 	}
-	if i := slices.IndexFunc(target, p.alike); i >= 0 {
-		return target[i], true
-	}
 	for _, q := range target {
-		if q.group == p.group && q.image == p.image && shareKey(p.keys, q.keys) && !slices.ContainsFunc(source, q.alike) {
+		taken := func(o place) bool { return m.swap.sameName(o.id, q.id) && shareKey(o.keys, q.keys) }
+		if mine(q) && !slices.ContainsFunc(source, taken) && (p.object == "" || q.object == "" || m.swap.sameName(p.object, q.object)) {
 			return q, true
 		}
 	}
 	return place{}, false
-}
-
-// alike reports whether two places are about something of the same name.
-func (p place) alike(q place) bool {
-	return p.group == q.group && p.image == q.image && p.keys[0] == q.keys[0]
 }
 
 // removals removes from the target what the source had at the last promotion and

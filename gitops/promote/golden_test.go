@@ -41,7 +41,7 @@ func newCase(in *golden.Case) *goldenCase {
 	c := &goldenCase{
 		files: unmarked(in.Files("in")), last: unmarked(in.Files("last")),
 		from: in.Value("from"), to: in.Value("to"), apps: in.Values("app"), executable: in.Values("executable"), links: in.Values("link"),
-		options: promote.Options{Take: map[string]string{}, Create: in.Value("create") != ""},
+		options: promote.Options{Take: map[string]string{}, Create: in.Value("create") != "", Back: in.Value("back") != ""},
 	}
 	for _, take := range in.Values("take") {
 		at := strings.LastIndexByte(take, '=')

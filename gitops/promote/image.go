@@ -2,6 +2,7 @@ package promote
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -68,12 +69,27 @@ func hasHost(name string) bool {
 	return ok && rest != "" && strings.ContainsAny(host, ".:")
 }
 
+// movingWords are tags that name no release but the newest of some kind. A tag that ends
+// with one, such as "1.27-dev", is as such a tag, and one that begins with one and has no
+// number behind it, such as "stable-alpine": "main-7f3a9c2" is a build.
+var movingWords = []string{
+	"latest", "stable", "unstable", "edge", "nightly", "canary", "rolling", "snapshot", "next",
+	"main", "master", "head", "develop", "development", "dev", "trunk",
+}
+
+// pullRequestTag is what builds of a pull request are tagged with: the next push to it
+// makes another one.
+var pullRequestTag = regexp.MustCompile(`^(?:pr|pull|mr)[-_]?[0-9]+$`)
+
 // moves reports whether a version can mean something else tomorrow, so that
 // carrying it carries nothing certain.
 func moves(tag string) bool {
-	switch tag {
-	case "latest", "main", "master", "HEAD", "develop", "trunk":
-		return true
+	tag = strings.ToLower(tag)
+	words := strings.FieldsFunc(tag, func(c rune) bool { return strings.ContainsRune("-_.", c) })
+	if len(words) == 0 {
+		return false
 	}
-	return false
+	first, last := words[0], words[len(words)-1]
+	return pullRequestTag.MatchString(tag) || slices.Contains(movingWords, last) || first == "latest" ||
+		slices.Contains(movingWords, first) && !strings.ContainsAny(tag, "0123456789")
 }

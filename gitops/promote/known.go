@@ -2,6 +2,7 @@ package promote
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 )
@@ -14,7 +15,9 @@ type known struct {
 	// root in the target.
 	own map[string]string
 	// roots are those paths.
-	roots  map[string]bool
+	roots map[string]bool
+	// target has the places of the target, each of which stands for one of the source.
+	target []place
 	images map[string]bool // names that fields for images have
 }
 
@@ -37,33 +40,155 @@ func newKnown(sw swap, places []place, own []string) *known {
 	return k
 }
 
+// answer is what the source has for a place of the target.
+type answer struct {
+	// from is the place of the source, when ok says that there is one for certain.
+	from place
+	ok   bool
+	// several are the versions of the places that may be meant and do not agree.
+	several []string
+	// elsewhere are places of the same name in objects that the target does not have.
+	elsewhere []place
+}
+
 // lookup returns the version that the source uses of what a place of the target is
-// about. Several versions mean that there is none to be told from the others. A
-// name that is shown counts more than another of the same thing, the file that is
-// the counterpart more than others of the environment, and those more than files
-// that it shares.
-func (k *known) lookup(p place) (found place, several []string) {
+// about: that of the same container of the same object, the same release, the same entry.
+// Where none is the same, it is what else has the name, but never a place that stands
+// for another one of the target, nor one in another object. Several versions mean
+// that there is none to be told from the others. A name that is shown counts more than
+// another of the same thing.
+func (k *known) lookup(p place) answer {
 	if p.weak && !k.isImage(p) {
-		return place{}, nil
+		return answer{}
 	}
+	var a answer
 	for _, same := range []func(place) bool{
 		func(q place) bool { return q.keys[0] == p.keys[0] },
 		func(q place) bool { return shareKey(p.keys, q.keys) },
 	} {
-		list := k.nearest(p, slices.DeleteFunc(slices.Clone(k.places[p.group]), func(q place) bool { return !k.same(p, q) && !same(q) }))
+		list := k.about(p, slices.DeleteFunc(slices.Clone(k.places[p.group]), func(q place) bool { return !k.same(p, q) && !same(q) }))
+		if list = k.within(p, list); len(list) == 0 {
+			continue
+		}
+		list, a.elsewhere = k.identical(p, list)
 		if len(list) == 0 {
 			continue
 		}
 		for _, q := range list {
-			several = append(several, q.value.String())
+			a.several = append(a.several, q.value.String())
 		}
-		slices.Sort(several)
-		if several = slices.Compact(several); len(several) == 1 {
-			return list[0], nil
+		slices.Sort(a.several)
+		if a.several = slices.Compact(a.several); len(a.several) == 1 {
+			return answer{from: list[0], ok: true}
 		}
-		return place{}, several
+		return a
 	}
-	return place{}, nil
+	return a
+}
+
+// about leaves out what a field images of the source overrides, for a place that no such
+// field of the target does.
+func (k *known) about(p place, list []place) []place {
+	covers := func(q place) bool {
+		return p.group == groupImage && !p.image && slices.ContainsFunc(list, func(i place) bool {
+			return i.image && k.own[i.file] != "" && (k.own[q.file] == "" || below(q.file, i.file)) && i.value.String() != ""
+		})
+	}
+	if slices.ContainsFunc(k.target, func(t place) bool { return t.image && shareKey(t.keys, p.keys) }) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(q place) bool { return !q.image && covers(q) })
+}
+
+// below reports whether a file is in the directory of another one, or deeper.
+func below(file, of string) bool {
+	dir := path.Dir(of)
+	return dir == "." || strings.HasPrefix(file, dir+"/")
+}
+
+// identical returns the places that stand for one of the target: the nearest of those
+// that are the same thing, or else of those that may be it. elsewhere are others.
+func (k *known) identical(p place, list []place) (same, elsewhere []place) {
+	for _, alike := range []func(a, b string) bool{
+		func(a, b string) bool { return a == b || k.swap.rename(a) == b },
+		k.swap.sameName,
+	} {
+		for _, q := range list {
+			if p.id != "" && alike(q.id, p.id) {
+				same = append(same, q)
+			}
+		}
+		if len(same) > 0 {
+			return k.nearest(p, same), nil
+		}
+	}
+	var entries, values, things []place
+	for _, q := range list {
+		switch {
+		case k.claimed(q) || !k.mayBe(p, q, list):
+			elsewhere = append(elsewhere, q)
+		case q.image:
+			entries = append(entries, q)
+		case q.object == "":
+			values = append(values, q)
+		default:
+			things = append(things, q)
+		}
+	}
+	for _, some := range [][]place{entries, values} { // entries are for all that has the name
+		if len(some) > 0 {
+			return k.nearest(p, some), elsewhere
+		}
+	}
+	return k.heads(things), elsewhere
+}
+
+// claimed reports whether a place of the source stands for some place of the target by
+// what it is.
+func (k *known) claimed(q place) bool {
+	return !q.image && slices.ContainsFunc(k.target, func(t place) bool { return t.group == q.group && shareKey(t.keys, q.keys) && k.swap.sameName(q.id, t.id) })
+}
+
+// mayBe reports whether a place of the source may be about what one of the target is
+// about although they are not called the same. In one object that is so where nothing
+// else has the name; places of different objects are never one. Two releases of a chart
+// are two things.
+func (k *known) mayBe(p, q place, list []place) bool {
+	switch {
+	case p.image || q.image:
+		return true
+	case p.release != "" && q.release != "" && !k.swap.sameName(q.release, p.release):
+		return false
+	case p.object == "" || q.object == "":
+		return true
+	case !k.swap.sameName(q.object, p.object):
+		return false
+	}
+	return k.alone(p, q, list)
+}
+
+// alone reports whether both places are the only ones of their name in their object.
+func (k *known) alone(p, q place, list []place) bool {
+	ids := map[string]bool{}
+	for _, o := range list {
+		if o.object == q.object && !o.image {
+			ids[o.id] = true
+		}
+	}
+	for _, t := range k.target {
+		if t.group == p.group && t.object == p.object && !t.image && t.id != p.id && shareKey(t.keys, p.keys) {
+			return false
+		}
+	}
+	return len(ids) == 1
+}
+
+// heads leaves one place of each thing that the source has, that of an overlay rather
+// than that of the base it overrides.
+func (k *known) heads(list []place) []place {
+	return slices.DeleteFunc(slices.Clone(list), func(q place) bool {
+		return k.own[q.file] == "" && slices.ContainsFunc(list, func(o place) bool { return o.id == q.id && k.own[o.file] != "" })
+	})
 }
 
 // same reports whether a pointer of the source leads where one of the target does,
@@ -83,28 +208,30 @@ func shareKey(a, b []string) bool {
 	return slices.ContainsFunc(a, func(key string) bool { return key != "" && slices.Contains(b, key) })
 }
 
-// nearest returns those of the candidates that count most for a place. Where
-// the source has a counterpart of some root, the places of other roots are no
-// candidates: they are about other deployments of the same thing.
+// within leaves out the places without a version. Where the source has a counterpart of
+// some root, the places of other roots are no candidates: they are about other
+// deployments of the same thing.
+func (k *known) within(p place, list []place) []place {
+	root, paired := k.swap.target.of(p.file), k.paired()
+	return slices.DeleteFunc(list, func(q place) bool {
+		own := k.own[q.file]
+		return q.value.String() == "" && q.value.name == "" || paired && own != root && (own != "" || !k.roots[root])
+	})
+}
+
+// nearest returns those of the candidates that count most for a place.
 func (k *known) nearest(p place, list []place) []place {
-	root := k.swap.target.of(p.file)
 	rank := func(q place) int {
-		file := k.swap.path(q.file)
 		switch {
 		case k.own[q.file] == "":
 			return 3
-		case file != p.file:
+		case k.swap.path(q.file) != p.file:
 			return 2
-		case k.swap.path(q.at.String()) != p.at.String():
+		case !k.swap.sameName(q.id, p.id):
 			return 1
 		}
 		return 0
 	}
-	paired := k.paired()
-	list = slices.DeleteFunc(list, func(q place) bool {
-		own := k.own[q.file]
-		return q.value.String() == "" && q.value.name == "" || paired && own != root && (own != "" || !k.roots[root])
-	})
 	slices.SortStableFunc(list, func(a, b place) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), compareBool(b.image, a.image), strings.Compare(a.file, b.file))
 	})
@@ -131,8 +258,8 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-// newVersion returns the version that a place shall have: what is carried of the
-// source's, and the rest as it is.
+// newVersion returns the version that a place shall have: the tag and the digest of the
+// source, which are one, at the name that the target pulls by.
 func newVersion(p, source place) version {
 	v := source.value
 	switch {
@@ -141,8 +268,6 @@ func newVersion(p, source place) version {
 	case v.tag == "" && v.digest == "":
 		v.tag, v.digest = p.value.tag, p.value.digest
 	}
-	if !p.image || !source.image || v.name == "" || v.name == p.keys[0] && p.value.name == "" {
-		v.name = p.value.name
-	}
+	v.name = p.value.name
 	return v
 }

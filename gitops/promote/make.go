@@ -134,7 +134,7 @@ func (m *maker) finish() {
 }
 
 // readTargets adds the names of what a kustomization patches with files.
-func readTargets(file string, data []byte, targets map[string]string) {
+func readTargets(file string, data []byte, targets map[string]patchTarget) {
 	f, err := edit.Parse(file, data)
 	if err != nil {
 		return
@@ -143,7 +143,7 @@ func readTargets(file string, data []byte, targets map[string]string) {
 		for _, field := range []string{"patches", "patchesJson6902"} {
 			for _, item := range items(get(root, field)) {
 				if p := text(get(item, "path")); p != "" {
-					targets[path.Join(path.Dir(file), p)] = text(get(get(item, "target"), "name"))
+					targets[path.Join(path.Dir(file), p)] = newPatchTarget(get(item, "target"))
 				}
 			}
 		}

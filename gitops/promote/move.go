@@ -1,30 +1,33 @@
 package promote
 
-import "regexp"
+import (
+	"cmp"
+	"regexp"
+	"strings"
+)
 
 // move is a place of the target with what it shall have.
 type move struct {
 	place
-	source place
-	// found says that the source has a version of it, to. Otherwise several are the
-	// versions that it has instead of one.
-	found   bool
-	to      version
-	several []string
+	answer
+	// found says that the source has a version of it, to.
+	found bool
+	to    version
 	// forked is the other repository that the source pulls an image from, when that
 	// is not carried.
 	forked string
-	// held is why it does not move unless somebody asks for it.
-	held string
+	// held is why it does not move unless somebody asks for it; moved says that nobody
+	// can, since the source pulls it from elsewhere now.
+	held  string
+	moved bool
 }
 
 // newMove looks for the version that a place of the target gets. Of several candidates
 // that do not agree none is taken.
 func newMove(known *known, p place) *move {
-	v := &move{place: p}
-	v.source, v.several = known.lookup(p)
-	if v.found = v.source.keys != nil && len(v.several) < 2; v.found {
-		v.to = newVersion(p, v.source)
+	v := &move{place: p, answer: known.lookup(p)}
+	if v.found = v.ok; v.found {
+		v.to = newVersion(p, v.from)
 	}
 	return v
 }
@@ -34,20 +37,34 @@ func (v *move) path() string {
 	switch {
 	case !v.image:
 		return v.at.String()
+	case v.inName:
+		return v.at.key("newName").String()
 	case v.to.tag == v.value.tag && v.to.digest != v.value.digest:
 		return v.at.key("digest").String()
 	}
 	return v.at.key("newTag").String()
 }
 
-// commitID is a version that nothing else has by chance.
-var commitID = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+// pulled is the repository that an entry of the field images pulls from.
+func (p place) pulled() string { return imageName(cmp.Or(p.value.name, p.keys[0])) }
 
 // fork reports whether the source pulls an image from another repository than the
-// target, so that the tags of the two are not of one line.
+// target, so that the tags of the two may not be of one line. Another registry alone is
+// none: each environment may have its own.
 func (v *move) fork() bool {
-	return v.found && v.image && v.source.image && v.to.name != v.value.name
+	return v.found && v.image && v.from.image && repositoryPath(v.from.pulled()) != repositoryPath(v.pulled())
 }
+
+// repositoryPath is the name of an image without its registry.
+func repositoryPath(name string) string {
+	if hasHost(name) {
+		_, name, _ = strings.Cut(name, "/")
+	}
+	return name
+}
+
+// commitID is a version that nothing else has by chance.
+var commitID = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
 
 // along moves places along that the source says nothing about, or of a fork, and
 // that have the commit id of others in the target: one value in several places.
@@ -69,9 +86,9 @@ func along(moves []*move) {
 			continue
 		}
 		if v.found {
-			v.forked = v.to.name
+			v.forked = v.from.pulled()
 		}
-		v.found, v.several = true, nil
+		v.found, v.several, v.elsewhere = true, nil, nil
 		v.to = v.value
 		v.to.tag = to
 	}

@@ -1,6 +1,7 @@
 package promote
 
 import (
+	"cmp"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -30,9 +31,17 @@ type place struct {
 	keys  []string
 	at    trail
 	value version
+	// object is what the place is in, as [objectID] has it; "" where nothing says. id
+	// tells the place from all others of its environment, whatever its index: the
+	// object with the names on the way, or what else is called by a name.
+	object, id string
+	// release is the name that a chart is installed by, "" where nothing says.
+	release string
 	// image says that it is an entry of the field images, which has the last word
 	// on what is pulled.
 	image bool
+	// inName says that such an entry has its version within newName.
+	inName bool
 	// weak says that it is an image by its looks alone.
 	weak bool
 	// write puts a version there and returns what changed.
@@ -82,19 +91,23 @@ type scanner struct {
 	// seen are the scalars that are a place, by their index: an anchor is one place
 	// however often it is used.
 	seen map[*yaml.Node]int
-	// target is the name of what a patch is for, where the patch does not say.
-	target string
+	// target is what a patch is for, where a kustomization says so, and object what
+	// the document at hand is or is for. before is how many steps lead to it.
+	target patchTarget
+	object string
+	before int
+	// operation is the path of the operation of a JSON patch at hand, "" outside.
+	operation string
 }
 
-// scan returns the places of a YAML file, in its order. target is the name of what
-// a patch is for.
-func scan(name string, data []byte, target string) (*doc, []place, error) {
+// scan returns the places of a YAML file, in its order. target is what a patch is for.
+func scan(name string, data []byte, target patchTarget) (*doc, []place, error) {
 	return scanAs(name, data, target, isKustomization(name))
 }
 
 // scanAs finds the places in a file. A kustomization is known by its name or by its
 // kind.
-func scanAs(name string, data []byte, target string, kustomization bool) (*doc, []place, error) {
+func scanAs(name string, data []byte, target patchTarget, kustomization bool) (*doc, []place, error) {
 	f, err := edit.Parse(name, data)
 	if err != nil {
 		return nil, nil, err
@@ -103,11 +116,13 @@ func scanAs(name string, data []byte, target string, kustomization bool) (*doc, 
 	roots := f.Documents()
 	for i, root := range roots {
 		at := document(i, len(roots))
+		s.object, s.before = "", len(at)
 		switch {
 		case root == nil:
 		case kustomization || kustomizationKind(root):
 			s.kustomization(root, at)
 		default:
+			s.object = cmp.Or(target.object(), objectOf(root))
 			s.manifest(root, at)
 		}
 	}
@@ -127,7 +142,10 @@ func (s *scanner) add(n *yaml.Node, p place) {
 		return
 	}
 	s.seen[n] = len(s.places)
-	p.file = s.doc.name
+	p.file, p.object = s.doc.name, s.object
+	if p.id == "" {
+		p.id = s.placeID(p.at)
+	}
 	s.places = append(s.places, p)
 }
 
@@ -137,14 +155,19 @@ func (s *scanner) scalar(n *yaml.Node, g group, kind EditKind, at trail, keys ..
 	if text(n) == "" {
 		return
 	}
-	s.add(n, place{group: g, keys: keys, at: at, value: version{tag: n.Value}, write: func(v version) ([]Edit, error) {
+	s.add(n, s.text(n, g, kind, at, keys...))
+}
+
+// text is the place of such a scalar.
+func (s *scanner) text(n *yaml.Node, g group, kind EditKind, at trail, keys ...string) place {
+	return place{group: g, keys: keys, at: at, value: version{tag: n.Value}, write: func(v version) ([]Edit, error) {
 		e := Edit{File: s.doc.name, Kind: kind, Key: keys[0], Path: at.String(), Old: n.Value, New: v.tag}
 		return []Edit{e}, s.doc.file.SetValue(n, v.tag)
-	}})
+	}}
 }
 
 // embedded scans a scalar that holds YAML itself, such as an inline patch.
-func (s *scanner) embedded(n *yaml.Node, at trail, target string) {
+func (s *scanner) embedded(n *yaml.Node, at trail, target patchTarget) {
 	n = follow(n)
 	if n == nil || n.Kind != yaml.ScalarNode {
 		return

@@ -52,6 +52,8 @@ type Options struct {
 	Take map[string]string
 	// Create copies overlays that the target does not have.
 	Create bool
+	// Back carries versions that are older than those of the target.
+	Back bool
 }
 
 // The values of [Options].Take.

@@ -23,19 +23,19 @@ func (s *scanner) kustomization(root *yaml.Node, at trail) {
 		}
 	}
 	for i, item := range items(get(root, "helmCharts")) {
-		s.scalar(get(item, "version"), groupChart, Chart, at.key("helmCharts").item(i, item).key("version"), chartKeys(item, "name")...)
+		s.chart(item, "version", "name", at.key("helmCharts").item(i, item))
 	}
 	for i, item := range items(get(root, "helmChartInflationGenerator")) {
-		s.scalar(get(item, "chartVersion"), groupChart, Chart, at.key("helmChartInflationGenerator").item(i, item).key("chartVersion"), chartKeys(item, "chartName")...)
+		s.chart(item, "chartVersion", "chartName", at.key("helmChartInflationGenerator").item(i, item))
 	}
 	for _, field := range []string{"patches", "patchesJson6902"} {
 		for i, item := range items(get(root, field)) {
-			s.embedded(get(item, "patch"), at.key(field).item(i, item).key("patch"), text(get(get(item, "target"), "name")))
+			s.embedded(get(item, "patch"), at.key(field).item(i, item).key("patch"), newPatchTarget(get(item, "target")))
 		}
 	}
 	for i, item := range items(get(root, "patchesStrategicMerge")) {
 		if strings.Contains(text(item), "\n") {
-			s.embedded(item, at.key("patchesStrategicMerge").item(i, item), "")
+			s.embedded(item, at.key("patchesStrategicMerge").item(i, item), patchTarget{})
 		}
 	}
 }
@@ -47,17 +47,25 @@ func (s *scanner) imageItem(item *yaml.Node, at trail) {
 		return
 	}
 	v := version{name: text(get(item, "newName")), tag: text(get(item, "newTag")), digest: text(get(item, "digest"))}
+	written := v
+	within, _ := parseImage(v.name) // some write the tag into the name
+	if within.tag+within.digest != "" && v.tag+v.digest == "" {
+		v = within
+	}
 	keys := []string{name, imageName(name)}
 	if v.name != "" {
 		keys = append(keys, imageName(v.name))
 	}
 	s.add(item, place{group: groupImage, keys: keys, at: at, value: v, image: true, write: func(to version) ([]Edit, error) {
+		if v != written { // and so it stays
+			to = version{name: imageString(to)}
+		}
 		var edits []Edit
 		for _, f := range []struct {
 			kind     EditKind
 			key      string
 			old, now string
-		}{{ImageName, "newName", v.name, to.name}, {ImageTag, "newTag", v.tag, to.tag}, {ImageDigest, "digest", v.digest, to.digest}} {
+		}{{ImageName, "newName", written.name, to.name}, {ImageTag, "newTag", written.tag, to.tag}, {ImageDigest, "digest", written.digest, to.digest}} {
 			if f.old == f.now {
 				continue
 			}
@@ -67,7 +75,7 @@ func (s *scanner) imageItem(item *yaml.Node, at trail) {
 			}
 		}
 		return edits, nil
-	}})
+	}, inName: v != written})
 }
 
 // setText gives a key of a mapping a text, adds it or, for "", removes it.
@@ -94,7 +102,7 @@ func (s *scanner) entry(n *yaml.Node, at trail) {
 	switch {
 	case written == "":
 	case remote && spec.Ref != "":
-		s.add(n, place{group: groupBase, keys: []string{base, repoKey(spec)}, at: at, value: version{tag: spec.Ref}, write: func(v version) ([]Edit, error) {
+		s.add(n, place{group: groupBase, keys: []string{base, repoKey(spec)}, id: repoKey(spec), at: at, value: version{tag: spec.Ref}, write: func(v version) ([]Edit, error) {
 			e := Edit{File: s.doc.name, Kind: BaseRef, Key: base, Path: at.String(), Old: spec.Ref, New: v.tag}
 			return []Edit{e}, s.doc.file.SetValue(n, withRef(written, spec.Ref, v.tag))
 		}})
@@ -166,6 +174,19 @@ func chartKeys(item *yaml.Node, field string) []string {
 	return keys
 }
 
+// chart is the version of a chart. Two of one name are told apart by their releases.
+func (s *scanner) chart(item *yaml.Node, field, named string, at trail) {
+	n := follow(get(item, field))
+	if text(n) == "" {
+		return
+	}
+	keys, at := chartKeys(item, named), at.key(field)
+	p := s.text(n, groupChart, Chart, at, keys...)
+	p.release = text(get(item, "releaseName"))
+	p.id = "chart " + keys[0] + " " + p.release
+	s.add(n, p)
+}
+
 // manifest collects what a manifest, a patch of one or a JSON6902 patch says.
 func (s *scanner) manifest(root *yaml.Node, at trail) {
 	switch kind := text(get(root, "kind")); {
@@ -178,7 +199,7 @@ func (s *scanner) manifest(root *yaml.Node, at trail) {
 			name = "chartName"
 		}
 		for _, field := range []string{"version", "chartVersion"} {
-			s.scalar(get(root, field), groupChart, Chart, at.key(field), chartKeys(root, name)...)
+			s.chart(root, field, name, at)
 		}
 	case kind == "Subscription" && operators(root):
 		s.subscription(get(root, "spec"), at.key("spec"), cmp.Or(text(get(get(root, "spec"), "name")), text(get(get(root, "metadata"), "name"))))
@@ -203,18 +224,20 @@ func (s *scanner) operations(root *yaml.Node, at trail) {
 	for i, op := range items(root) {
 		field, value := text(get(op, "path")), get(op, "value")
 		here := at.item(i, op).key("value")
+		s.operation = field
 		switch {
 		case value == nil:
 		case field == "/spec/channel":
-			s.scalar(value, groupChannel, Channel, here, cmp.Or(s.target, field))
+			s.scalar(value, groupChannel, Channel, here, cmp.Or(s.target.name, field))
 		case field == "/spec/startingCSV":
-			s.scalar(value, groupCSV, Channel, here, cmp.Or(s.target, field))
+			s.scalar(value, groupCSV, Channel, here, cmp.Or(s.target.name, field))
 		case value.Kind == yaml.ScalarNode:
 			s.image(value, here, imageField(path.Base(field)))
 		default:
 			s.walk(value, here, path.Base(field))
 		}
 	}
+	s.operation = ""
 }
 
 // imageField reports whether a field of that name holds an image.

@@ -14,9 +14,14 @@ var exactVersion = regexp.MustCompile(`^(v?[0-9]+(\.[0-9]+)*([-+][0-9A-Za-z.+-]+
 
 // exact adds a scalar that is one version of what key names, "" for nothing.
 func (s *scanner) exact(n *yaml.Node, g group, kind EditKind, at trail, key string) {
-	if key != "" && exactVersion.MatchString(text(n)) {
-		s.scalar(n, g, kind, at, key)
+	if key == "" || !exactVersion.MatchString(text(n)) {
+		return
 	}
+	p := s.text(follow(n), g, kind, at, key)
+	if _, name, ok := strings.Cut(s.object, " "); ok && g == groupChart {
+		p.release = name
+	}
+	s.add(follow(n), p)
 }
 
 // deployed collects what objects of Argo CD and Flux say about the versions that those

@@ -32,6 +32,10 @@ type maker struct {
 	doubtful map[string]bool
 	// labels are the versions that may stand for the app.
 	labels []label
+	// then are the places that the source's files had at the last promotion.
+	then []place
+	// patched is what the target's kustomizations say its files patch.
+	patched map[string]patchTarget
 }
 
 // versions carries what says which version of something is used.
@@ -40,22 +44,26 @@ func (m *maker) versions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var moves []*move
 	var docs []*doc
-	targets := patchTargets(m.ours)
+	m.patched = patchTargets(m.ours)
 	for _, file := range m.target.own {
 		if !isYAML(file) || m.copied(file) {
 			continue
 		}
-		d, places, err := scan(file, m.ours[file], targets[file])
+		d, places, err := scan(file, m.ours[file], m.patched[file])
 		if err != nil {
 			m.withhold(file, "", "cannot be read: "+because(err))
 			continue
 		}
 		docs = append(docs, d)
-		for _, p := range places {
-			moves = append(moves, newMove(known, p))
-		}
+		known.target = append(known.target, places...)
+	}
+	moves := make([]*move, len(known.target))
+	for i, p := range known.target {
+		moves[i] = newMove(known, p)
+	}
+	if err := m.placesThen(ctx); err != nil {
+		return err
 	}
 	along(moves)
 	apart(moves)
@@ -97,6 +105,7 @@ func (m *maker) beside(ctx context.Context) error {
 	sw := m.swap
 	sw.source, sw.target = newRoots(fromDirs, sw.to), newRoots(toDirs, sw.from)
 	known := newKnown(sw, theirs, from)
+	known.target = ours
 	for _, p := range ours {
 		if v := newMove(known, p); v.found && v.to != p.value {
 			m.withhold(p.file, v.path(), fmt.Sprintf("%s has %s: it is not in a directory of the app's own; `carry` in the configuration includes it", m.From, v.to))
@@ -126,6 +135,14 @@ func (m *maker) sourcePlaces(ctx context.Context) (*known, error) {
 	return newKnown(m.swap, places, m.source.own), err
 }
 
+// placesThen scans what the source's files were at the last promotion.
+func (m *maker) placesThen(ctx context.Context) (err error) {
+	if m.app.Last != nil {
+		m.then, err = m.placesOf(ctx, m.app.Last, m.source.own)
+	}
+	return err
+}
+
 // placesOf scans files of a tree. What cannot be read has none.
 func (m *maker) placesOf(ctx context.Context, t gitops.Tree, names []string) ([]place, error) {
 	data, err := files(ctx, t, names)
@@ -147,7 +164,8 @@ func (m *maker) placesOf(ctx context.Context, t gitops.Tree, names []string) ([]
 
 // carry gives a place of the target the source's version.
 func (m *maker) carry(v *move) {
-	m.carryName(v)
+	m.elsewhere(v)
+	m.repository(v)
 	at := v.path()
 	taken := m.Options.Take[v.file+":"+at]
 	if len(v.several) > 1 && !slices.Contains(v.several, v.value.String()) {
@@ -161,8 +179,10 @@ func (m *maker) carry(v *move) {
 		return
 	}
 	reason := m.reason(v)
-	switch {
+	switch back := older(v.to.tag, v.value.tag); {
 	case reason != "":
+	case back && !m.Options.Back && taken == "":
+		reason = fmt.Sprintf("goes back: %s has %s, which is older than %s; --force carries it", m.From, v.to.tag, v.value.tag)
 	case taken == TakeTarget:
 		reason = "kept, as asked"
 	case taken == "":
@@ -178,9 +198,6 @@ func (m *maker) carry(v *move) {
 		return
 	}
 	m.plan.Edits = append(m.plan.Edits, edits...)
-	if older(v.to.tag, v.value.tag) {
-		m.check(v.file, at, fmt.Sprintf("goes back: %s has %s, which is older than %s", m.From, v.to.tag, v.value.tag))
-	}
 }
 
 // older reports whether a tag is a release before another one, for certain: both are
@@ -191,20 +208,29 @@ func older(tag, than string) bool {
 		semver.IsValid(a) && semver.IsValid(b) && semver.Compare(a, b) < 0
 }
 
-// carryName leaves the name that an image is pulled by as it is in the target, when
-// that of the source names the source. That it differs is said unless it is the
-// same name with the other environment in it.
-func (m *maker) carryName(v *move) {
-	if v.forked != "" {
-		m.withhold(v.file, v.at.key("newName").String(), m.From+" has it from "+v.forked+": check")
-	}
-	if !v.found || v.to.name == v.value.name || !m.swap.named(v.to.name) {
+// elsewhere says that the source has another version of an image or a chart in
+// something that the target does not have: that is about something else, or was renamed.
+func (m *maker) elsewhere(v *move) {
+	for _, q := range v.answer.elsewhere {
+		mine, theirs := v.called(), q.called()
+		switch {
+		case v.found || mine == "" || theirs == "" || q.value.String() == v.value.String():
+			continue
+		case m.swap.sameName(theirs, mine):
+			m.check(v.file, v.path(), fmt.Sprintf("%s has %s in another place of %s: not carried", m.From, q.value, theirs))
+		default:
+			m.check(v.file, v.path(), fmt.Sprintf("%s has it not in %s, and %s in %s: not carried", m.From, mine, q.value, theirs))
+		}
 		return
 	}
-	if m.swap.rename(v.to.name) != v.value.name {
-		m.withhold(v.file, v.at.key("newName").String(), fmt.Sprintf(reasonNames, m.From))
+}
+
+// called is what a place is in, for people; "" where nothing says.
+func (p place) called() string {
+	if p.object == "" && p.release != "" {
+		return "release " + p.release
 	}
-	v.to.name = v.value.name
+	return p.object
 }
 
 // because is an error without the name of the file, which is said beside it.
@@ -222,17 +248,16 @@ func because(err error) string {
 func (m *maker) reason(c *move) string {
 	p, v := c.place, c.to
 	switch {
+	case c.held != "" && c.moved:
+		return c.held
 	case m.kept(p.file, p.at):
 		return reasonKept
 	case p.group == groupPointer && !m.leads(p, v):
 		return gitops.Quote(v.tag) + " leads to nothing in " + m.To
+	case m.swap.named(v.tag):
+		return fmt.Sprintf(reasonNames, m.From)
 	case v.digest == "" && moves(v.tag) && p.value.tag != v.tag && p.group <= groupBase:
 		return gitops.Quote(v.tag) + " can mean something else tomorrow: pin it in " + m.From
-	}
-	for _, s := range []string{v.name, v.tag} {
-		if m.swap.named(s) {
-			return fmt.Sprintf(reasonNames, m.From)
-		}
 	}
 	return ""
 }
@@ -262,8 +287,8 @@ func (m *maker) withhold(file, path, reason string) {
 
 // patchTargets returns the names that kustomizations give as targets of patch
 // files.
-func patchTargets(data map[string][]byte) map[string]string {
-	targets := map[string]string{}
+func patchTargets(data map[string][]byte) map[string]patchTarget {
+	targets := map[string]patchTarget{}
 	for file, content := range data {
 		if isKustomization(file) {
 			readTargets(file, content, targets)
