@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
@@ -136,7 +135,7 @@ func (f *File) Edited() bool {
 // does not mean what was asked is never returned.
 func (f *File) Bytes() ([]byte, error) {
 	if !f.Edited() {
-		return slices.Concat([]byte(f.mark), f.text), nil
+		return append([]byte(f.mark), f.text...), nil
 	}
 	text, err := f.attempt()
 	if errors.Is(err, errMeaning) {
@@ -145,7 +144,7 @@ func (f *File) Bytes() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat([]byte(f.mark), text), nil
+	return append([]byte(f.mark), text...), nil // never nil: an empty file is one
 }
 
 // attempt makes the edits in the usual way, and else with care for the blocks of text

@@ -26,14 +26,22 @@ func (m *maker) changes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if m.app.Last != nil {
+		for _, c := range list {
+			if isKustomization(c.file) {
+				m.links(c.file)
+			}
+		}
+	}
+	refused, err := m.additions(ctx, list)
+	if err != nil {
+		return err
+	}
 	for i, c := range list {
-		if c.base == nil || c.was != "" {
+		if (c.base == nil || c.was != "") && !refused[c.file] {
 			if err := m.addFile(ctx, &list[i]); err != nil {
 				return err
 			}
-		}
-		if m.app.Last != nil && isKustomization(c.file) {
-			m.links(c.file)
 		}
 	}
 	stay, err := m.removals(ctx, list)
@@ -50,6 +58,7 @@ func (m *maker) changes(ctx context.Context) error {
 			m.mergeInto(t, c)
 		}
 	}
+	m.settle()
 	return nil
 }
 
@@ -135,13 +144,11 @@ func (m *maker) addFile(ctx context.Context, c *change) error {
 				m.mergeInto(t, *c)
 			}
 		default:
-			if reason := m.newReason(t, c); reason != "" {
-				m.withhold(t, "", reason)
-				m.forget(c.file)
-				continue
-			}
 			m.ours[t], m.runs[t] = c.now, m.Source.Lookup(c.file).Executable
 			m.plan.Edits = append(m.plan.Edits, Edit{File: t, Kind: FileAdded, Key: c.file})
+			if line := lineNaming(string(c.now), m.swap.resembles); line > 0 {
+				m.check(t, lineSpot(line), "may name "+m.From+": check")
+			}
 			if m.doubtful[c.file] {
 				m.check(t, "", "may be a file of "+m.To+" under a new name: see that what was "+m.To+"'s own there is not lost")
 			}
@@ -161,8 +168,11 @@ func (m *maker) newReason(t string, c *change) string {
 	if m.Options.Take[t] == TakeSource {
 		return ""
 	}
-	if line := lineNaming(string(c.now), m.swap.named); line > 0 {
-		return fmt.Sprintf("names %s in line %d: check, and write it by hand or with --take %s=source", m.From, line, t)
+	if plainSecret(c.file, c.now) || slices.Contains(secretFiles(m.now), c.file) {
+		return "is a Secret of " + m.From + " in plain text: make one for " + m.To + " with /seal, or write it with --take " + t + "=source"
+	}
+	if line, name := m.lineNaming(string(c.now)); line > 0 {
+		return fmt.Sprintf("names %s in line %d: check, and write it by hand or with --take %s=source", name, line, t)
 	}
 	return ""
 }
@@ -195,8 +205,14 @@ func (m *maker) renameFile(ctx context.Context, old, t string, c change) (moved 
 func (m *maker) mergeInto(t string, c change) {
 	ours, ok := m.ours[t]
 	if !ok || ours == nil {
-		if string(c.base) != string(c.now) {
-			m.withhold(t, "", "is not in "+m.To)
+		switch kind := m.Target.Lookup(t).Kind; {
+		case string(c.base) == string(c.now):
+		case kind == gitops.Symlink:
+			m.withhold(t, "", "is a symbolic link in "+m.To+": change what it leads to by hand")
+		case !ok && kind == gitops.File:
+			m.withhold(t, "", "is not read in "+m.To)
+		default:
+			m.only(t, reasonOnly)
 		}
 		return
 	}
@@ -211,6 +227,10 @@ func (m *maker) mergeInto(t string, c change) {
 	m.ours[t] = out.data
 	m.plan.Edits = append(m.plan.Edits, out.edits...)
 	m.plan.Conflicts = append(m.plan.Conflicts, out.conflicts...)
+	m.plan.OnlyInSource = append(m.plan.OnlyInSource, out.only...)
+	for _, w := range out.checks {
+		m.check(t, w.Path, "may name "+m.From+": check")
+	}
 	for _, w := range out.withheld {
 		if w.Reason == reasonSealed {
 			if reason := m.sealReason(c.file, c.now); reason != "" {
@@ -223,12 +243,7 @@ func (m *maker) mergeInto(t string, c change) {
 
 // policy is what the configuration and the person say about one file.
 func (m *maker) policy(t string) policy {
-	p := policy{rename: m.swap.rename, secret: m.secret(t), names: func(value string) string {
-		if m.swap.named(value) {
-			return m.From
-		}
-		return ""
-	}}
+	p := policy{rename: m.swap.rename, secret: m.secret(t), names: m.names, resembles: m.swap.resembles}
 	p.keep = func(at []gitops.FieldStep) bool { return covered(m.Options.Keep, t, at) }
 	if slices.ContainsFunc(m.Options.Carry, func(r FieldRule) bool { return r.Path(t) }) {
 		p.carry = func(at []gitops.FieldStep) bool { return covered(m.Options.Carry, t, at) }
@@ -301,6 +316,11 @@ func (m *maker) removals(ctx context.Context, list []change) (stay []string, err
 	for _, t := range m.target.own {
 		s := m.before(t)
 		moved := slices.ContainsFunc(list, func(c change) bool { return c.was == s })
+		if kind := m.Source.Lookup(s).Kind; kind != gitops.File && kind != gitops.Missing && m.app.Last.Lookup(s).Kind == gitops.File {
+			m.withhold(t, "", "a "+kind.String()+" is in its place in "+m.From+": it stays")
+			stay = append(stay, s)
+			continue
+		}
 		if s == t || moved || m.ours[t] == nil || m.app.Last.Lookup(s).Kind != gitops.File || m.Source.Lookup(s).Kind == gitops.File {
 			continue
 		}

@@ -1,12 +1,9 @@
 package promote
 
 import (
-	"cmp"
 	"path"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/edit"
@@ -52,12 +49,12 @@ func (m *maker) check(file, path, reason string) {
 	m.plan.Checks = append(m.plan.Checks, Withheld{File: file, Path: path, Reason: reason})
 }
 
-// forget takes a file that is not carried out of the source's kustomizations, so
-// that the target does not name what it does not have.
-func (m *maker) forget(file string) {
+// forget takes files that are not carried out of the source's kustomizations, so that the
+// target does not name what it does not have.
+func (m *maker) forget(gone ...string) {
 	for _, dir := range m.source.dirs {
 		if name := kustomizationIn(m.Source, dir); m.now[name] != nil {
-			m.now[name] = WithoutFiles(name, m.now[name], []string{file})
+			m.now[name] = withoutFiles(name, m.now[name], m.old[name], gone)
 		}
 	}
 }
@@ -65,90 +62,27 @@ func (m *maker) forget(file string) {
 // links withholds the symbolic links that a kustomization of the source names and that
 // the target does not have: git keeps where they lead, not what is there.
 func (m *maker) links(kustomization string) {
-	f, err := edit.Parse(kustomization, m.now[kustomization])
-	if err != nil {
-		return
-	}
-	for _, root := range f.Documents() {
-		for _, entry := range entries(root) {
-			file := path.Join(path.Dir(kustomization), entry)
-			if m.Source.Lookup(file).Kind != gitops.Symlink {
-				continue
-			}
-			for _, t := range m.counterparts(file) {
-				if m.Target.Lookup(t).Kind == gitops.Missing {
-					m.withhold(t, "", "is a symbolic link: make it by hand")
-					m.forget(file)
-				}
-			}
-		}
-	}
-}
-
-// entries are the files and directories that the lists of a kustomization name.
-func entries(root *yaml.Node) (names []string) {
-	if root == nil || root.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 1; i < len(root.Content); i += 2 {
-		for _, item := range items(root.Content[i]) {
-			if name := entryOf(item); name != "" {
-				names = append(names, name)
-			}
-		}
-	}
-	return names
-}
-
-// entryOf is the path that an item of a list of a kustomization names, "" for none.
-func entryOf(item *yaml.Node) string {
-	if name := cmp.Or(text(item), text(get(item, "path"))); name != "" {
-		return path.Clean(name)
-	}
-	return ""
-}
-
-// WithoutFiles is a kustomization without the entries of its lists that name some
-// files. Any other file stays as it is, and so does one that cannot be read.
-func WithoutFiles(kustomization string, data []byte, files []string) []byte {
-	if !isKustomization(kustomization) {
-		return data
-	}
-	for _, file := range files {
-		entry, below := strings.CutPrefix(file, strings.TrimPrefix(path.Dir(kustomization)+"/", "./"))
-		if !below || data == nil {
+	for _, file := range named(kustomization, m.now[kustomization]) {
+		if m.Source.Lookup(file).Kind != gitops.Symlink {
 			continue
 		}
-		if out, ok := without(kustomization, data, entry); ok {
-			data = out
-		}
-	}
-	return data
-}
-
-// without removes the entries of a kustomization that name a file.
-func without(name string, data []byte, entry string) ([]byte, bool) {
-	f, err := edit.Parse(name, data)
-	if err != nil {
-		return nil, false
-	}
-	for _, root := range f.Documents() {
-		if root == nil || root.Kind != yaml.MappingNode {
-			continue
-		}
-		for i := 1; i < len(root.Content); i += 2 {
-			list := root.Content[i]
-			for j, item := range items(list) {
-				if entryOf(item) == entry {
-					if f.RemoveItem(list, j) != nil {
-						return nil, false
-					}
-				}
+		for _, t := range m.counterparts(file) {
+			if m.Target.Lookup(t).Kind == gitops.Missing {
+				m.withhold(t, "", "is a symbolic link: make it by hand")
+				m.forget(file)
 			}
 		}
 	}
-	out, err := f.Bytes()
-	return out, err == nil && f.Edited()
+}
+
+// lineNaming returns the first line that names something of the source, from 1, and what;
+// 0 when none does.
+func (m *maker) lineNaming(data string) (line int, name string) {
+	line = lineNaming(data, func(s string) bool {
+		name = m.names(s)
+		return name != ""
+	})
+	return line, name
 }
 
 // lineNaming returns the first line that names something, from 1; 0 when none
@@ -171,10 +105,10 @@ func (m *maker) secret(file string) bool {
 	return slices.Contains(m.secrets, file)
 }
 
-// secretFiles returns the files that kustomizations of the target make Secrets of.
-func (m *maker) secretFiles() []string {
+// secretFiles returns the files that the kustomizations among some files make Secrets of.
+func secretFiles(of map[string][]byte) []string {
 	var list []string
-	for name, data := range m.ours {
+	for name, data := range of {
 		if !isKustomization(name) {
 			continue
 		}
@@ -183,29 +117,12 @@ func (m *maker) secretFiles() []string {
 			continue
 		}
 		for _, root := range f.Documents() {
-			for _, g := range items(get(root, "secretGenerator")) {
-				list = append(list, generatorFiles(path.Dir(name), g)...)
+			for _, r := range mentions(root) {
+				if r.field == "secretGenerator" {
+					list = append(list, path.Join(path.Dir(name), r.path))
+				}
 			}
 		}
-	}
-	return list
-}
-
-// generatorFiles are the files that one entry of a generator reads, as paths of the
-// tree.
-func generatorFiles(dir string, generator *yaml.Node) []string {
-	var list []string
-	for _, key := range []string{"files", "envs"} {
-		for _, item := range items(get(generator, key)) {
-			entry := text(item)
-			if _, file, ok := strings.Cut(entry, "="); ok {
-				entry = file
-			}
-			list = append(list, path.Join(dir, entry))
-		}
-	}
-	if env := text(get(generator, "env")); env != "" {
-		list = append(list, path.Join(dir, env))
 	}
 	return list
 }

@@ -42,14 +42,21 @@ func (m *maker) targetDirs(dir string) []string {
 	return parts
 }
 
-// counterparts returns where a file of the source is or would be in the target.
+// counterparts returns where a file of the source is or would be in the target. One of a
+// directory that the target does not have belongs to the nearest above that it has.
 func (m *maker) counterparts(file string) []string {
 	dir := m.dirOf(file)
 	if dir == "" {
 		return []string{m.swap.path(file)}
 	}
+	dirs := m.targetDirs(dir)
+	for up := dir; len(dirs) == 0 && up != ""; {
+		if up = m.dirOf(up); up != "" {
+			dir, dirs = up, m.targetDirs(up)
+		}
+	}
 	var list []string
-	for _, d := range m.targetDirs(dir) {
+	for _, d := range dirs {
 		t := path.Join(d, m.swap.path(strings.TrimPrefix(file, dir+"/")))
 		if isKustomization(file) && path.Dir(file) == dir {
 			if there := kustomizationIn(m.Target, d); there != "" {
@@ -72,10 +79,11 @@ func (m *maker) before(target string) string {
 	return strings.Join(elems, "/")
 }
 
-// there reports whether the target has a file, with what is planned so far.
+// there reports whether the target has a file, or something else that is not to be
+// written over, with what is planned so far.
 func (m *maker) there(file string) bool {
 	if data, ok := m.ours[file]; ok {
 		return data != nil
 	}
-	return m.Target.Lookup(file).Kind == gitops.File
+	return m.Target.Lookup(file).Kind != gitops.Missing
 }

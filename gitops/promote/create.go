@@ -24,6 +24,9 @@ func (m *maker) create() {
 		case data == nil:
 		case m.there(t) || t == file:
 			m.withhold(t, "", "is there already")
+		case plainSecret(file, data) && m.Options.Take[t] != TakeSource:
+			m.withhold(t, "", "is a Secret of "+m.From+" in plain text: make one for "+m.To+" with /seal")
+			m.forget(file)
 		case reason != "":
 			m.withhold(t, "", reason)
 			m.forget(file)

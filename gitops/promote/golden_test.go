@@ -32,15 +32,15 @@ type goldenCase struct {
 	files, last map[string]string
 	from, to    string
 	apps        []string
-	// executable may be run, links are symbolic.
-	executable, links []string
-	options           promote.Options
+	// executable may be run, links are symbolic, became those that are so now only.
+	executable, links, became []string
+	options                   promote.Options
 }
 
 func newCase(in *golden.Case) *goldenCase {
 	c := &goldenCase{
 		files: unmarked(in.Files("in")), last: unmarked(in.Files("last")),
-		from: in.Value("from"), to: in.Value("to"), apps: in.Values("app"), executable: in.Values("executable"), links: in.Values("link"),
+		from: in.Value("from"), to: in.Value("to"), apps: in.Values("app"), executable: in.Values("executable"), links: in.Values("link"), became: in.Values("became-link"),
 		options: promote.Options{Take: map[string]string{}, Create: in.Value("create") != "", Back: in.Value("back") != ""},
 	}
 	for _, take := range in.Values("take") {
@@ -64,7 +64,7 @@ func unmarked(files map[string]string) map[string]string {
 // request builds what a command would ask for.
 func (c *goldenCase) request(t testing.TB) promote.Request {
 	t.Helper()
-	now := c.tree(c.files)
+	now := c.tree(c.files, c.became...)
 	config, problems := layout.ReadConfig(t.Context(), now)
 	if len(problems) > 0 {
 		t.Fatal(problems[0])
@@ -113,11 +113,11 @@ func (c *goldenCase) request(t testing.TB) promote.Request {
 }
 
 // tree is files as a tree, with those that may be run and those that are links.
-func (c *goldenCase) tree(files map[string]string) gitops.Tree {
+func (c *goldenCase) tree(files map[string]string, became ...string) gitops.Tree {
 	with := map[string]tree.File{}
 	for name, text := range files {
 		with[name] = tree.File{Content: text, Executable: slices.Contains(c.executable, name)}
-		if slices.Contains(c.links, name) {
+		if slices.Contains(c.links, name) || slices.Contains(became, name) {
 			with[name] = tree.File{Content: strings.TrimSpace(text), Kind: gitops.Symlink}
 		}
 	}
@@ -171,5 +171,6 @@ func (c *goldenCase) planned(t *testing.T) map[string]string {
 		}
 	}
 	checkPlan(t, r, plan)
+	checkBuilds(t, r, plan)
 	return out
 }

@@ -72,6 +72,9 @@ func (s swap) bare(name string) string {
 		for _, word := range w {
 			name = replaceWord(name, word, "")
 		}
+		for _, word := range append(synonymsOf(w[0]), synonymsOf(w[1])...) {
+			name = replaceWord(name, word, "")
+		}
 	}
 	return name
 }

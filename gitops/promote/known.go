@@ -146,7 +146,9 @@ func (k *known) identical(p place, list []place) (same, elsewhere []place) {
 // claimed reports whether a place of the source stands for some place of the target by
 // what it is.
 func (k *known) claimed(q place) bool {
-	return !q.image && slices.ContainsFunc(k.target, func(t place) bool { return t.group == q.group && shareKey(t.keys, q.keys) && k.swap.sameName(q.id, t.id) })
+	return !q.image && slices.ContainsFunc(k.target, func(t place) bool {
+		return t.group == q.group && shareKey(t.keys, q.keys) && k.swap.sameName(q.id, t.id)
+	})
 }
 
 // mayBe reports whether a place of the source may be about what one of the target is

@@ -157,28 +157,43 @@ func (m *merger) list(at spot, b, s, t *yaml.Node) *yaml.Node {
 	name := at.last()
 	k, ok := keysOf(name, b, s, follow(t))
 	if !ok || k.whole && (b == nil || m.carries(at) || m.taken(at.String()) != "" || k.replaced(b, s, t)) {
-		if ordered(name) && !m.carries(at) && scalars([]*yaml.Node{b, s, follow(t)}) {
+		if b != nil && !m.carries(at) && m.taken(at.String()) == "" && scalars([]*yaml.Node{b, s, follow(t)}) {
 			return m.sequence(at, b, s, t)
 		}
 		return m.leaf(at, b, s, t)
 	}
-	_, inBase := k.elements(b)
+	base, inBase := k.elements(b)
 	source, inSource := k.elements(s)
 	target, inTarget := k.elements(t)
+	r := m.replacements(at, k, base, source, target)
 	var kept []element
 	for _, e := range target {
-		value := m.node(at.item(e.at, e.node, k.label(name)), inBase[e.key], inSource[e.key], e.node)
-		if value != nil {
-			kept = append(kept, element{e.key, value, e.at})
+		here := at.item(e.at, e.node, k.label(name))
+		was, now, key := inBase[e.key], inSource[e.key], e.key
+		if by, ok := r.inSource[e.key]; ok { // the source has another one in its place
+			now, key = by.node, by.key
+		} else if by, ok := r.inSource[r.own[e.key]]; ok && r.own[e.key] != "" { // and both have
+			was, now = inBase[r.own[e.key]], by.node
+		}
+		if value := m.node(here, was, now, e.node); value == e.node {
+			kept = append(kept, e)
+		} else if value != nil {
+			kept = append(kept, element{key, value, e.at})
 		}
 	}
 	added, order := map[string]element{}, make([]string, len(source))
 	for i, e := range source {
 		order[i] = e.key
-		if inTarget[e.key] != nil {
+		here := at.item(e.at, e.node, k.label(name))
+		was := r.fresh[e.key]
+		switch {
+		case inTarget[e.key] != nil || was.node != nil && (inTarget[was.key] != nil || r.inTarget[was.key].node != nil):
+			continue // it is there, or was decided
+		case was.node != nil:
+			m.only(here)
 			continue
 		}
-		value := m.node(at.item(e.at, e.node, k.label(name)), inBase[e.key], e.node, nil)
+		value := m.node(here, inBase[e.key], e.node, nil)
 		if value != nil {
 			added[e.key] = element{e.key, value, e.at}
 		}

@@ -69,7 +69,7 @@ func (m *maker) make(ctx context.Context, changed map[string][]byte) error {
 	if m.app.Last == nil {
 		m.unsealed()
 	}
-	m.secrets = m.secretFiles()
+	m.secrets, m.foreignNames = secretFiles(m.ours), m.foreign()
 	return m.changes(ctx)
 }
 
@@ -93,9 +93,13 @@ func (m *maker) unsealed() {
 
 // read finds and reads the files of both environments.
 func (m *maker) read(ctx context.Context, changed map[string][]byte) error {
-	m.source = reads(m.Source, m.app.From, m.SourceRefs, m.mine(m.swap.source, m.swap.to))
-	m.target = reads(m.Target, m.app.To, m.TargetRefs, m.mine(m.swap.target, m.swap.from))
 	var err error
+	if m.source, err = reads(ctx, m.Source, m.app.From, m.SourceRefs, m.mine(m.swap.source, m.swap.to)); err != nil {
+		return err
+	}
+	if m.target, err = reads(ctx, m.Target, m.app.To, m.TargetRefs, m.mine(m.swap.target, m.swap.from)); err != nil {
+		return err
+	}
 	if m.now, err = files(ctx, m.Source, m.source.own); err != nil {
 		return err
 	}

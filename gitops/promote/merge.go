@@ -21,6 +21,9 @@ type policy struct {
 	// names returns the environment that a value names as a word, "" for none. Nil
 	// finds none.
 	names func(value string) string
+	// resembles reports whether a value may name the source within a word, so that it
+	// is carried and to be looked at. Nil finds none.
+	resembles func(value string) bool
 	// rename turns the name of an object in the source into that in the target.
 	// Nil leaves it.
 	rename func(name string) string
@@ -35,6 +38,10 @@ type merged struct {
 	edits     []Edit
 	withheld  []Withheld
 	conflicts []Conflict
+	// only is what the source changed and the target never had.
+	only []Withheld
+	// checks is what is carried and to be looked at, without a reason.
+	checks []Withheld
 }
 
 // The reasons for which something is withheld.
@@ -45,6 +52,8 @@ const (
 	reasonForm      = "anchors share values that differ now, or the YAML has an unusual form: change it by hand"
 	reasonAmbiguous = "lines repeat, so that what belongs where is not certain: change it by hand"
 	reasonDocuments = "documents have no names of their own: change them by hand"
+	reasonSecret    = "is a Secret of the source in plain text: make one for the target"
+	reasonOnly      = "was in the source only, and changed there"
 	reasonSize      = "the file has too many values to merge them"
 )
 
@@ -63,6 +72,7 @@ func mergeFile(name string, base, source, target []byte, p policy) merged {
 		data:      target,
 		withheld:  append(out.withheld, Withheld{File: name, Reason: reasonAmbiguous}),
 		conflicts: out.conflicts,
+		only:      out.only,
 	}
 }
 
@@ -146,6 +156,10 @@ func (m *merger) document(v versions) *yaml.Node {
 			m.withhold(at, reasonSealed)
 		}
 		return v.target
+	}
+	if v.base == nil && v.target == nil && plain(v.source) {
+		m.withhold(at, reasonSecret)
+		return nil
 	}
 	return m.node(at, v.base, v.source, v.target)
 }

@@ -60,6 +60,9 @@ func (m *merger) single(at spot, b, s, t *yaml.Node) *yaml.Node {
 	case encrypted(s) || encrypted(b):
 		m.withhold(at, reasonSealed)
 		return t
+	case b == nil && target == nil && m.newSecret(at, s) && decided != TakeSource:
+		m.withhold(at, reasonSecret)
+		return t
 	}
 	if name := cmp.Or(m.named(s), m.namedKey(at, s, target)); name != "" && decided != TakeSource {
 		m.withhold(at, reasonNames, name)
@@ -107,6 +110,14 @@ func (m *merger) named(n *yaml.Node) (name string) {
 	return name
 }
 
+// resembling reports whether a value or one below it may name the source.
+func (m *merger) resembling(n *yaml.Node) (found bool) {
+	if m.resembles != nil {
+		each(n, func(n *yaml.Node) { found = found || n.Kind == yaml.ScalarNode && m.resembles(n.Value) })
+	}
+	return found
+}
+
 // namedKey is the environment that the key of a new value names.
 func (m *merger) namedKey(at spot, s, target *yaml.Node) string {
 	if m.names == nil || s == nil || target != nil {
@@ -124,6 +135,9 @@ func (m *merger) put(at spot, source, t *yaml.Node) *yaml.Node {
 	}
 	value := m.pruned(at, source)
 	m.edited(at, t, value)
+	if m.resembling(value) {
+		m.out.checks = append(m.out.checks, Withheld{File: m.file, Path: at.String()})
+	}
 	if value != nil && t != nil {
 		m.origin.set(value, t)
 	}

@@ -116,6 +116,23 @@ func (m *merger) inSecret(at spot) bool {
 	return false
 }
 
+// newSecret reports whether a value that is new is one in the data of a Secret, or has
+// literals of one.
+func (m *merger) newSecret(at spot, n *yaml.Node) bool {
+	if len(at.trail) == 0 || n == nil {
+		return false
+	}
+	switch at.trail[0].Key {
+	case "data", "stringData":
+		return m.kind == "Secret" && (len(at.trail) > 1 || len(n.Content) > 0)
+	case "secretGenerator":
+		found := len(at.trail) > 2 && at.trail[2].Key == "literals"
+		each(n, func(n *yaml.Node) { found = found || get(n, "literals") != nil })
+		return found
+	}
+	return false
+}
+
 // secretIn reports whether a value is one that must not be shown by its name, or
 // has one.
 func (m *merger) secretIn(at spot, n *yaml.Node) bool {
@@ -179,6 +196,11 @@ func (m *merger) edited(at spot, before, after *yaml.Node) {
 // withhold notes that a value is left as the target has it, and why.
 func (m *merger) withhold(at spot, reason string, args ...any) {
 	m.out.withheld = append(m.out.withheld, Withheld{File: m.file, Path: at.String(), Reason: fmt.Sprintf(reason, args...)})
+}
+
+// only notes that the source changed what the target never had.
+func (m *merger) only(at spot) {
+	m.out.only = append(m.out.only, Withheld{File: m.file, Path: at.String(), Reason: reasonOnly})
 }
 
 // conflict notes that both sides changed a value, with all three as they may be shown.

@@ -78,6 +78,9 @@ func reportOf(m merged) string {
 	for _, w := range m.withheld {
 		fmt.Fprintf(&b, "withheld %s: %s\n", w.Path, w.Reason)
 	}
+	for _, w := range m.only {
+		fmt.Fprintf(&b, "only in source %s\n", w.Path)
+	}
 	for _, c := range m.conflicts {
 		fmt.Fprintf(&b, "conflict %s: base %q, source %q, target %q\n", c.Path, c.Base, c.Source, c.Target)
 	}

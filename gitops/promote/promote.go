@@ -153,6 +153,9 @@ type AppPlan struct {
 	Edits        []Edit
 	Withheld     []Withheld
 	Conflicts    []Conflict
+	// OnlyInSource is what the source changed since the last promotion and the target
+	// never had: it is the source's own.
+	OnlyInSource []Withheld
 	// Checks are what the reviewer should look at in files that are new in the
 	// target.
 	Checks []Withheld
@@ -183,15 +186,16 @@ func (a *AppPlan) mayRun(file string, executable bool) {
 }
 
 // MarshalJSON writes the part of the documented form that is about one app. The
-// key "checks" is there only when there are any.
+// keys "only_in_source" and "checks" are there only when there are any.
 func (a AppPlan) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		App       string     `json:"app"`
 		Edits     []Edit     `json:"edits"`
 		Withheld  []Withheld `json:"withheld"`
 		Conflicts []Conflict `json:"conflicts"`
+		Only      []Withheld `json:"only_in_source,omitempty"`
 		Checks    []Withheld `json:"checks,omitempty"`
-	}{a.App, list(a.Edits), list(a.Withheld), list(a.Conflicts), a.Checks})
+	}{a.App, list(a.Edits), list(a.Withheld), list(a.Conflicts), a.OnlyInSource, a.Checks})
 }
 
 // list returns s, and an empty slice for nil.

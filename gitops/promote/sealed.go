@@ -52,3 +52,19 @@ func (m *maker) sealCommand(root *yaml.Node) string {
 	}
 	return strings.Join(words, " ")
 }
+
+// plainSecret reports whether a file has a Secret with values that anybody can read.
+func plainSecret(file string, data []byte) bool {
+	f, err := edit.Parse(file, data)
+	if !isYAML(file) || err != nil {
+		return false
+	}
+	return slices.ContainsFunc(f.Documents(), plain)
+}
+
+// plain reports whether a document is such a Secret.
+func plain(root *yaml.Node) bool {
+	kind, version := text(get(root, "kind")), text(get(root, "apiVersion"))
+	has := func(field string) bool { n := get(root, field); return n != nil && len(n.Content) > 0 }
+	return kind == "Secret" && version == "v1" && !sealed(root) && (has("data") || has("stringData"))
+}

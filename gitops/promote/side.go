@@ -38,7 +38,7 @@ func kustomizationIn(t gitops.Tree, dir string) string {
 
 // reads follows what overlays name, and returns all files on the way. mine tells
 // which of them are the environment's own.
-func reads(t gitops.Tree, overlays []string, refs func(string) []string, mine func(string) bool) side {
+func reads(ctx context.Context, t gitops.Tree, overlays []string, refs func(string) []string, mine func(string) bool) (side, error) {
 	var s side
 	seen := map[string]bool{}
 	todo := slices.Clone(overlays)
@@ -59,6 +59,11 @@ func reads(t gitops.Tree, overlays []string, refs func(string) []string, mine fu
 		}
 		if file != "" { // a directory of plain manifests has none
 			s.add(file, mine(p))
+			more, err := pluginFiles(ctx, t, p)
+			if err != nil {
+				return s, err
+			}
+			named = slices.Concat(named, more)
 		}
 		if mine(p) {
 			s.dirs = append(s.dirs, p)
@@ -68,7 +73,7 @@ func reads(t gitops.Tree, overlays []string, refs func(string) []string, mine fu
 	slices.Sort(s.own)
 	slices.Sort(s.shared)
 	slices.Sort(s.dirs)
-	return s
+	return s, nil
 }
 
 // add notes a file of the app: its own, or one that others read too.

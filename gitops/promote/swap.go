@@ -15,6 +15,8 @@ type swap struct {
 	// words are what names the source in values, with what takes its place: the
 	// names themselves, and the parts in which they differ.
 	words [][2]string
+	// others are more words that mean the source, and not the target.
+	others []string
 	// source and target are the directories of the environments that the overlays
 	// are in.
 	source, target roots
@@ -55,10 +57,11 @@ func (r roots) of(p string) string {
 func newSwap(a App, from, to string) swap {
 	s := swap{to: map[string]string{}, from: map[string]string{}}
 	s.learn(a, from, to)
-	s.words = envWords(from, to)
+	s.words, s.others = envWords(from, to), also(from, to)
 	for e, other := range s.to {
 		if e != from {
 			s.words = append(s.words, envWords(e, other)...)
+			s.others = append(s.others, also(e, other)...)
 		}
 	}
 	s.source, s.target = newRoots(a.From, s.to), newRoots(a.To, s.from)
@@ -158,8 +161,12 @@ func envWords(from, to string) [][2]string {
 
 // named reports whether a value has the name of the source in it.
 func (s swap) named(value string) bool {
-	return slices.ContainsFunc(s.words, func(w [2]string) bool { return hasWord(value, w[0]) })
+	value = devices(value)
+	return hasSynonym(value, s.others) || slices.ContainsFunc(s.words, func(w [2]string) bool { return hasWord(value, w[0]) })
 }
+
+// resembles reports whether a value may have the name of the source in it, within a word.
+func (s swap) resembles(value string) bool { return hasGlued(devices(value), s.others) }
 
 // rename turns a value of the source into that of the target, the whole names
 // before their parts.

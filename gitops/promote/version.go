@@ -28,11 +28,14 @@ type maker struct {
 	plan AppPlan
 	// secrets are files of the target whose values are not shown.
 	secrets []string
+	// foreignNames are names that only the source has.
+	foreignNames []string
 	// doubtful are files of the source that may have had another name before.
 	doubtful map[string]bool
 	// labels are the versions that may stand for the app.
 	labels []label
-	// then are the places that the source's files had at the last promotion.
+	// old has the bytes of the source's files at the last promotion, then their places.
+	old  map[string][]byte
 	then []place
 	// patched is what the target's kustomizations say its files patch.
 	patched map[string]patchTarget
@@ -137,19 +140,24 @@ func (m *maker) sourcePlaces(ctx context.Context) (*known, error) {
 
 // placesThen scans what the source's files were at the last promotion.
 func (m *maker) placesThen(ctx context.Context) (err error) {
-	if m.app.Last != nil {
-		m.then, err = m.placesOf(ctx, m.app.Last, m.source.own)
+	if m.app.Last == nil {
+		return nil
 	}
-	return err
+	if m.old, err = files(ctx, m.app.Last, m.source.own); err != nil {
+		return err
+	}
+	m.then = scanAll(m.source.own, m.old)
+	return nil
 }
 
 // placesOf scans files of a tree. What cannot be read has none.
 func (m *maker) placesOf(ctx context.Context, t gitops.Tree, names []string) ([]place, error) {
 	data, err := files(ctx, t, names)
-	if err != nil {
-		return nil, err
-	}
-	var places []place
+	return scanAll(names, data), err
+}
+
+// scanAll scans files, in their order.
+func scanAll(names []string, data map[string][]byte) (places []place) {
 	targets := patchTargets(data)
 	for _, file := range names {
 		if !isYAML(file) {
@@ -159,7 +167,7 @@ func (m *maker) placesOf(ctx context.Context, t gitops.Tree, names []string) ([]
 			places = append(places, list...)
 		}
 	}
-	return places, nil
+	return places
 }
 
 // carry gives a place of the target the source's version.
