@@ -29,6 +29,14 @@ type document struct {
 	// those of the file.
 	Line int    `json:"l"`
 	Text string `json:"y"`
+	// Named are the repositories that it names, with directories where it does.
+	Named []namedSource `json:"r,omitempty"`
+}
+
+// namedSource is a repository and a path that stand beside each other.
+type namedSource struct {
+	Repo string `json:"r"`
+	Path string `json:"p,omitempty"`
 }
 
 // documents returns the deployers' documents of a file.
@@ -119,7 +127,11 @@ func (r *reader) document(n *yaml.Node) (document, bool) {
 		APIVersion: r.text(r.get(n, "apiVersion")), Kind: r.text(r.get(n, "kind")),
 		Namespace: r.text(r.get(meta, "namespace")), Name: r.text(r.get(meta, "name")),
 	}
-	return d, handled(d.APIVersion, d.Kind)
+	if !handled(d.APIVersion, d.Kind) {
+		return d, false
+	}
+	d.Named = r.namedSources(n)
+	return d, true
 }
 
 // configMaps returns the names of the ConfigMaps of a file.

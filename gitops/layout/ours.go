@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/sealift/sealift/gitops"
 )
 
@@ -96,14 +98,14 @@ func (s *scanned) infer(ctx context.Context) (own []string, here map[string]int)
 		if a, dir := s.fluxSource(d, repos); a != "" && dir != "." && s.resolve(ctx, dir).Kind == gitops.Dir {
 			here[a]++
 		}
-		for _, p := range namedSources([]byte(d.Text)) {
-			a := Address(p.repo)
+		for _, p := range d.Named {
+			a := Address(p.Repo)
 			if d.Kind == "GitRepository" {
 				continue
 			}
 			named[a]++
-			dir, ok := cleanDir(p.path)
-			if ok && p.path != "" && dir != "." && !strings.Contains(dir, "{{") && s.resolve(ctx, dir).Kind == gitops.Dir {
+			dir, ok := cleanDir(p.Path)
+			if ok && p.Path != "" && dir != "." && !strings.Contains(dir, "{{") && s.resolve(ctx, dir).Kind == gitops.Dir {
 				here[a]++
 			}
 		}
@@ -122,7 +124,7 @@ func (s *scanned) infer(ctx context.Context) (own []string, here map[string]int)
 // namesAny reports whether a document names one of some addresses.
 func (s *scanned) namesAny(own map[string]bool) bool {
 	return slices.ContainsFunc(s.docs, func(d placed) bool {
-		return slices.ContainsFunc(namedSources([]byte(d.Text)), func(n namedSource) bool { return own[Address(n.repo)] })
+		return slices.ContainsFunc(d.Named, func(n namedSource) bool { return own[Address(n.Repo)] })
 	})
 }
 
@@ -158,15 +160,10 @@ func (s *scanned) fluxSource(d placed, repos map[string]string) (address, dir st
 	return repos[r.text(r.get(ref, "name"))], dir
 }
 
-// namedSource is a repository and a path that stand beside each other.
-type namedSource struct{ repo, path string }
-
 // namedSources returns the sources of an Application or an ApplicationSet, and the
 // repositories of git generators and of Flux without a path.
-func namedSources(text []byte) []namedSource {
+func (r *reader) namedSources(root *yaml.Node) []namedSource {
 	var out []namedSource
-	r := &reader{left: maxNodes}
-	root := parseYAML(text)
 	var visit func(n any, depth int)
 	visit = func(n any, depth int) {
 		switch n := n.(type) {
@@ -197,7 +194,7 @@ func namedSources(text []byte) []namedSource {
 	if v, ok := r.value(root, 0); ok {
 		visit(v, 0)
 	}
-	slices.SortFunc(out, func(a, b namedSource) int { return cmp.Or(cmp.Compare(a.repo, b.repo), cmp.Compare(a.path, b.path)) })
+	slices.SortFunc(out, func(a, b namedSource) int { return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(a.Path, b.Path)) })
 	return out
 }
 
