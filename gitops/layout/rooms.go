@@ -57,12 +57,10 @@ func (n *noted) Read(ctx context.Context, p string) ([]byte, error) {
 func (r *rooms) deploy(ctx context.Context, q queued) (gitops.Deployed, error) {
 	d := q.doc
 	switch {
-	case d.Kind == kindUnreadable:
-		return unreadable(d), nil
-	case d.From == nil && bytes.Contains(d.YAML, []byte("{{")) && !strings.HasSuffix(d.Kind, "Set"):
-		return unreadable(d), nil // of a chart, or another kind of template
 	case argocd.Handles(d.APIVersion, d.Kind):
 		return r.argocd.Deploy(ctx, d)
+	case d.Kind == kindUnreadable, d.From == nil && bytes.Contains(d.YAML, []byte("{{")):
+		return unreadable(d), nil // of a chart, or another kind of template
 	case flux.Handles(d.APIVersion, d.Kind):
 		r.discovery.want(d)
 		return r.flux.Deploy(ctx, d, r.discovery.worldFor(q.dir))

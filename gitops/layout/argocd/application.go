@@ -159,6 +159,8 @@ func (s source) at() string {
 	return "path"
 }
 
+// newSource reads the fields that every source has. Where one is no text it is taken as
+// it would be written: Kubernetes refuses such a document before Argo CD sees it.
 func newSource(spec object) source {
 	return source{
 		spec: spec, repo: text(spec, "repoURL"), path: text(spec, "path"), chart: text(spec, "chart"),

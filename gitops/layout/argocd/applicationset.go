@@ -35,8 +35,10 @@ type set struct {
 // refusal says why Argo CD makes nothing of a generator or a set of parameters.
 type refusal string
 
+// Error implements error.
 func (r refusal) Error() string { return string(r) }
 
+// refuse makes a refusal. It goes on after the name of the set.
 func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
 
 // expansion is the work on one ApplicationSet.

@@ -31,6 +31,7 @@ type Options struct {
 // defaultNamespace is where Argo CD's own manifests put it.
 const defaultNamespace = "argocd"
 
+// namespace is where Argo CD is.
 func (o Options) namespace() string { return cmp.Or(o.Namespace, defaultNamespace) }
 
 // Room reads Argo CD's documents of one tree. It is safe for concurrent use. Its

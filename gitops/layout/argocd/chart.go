@@ -50,6 +50,7 @@ func (r *reads) add(patterns ...string) {
 	}
 }
 
+// list returns the patterns in order, each once: they are part of what is compared.
 func (r *reads) list() []string { return slices.Sorted(keysOf(r.set)) }
 
 // chartFiles adds the files of a chart and of the charts of the tree that it depends on:

@@ -137,6 +137,8 @@ func (a *app) directory(ctx context.Context, s source, dir string, link bool) er
 	return nil
 }
 
+// directoryUnit is a unit whose files are each rendered by themselves. One without any is
+// a unit too: what it deploys is nothing, which is a change when it was something.
 func (a *app) directoryUnit(s source, dir string, files []string) gitops.Unit {
 	u := a.unit(s, dir)
 	u.Build.Engine, u.Build.Files = gitops.Directory, files
@@ -201,8 +203,10 @@ func (a *app) takes(s source, include, exclude string) func(string) bool {
 	return func(rel string) bool { return !out(rel) && in(rel) }
 }
 
+// all takes every file.
 func all(string) bool { return true }
 
+// none takes no file.
 func none(string) bool { return false }
 
 // glob compiles a pattern, and says so when it is malformed.

@@ -243,6 +243,7 @@ func (m *machine) copied(v any) any {
 	return cloneValue(v)
 }
 
+// copies is copied for several mappings.
 func (m *machine) copies(list []map[string]any) []map[string]any {
 	out := make([]map[string]any, len(list))
 	for i, d := range list {
@@ -300,11 +301,13 @@ func slugify(args ...any) (string, error) {
 
 var dashes = regexp.MustCompile(`-+`)
 
+// toYAML writes a value as YAML, without the newline at its end.
 func toYAML(v any) (string, error) {
 	data, err := sigs.Marshal(v)
 	return strings.TrimSuffix(string(data), "\n"), err
 }
 
+// fromYAML reads a mapping. No text at all is an empty one.
 func fromYAML(s string) (map[string]any, error) {
 	v, err := decode([]byte(s))
 	m, ok := v.(map[string]any)
@@ -317,6 +320,7 @@ func fromYAML(s string) (map[string]any, error) {
 	return m, err
 }
 
+// fromYAMLArray reads a list.
 func fromYAMLArray(s string) ([]any, error) {
 	v, err := decode([]byte(s))
 	l, ok := v.([]any)

@@ -415,6 +415,9 @@ func flatText(values object) map[string]string {
 	return out
 }
 
+// flatten is github.com/jeremywohl/flatten with dots. It knows the mappings and lists of
+// decoded JSON only: values of a generator with goTemplate are of another type, and stay
+// whole, so that no selector can choose by them.
 func flatten(out map[string]string, prefix string, v any, depth int) {
 	at := func(key string) string {
 		if depth == 0 {

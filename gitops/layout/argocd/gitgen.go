@@ -246,6 +246,8 @@ func (x *expansion) parameters(ctx context.Context, file string) (parameters, er
 	return p, nil
 }
 
+// parametersOf takes a decoded file apart. An empty one is one set without parameters of
+// its own: that the file exists is enough for an Application.
 func parametersOf(v any) parameters {
 	switch v := v.(type) {
 	case nil:

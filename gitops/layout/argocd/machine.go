@@ -175,6 +175,7 @@ func (m *machine) names(text string, values object) (string, error) {
 	return out.String(), nil
 }
 
+// templated reports whether a text has both pairs of braces on one line.
 func templated(text string) bool {
 	for line := range strings.SplitSeq(text, "\n") {
 		if _, after, ok := strings.Cut(line, "{{"); ok && strings.Contains(after, "}}") {
@@ -241,6 +242,7 @@ func weigh(v reflect.Value) int {
 	return maxWeight - left
 }
 
+// weighInto takes what a value weighs off what is left.
 func weighInto(v reflect.Value, left *int, depth int) {
 	if *left--; *left < 0 || depth > maxDepth {
 		panic(errLimit)

@@ -182,8 +182,9 @@ func TestStrategic(t *testing.T) {
 		{`{a: {b: 1, c: 2}}`, `{a: {b: null, d: 3}}`, `{"a":{"c":2,"d":3}}`},
 		{`{a: [1, 2]}`, `{a: [3]}`, `{"a":[3]}`},
 		{`{a: {b: 1}}`, `{a: {$patch: replace, c: 2}}`, `{"a":{"c":2}}`},
+		{`{}`, `{a: {$patch: replace, b: 1}, c: {d: {$patch: delete}, e: null, f: 1}}`, `{"c":{"f":1}}`},
 		{`{a: {b: 1}}`, `{a: {$patch: delete}}`, `{"a":{}}`},
-		{`{metadata: {finalizers: [x]}}`, `{metadata: {finalizers: [z, x]}}`, `{"metadata":{"finalizers":["x","z"]}}`},
+		{`{metadata: {finalizers: [x]}}`, `{metadata: {finalizers: [z, x]}}`, `{"metadata":{"finalizers":["z","x"]}}`},
 		{`{metadata: {finalizers: [x, z]}}`, `{metadata: {$deleteFromPrimitiveList/finalizers: [x]}}`, `{"metadata":{"finalizers":["z"]}}`},
 		{`{a: {b: 1, c: 2}}`, `{a: {$retainKeys: [c]}}`, `{"a":{"c":2}}`},
 	}

@@ -55,6 +55,10 @@ func (x *expansion) patched(app object, patch string, s set) (object, error) {
 		return nil, refuse("has a templatePatch that comes to no mapping, which Argo CD refuses")
 	}
 	project, named := mapping(app, "spec")["project"]
+	if spec := cloneOf(mapping(app, "spec")); spec["destination"] == nil {
+		spec["destination"] = object{} // it is there always
+		app["spec"] = spec
+	}
 	out, err := strategic(app, over, "")
 	if err != nil {
 		return nil, err
@@ -121,26 +125,57 @@ func strategic(target, patch object, field string) (object, error) {
 			out[from] = slices.DeleteFunc(slices.Clone(list(out, from)), func(e any) bool { return slices.Contains(gone, e) })
 			continue
 		}
-		switch v := v.(type) {
-		case nil:
+		old, both := out[k].(object)
+		over, isMap := v.(object)
+		switch {
+		case v == nil:
 			delete(out, k)
-		case object:
-			old, _ := out[k].(object)
-			merged, err := strategic(old, v, k)
+		case both && isMap:
+			merged, err := strategic(old, over, k)
 			if err != nil {
 				return nil, err
 			}
 			out[k] = merged
-		case []any:
-			out[k] = v
-			if field == "metadata" && k == "finalizers" {
-				out[k] = union(list(target, k), v)
-			}
+		case field == "metadata" && k == "finalizers":
+			out[k] = union(list(v), list(target, k))
 		default:
-			out[k] = v
+			if delete(out, k); !marked(v) {
+				out[k] = bare(v)
+			}
 		}
 	}
 	return out, nil
+}
+
+// marked reports whether a value of a patch has a directive, which means something only
+// where there is something to patch.
+func marked(v any) bool {
+	m, _ := v.(object)
+	_, ok := m[directivePatch]
+	return ok
+}
+
+// bare is what a patch puts where nothing was: without directives and what is null.
+func bare(v any) any {
+	switch v := v.(type) {
+	case object:
+		out := object{}
+		for k, e := range v {
+			if e != nil && !marked(e) {
+				out[k] = bare(e)
+			}
+		}
+		return out
+	case []any:
+		out := []any{}
+		for _, e := range v {
+			if !marked(e) {
+				out = append(out, bare(e))
+			}
+		}
+		return out
+	}
+	return v
 }
 
 // union adds what is new to a list.

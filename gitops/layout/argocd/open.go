@@ -22,6 +22,7 @@ func (m *machine) count(t *template.Template) {
 	}
 }
 
+// tickNode is a call of the function that counts, which prints nothing.
 func tickNode(pos parse.Pos, cost int64) parse.Node {
 	number := &parse.NumberNode{NodeType: parse.NodeNumber, Pos: pos, IsInt: true, Int64: cost, Text: strconv.FormatInt(cost, 10)}
 	call := &parse.CommandNode{NodeType: parse.NodeCommand, Pos: pos, Args: []parse.Node{parse.NewIdentifier(tick).SetPos(pos), number}}
@@ -178,6 +179,7 @@ func (o *openness) taint(l *parse.ListNode) {
 	}
 }
 
+// taintBranch is taint for a block within another.
 func (o *openness) taintBranch(b *parse.BranchNode, set func(*parse.PipeNode)) {
 	set(b.Pipe)
 	o.taint(b.List)

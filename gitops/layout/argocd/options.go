@@ -39,6 +39,7 @@ func selector(t object) *gitops.Selector {
 	}
 }
 
+// switches reads options that are on or off.
 func switches(m object) map[string]bool {
 	if len(m) == 0 {
 		return nil

@@ -19,7 +19,13 @@ func (a *app) override(ctx context.Context, s *source, dir string) (ok bool, err
 			return false, err
 		}
 		if !ok {
-			continue
+			if e, err := a.resolve(ctx, file); err != nil || e.Kind != gitops.File {
+				if err != nil {
+					return false, err
+				}
+				continue
+			}
+			data = []byte("[]") // too large to be read: nothing is known of it
 		}
 		patch, err := decode(data)
 		over, isMap := patch.(object)

@@ -57,6 +57,8 @@ var (
 	subdomain = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
 )
 
+// qualifiedName reports whether a key is one of a label: a name, and before a slash the
+// domain of whoever gave it.
 func qualifiedName(key string) bool {
 	prefix, name, ok := strings.Cut(key, "/")
 	if !ok {

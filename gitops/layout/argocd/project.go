@@ -116,6 +116,7 @@ func matches(pattern, value string) answer {
 	return fromBool(projectGlob(pattern, value))
 }
 
+// fromBool is the answer when all is known.
 func fromBool(b bool) answer {
 	if b {
 		return yes

@@ -145,11 +145,22 @@ func (a *app) discover(dir string) string {
 // kustomize takes a source that kustomize builds, whether there is a kustomization or not:
 // where there is none the build fails, as Argo CD's does.
 func (a *app) kustomize(s source, dir string) {
+	options := cloneOf(mapping(s.spec, toolKustomize))
+	for _, name := range kustomizeParsed {
+		if unfilled(encode(options[name])) { // with them the build would only fail
+			a.opaque(gitops.ReasonPointer, s.line, nil, a.key(s), "has kustomize.%s that are not known here, without which it is compared: %s", name, gitops.Quote(s.path))
+			delete(options, name)
+		}
+	}
 	u := a.unit(s, dir)
 	u.Build.Unrestricted = unrestricted(a.room.Options.BuildOptions)
-	u.Build.Argo.Kustomize = kustomizeOptions(mapping(s.spec, toolKustomize))
+	u.Build.Argo.Kustomize = kustomizeOptions(options)
 	a.out.Units = append(a.out.Units, u)
 }
+
+// kustomizeParsed are the options of kustomize that are more than text: with a place that
+// only a cluster fills in they cannot be read.
+var kustomizeParsed = [...]string{"components", "patches", "replicas"}
 
 // unrestricted reports whether options of kustomize build lift the load restrictor.
 // Flags may be given as one word or as two; the last one counts.

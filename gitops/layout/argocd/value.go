@@ -108,6 +108,7 @@ func at(v any, keys ...string) any {
 // mapping is empty for anything else, as list and text are.
 func mapping(v any, keys ...string) object { m, _ := at(v, keys...).(object); return m }
 
+// list returns a list, nil for anything else.
 func list(v any, keys ...string) []any { l, _ := at(v, keys...).([]any); return l }
 
 // text returns a scalar as it would be written. Where Argo CD wants a string and a number
@@ -124,6 +125,7 @@ func text(v any, keys ...string) string {
 	return ""
 }
 
+// truth reports whether a value is true, and not just a text that says so.
 func truth(v any, keys ...string) bool { return at(v, keys...) == true }
 
 // texts returns the scalars of a list.
