@@ -211,13 +211,20 @@ func (m *misses) opaque(c *comparison) {
 	for _, o := range c.base.Opaque {
 		counts[of(o)]++
 	}
+	elsewhere := func(o gitops.Opaque) bool { return o.Reason == gitops.ReasonRemote && len(o.Reads) == 0 }
 	for _, o := range c.head.Opaque {
+		if elsewhere(o) { // what names it shows what changes
+			continue
+		}
 		files := touches(o, c.changed)
 		if counts[of(o)]--; counts[of(o)] < 0 || len(files) > 0 {
 			m.add(gitops.Miss{File: o.File, Line: o.Line, Reason: o.Reason, Message: o.Message}, files...)
 		}
 	}
 	for _, o := range c.base.Opaque {
+		if elsewhere(o) {
+			continue
+		}
 		files := touches(o, c.changed)
 		gone := counts[of(o)] > 0
 		if gone {

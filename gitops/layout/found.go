@@ -359,7 +359,9 @@ func (d *discovery) takeOpaque(deployed gitops.Deployed, q queued) {
 			o.File, o.Line = q.doc.File, q.doc.Line
 		}
 		d.found.opaque = append(d.found.opaque, o)
-		d.found.notes.put(opaqueNote(o))
+		if len(o.Reads) > 0 { // else nothing of it is here but what names it
+			d.found.notes.put(opaqueNote(o))
+		}
 	}
 	for _, n := range deployed.Notes {
 		if n.File == "" {

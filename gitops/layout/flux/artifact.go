@@ -2,7 +2,10 @@ package flux
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"path"
 	"slices"
@@ -23,6 +26,9 @@ type cut struct {
 	Ignore *string `json:"ignore,omitempty"`
 	// Sparse are the beginnings of the paths that are checked out; none is all.
 	Sparse []string `json:"sparse,omitempty"`
+	// Files tells the .sourceignore files of one tree from those of another: where they
+	// differ it is another artifact, whatever else is the same. "" is none.
+	Files string `json:"files,omitempty"`
 }
 
 // rootDir is the directory that is the root of the artifact.
@@ -38,6 +44,38 @@ func (c cut) key() string {
 		panic("flux: a cut is always JSON: " + err.Error()) // strings only
 	}
 	return string(b)
+}
+
+// ignores returns the paths of the .sourceignore files of a tree.
+func ignores(t gitops.Tree) (files []string) {
+	for e := range t.Entries() {
+		if path.Base(e.Path) == ignoreFile {
+			files = append(files, e.Path)
+		}
+	}
+	slices.SortFunc(files, inDepth)
+	return files
+}
+
+// ignored is cut.Files of an artifact of the tree.
+func (r *Room) ignored(ctx context.Context, root string) string {
+	r.mu.Lock()
+	if r.ignores == nil {
+		r.ignores = append([]string{}, ignores(r.Tree)...)
+	}
+	files := r.ignores
+	r.mu.Unlock()
+	sum, found := sha256.New(), false
+	for _, file := range files {
+		if e, _, err := gitops.Resolve(ctx, r.Tree, file); err == nil && inside(root, file) {
+			fmt.Fprintf(sum, "%q %s\n", file, e.ID)
+			found = true
+		}
+	}
+	if !found {
+		return ""
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
 // The limits of what is left out of an artifact.
@@ -122,13 +160,6 @@ type artifact struct {
 // patterns reads the .sourceignore files below the root in the order of a walk in depth,
 // and then what the source says (LoadIgnorePatterns of fluxcd/pkg/sourceignore).
 func (a *artifact) patterns(ctx context.Context, ignore *string) ([]gitignore.Pattern, error) {
-	var files []string
-	for e := range a.Tree.Entries() {
-		if path.Base(e.Path) == ignoreFile && inside(a.root, e.Path) && a.fetched(e.Path) {
-			files = append(files, e.Path)
-		}
-	}
-	slices.SortFunc(files, inDepth)
 	var patterns []gitignore.Pattern
 	left := maxIgnore
 	add := func(text, dir string) bool {
@@ -138,7 +169,10 @@ func (a *artifact) patterns(ctx context.Context, ignore *string) ([]gitignore.Pa
 		patterns = append(patterns, sourceignore.ReadPatterns(strings.NewReader(text), elements(dir))...)
 		return len(patterns) <= maxPatterns
 	}
-	for _, file := range files {
+	for _, file := range ignores(a.Tree) {
+		if !inside(a.root, file) || !a.fetched(file) {
+			continue
+		}
 		e, _, err := gitops.Resolve(ctx, a.Tree, file) // it is opened, and so a link is followed
 		if err != nil || e.Kind != gitops.File {
 			continue

@@ -126,6 +126,26 @@ func TestArtifactKept(t *testing.T) {
 	}
 }
 
+// TestArtifactName is another name for another artifact, also where only files differ that
+// say what is left out.
+func TestArtifactName(t *testing.T) {
+	name := func(alias string, files map[string]string) string {
+		r := &flux.Room{Tree: tree.Memory(files), Reach: reach, Options: flux.Options{Aliases: []flux.Alias{{Name: "fleet", Path: alias}}}}
+		return deploy(t, r, kustomization(fromFleet), world(t, fleet)).Units[0].Artifact
+	}
+	plain := name("", map[string]string{"a.yaml": "x"})
+	if plain != name("", map[string]string{"a.yaml": "y", "b.yaml": ""}) {
+		t.Error("files that are deployed make another artifact")
+	}
+	docs := name("", map[string]string{"a.yaml": "x", "b/.sourceignore": "docs"})
+	if docs == plain || docs == name("", map[string]string{"a.yaml": "x", "b/.sourceignore": "doc"}) || docs == name("", map[string]string{"a.yaml": "x", ".sourceignore": "docs"}) {
+		t.Error("files that say what is left out do not count")
+	}
+	if name("a", map[string]string{"a/x.yaml": "", "b/.sourceignore": "x"}) != name("a", map[string]string{"a/x.yaml": ""}) {
+		t.Error("files that are not in the artifact count")
+	}
+}
+
 // TestArtifactAsFlux writes random trees to a disk, where Flux's own code reads the
 // patterns, and compares what is left.
 func TestArtifactAsFlux(t *testing.T) {

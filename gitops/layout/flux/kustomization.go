@@ -63,6 +63,7 @@ func prefixOf(p string) string {
 
 // unit makes the unit of a directory that is here.
 func (j *job) unit(o origin, dir string) error {
+	o.cut.Files = j.ignored(j.ctx, o.cut.rootDir())
 	u := gitops.Unit{
 		Overlay:    gitops.Overlay{Path: dir},
 		DeployedBy: &gitops.Deployer{Kind: kindKustomization, Namespace: j.doc.Namespace, Name: j.doc.Name},

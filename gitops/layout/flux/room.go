@@ -22,6 +22,7 @@ type Room struct {
 
 	mu        sync.Mutex
 	entries   []gitops.Entry         // the files of the tree, in the order of a walk
+	ignores   []string               // the .sourceignore files of the tree
 	artifacts map[string]gitops.Tree // by key
 }
 
