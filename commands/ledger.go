@@ -156,7 +156,11 @@ func (m *misses) failing(c *comparison) {
 			if len(files) == 0 && c.sameUnit(p) {
 				continue
 			}
-			m.add(failure(p.Unit(), side.done.Err), files...)
+			err := side.done.Err
+			if failed(done.After) { // both sides are one miss, told as it is now
+				err = done.After.Err
+			}
+			m.add(failure(p.Unit(), err), files...)
 		}
 	}
 }

@@ -173,14 +173,14 @@ type Report struct {
 }
 
 // Unshown returns what the change reaches and neither a comparison nor the failure of an
-// overlay shows: that a render breaks, or is mended, says itself that nothing was compared.
+// overlay shows: that one does not render says itself that it is not compared.
 func (r *Report) Unshown() []Miss {
 	if r.Ledger == nil {
 		return nil
 	}
 	shown := map[string]bool{}
 	for _, o := range r.Overlays {
-		shown[o.Path] = shown[o.Path] || o.Status == RenderErrorAfter || o.Status == RenderErrorBefore
+		shown[o.Path] = shown[o.Path] || o.Status == RenderErrorAfter || o.Status == RenderErrorBefore || o.Status == RenderErrorBoth
 	}
 	var list []Miss
 	for _, m := range r.Ledger.Missed {

@@ -48,8 +48,8 @@ func headline(r gitops.Report, name func(string) string) string {
 	}
 	known := len(parts) > 0
 	if list := overlaysThat(r, func(o gitops.OverlayChange) bool { return o.Status == gitops.RenderErrorBoth }); len(list) > 0 {
-		verb := plural(len(list), "does", "do")
-		parts = append(parts, fmt.Sprintf("%s %s not render, before and after%s", count(len(list), "overlay"), verb, environments(r, list, name)))
+		parts = append(parts, fmt.Sprintf("%s %s not render, before and after, and %s not compared%s", count(len(list), "overlay"),
+			plural(len(list), "does", "do"), plural(len(list), "is", "are"), environments(r, list, name)))
 	}
 	if n := NotCompared(r); n > 0 {
 		parts = append(parts, count(n, "place")+" that "+plural(n, "changes is", "change are")+" not compared")
