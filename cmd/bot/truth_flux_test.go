@@ -103,19 +103,20 @@ func (c fluxCase) compare(r fluxReported) (missed, extra []string) {
 			continue
 		}
 		for _, o := range unit.Objects {
-			if unit.Status == "moved" && o.Status == "removed" { // by the Kustomization that it moved from
-				by = c.remover(o.Kind, o.Namespace, o.Name, by)
+			owner := by
+			if unit.Status == "moved" { // from one Kustomization to another, of which a report names one
+				owner = c.owner(o.Kind, o.Namespace, o.Name, o.Status, by)
 			}
-			got[name(by, o.Kind, o.Namespace, o.Name, o.Status)] = true
+			got[name(owner, o.Kind, o.Namespace, o.Name, o.Status)] = true
 		}
 	}
 	return less(want, got), less(got, want)
 }
 
-// remover is the Kustomization that removes an object, or else another one.
-func (c fluxCase) remover(kind, namespace, name string, other deployerName) deployerName {
+// owner is the Kustomization of an object that changes so, or else another one.
+func (c fluxCase) owner(kind, namespace, name, status string, other deployerName) deployerName {
 	for _, o := range c.Objects {
-		if o.Kind == kind && o.Namespace == namespace && o.Name == name && o.Status == "removed" {
+		if o.Kind == kind && o.Namespace == namespace && o.Name == name && o.Status == status {
 			return o.Kustomization
 		}
 	}
