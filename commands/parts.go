@@ -23,14 +23,14 @@ type overlayPart struct {
 	done  render.Pair
 }
 
-// renderParts renders what the units name that fail on both sides, where the change reaches it: one entry
+// renderParts renders what the units name that render on no side, where the change reaches it: one entry
 // that cannot be rendered must not hide the others.
 func (c *comparison) renderParts(ctx context.Context) error {
 	if c.Overlays != AutoOverlays {
 		return nil
 	}
 	for i, done := range c.rendered {
-		if done == nil || !failed(done.Before) || !failed(done.After) {
+		if done == nil || !neverRenders(done) {
 			continue
 		}
 		if err := c.partsOf(ctx, i, c.entries(c.units[i]), 0, map[string]bool{}); err != nil {
@@ -38,6 +38,11 @@ func (c *comparison) renderParts(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// neverRenders reports whether a unit renders on no side on which it is there.
+func neverRenders(p *render.Pair) bool {
+	return (p.Before == nil || failed(p.Before)) && (p.After == nil || failed(p.After)) && (failed(p.Before) || failed(p.After))
 }
 
 func failed(r *gitops.Rendered) bool {

@@ -47,9 +47,10 @@ type reported struct {
 
 type reportedOverlay struct {
 	Path, Status  string
-	MovedFrom     string `json:"moved_from"`
-	Added         int    `json:"added_lines"`
-	Removed       int    `json:"removed_lines"`
+	DeployedBy    *struct{ Name string } `json:"deployed_by"`
+	MovedFrom     string                 `json:"moved_from"`
+	Added         int                    `json:"added_lines"`
+	Removed       int                    `json:"removed_lines"`
 	Before, After *struct {
 		SHA256 string
 		Error  *struct{ Code, Cause, Message, File string }
@@ -195,7 +196,11 @@ func (c truthCase) missingRoots(r reported) []string {
 		if !d.Root || d.Component {
 			continue
 		}
-		if !slices.ContainsFunc(r.Overlays, func(o reportedOverlay) bool { return o.Path == d.Dir || o.MovedFrom == d.Dir }) {
+		shows := func(o reportedOverlay) bool {
+			within := o.DeployedBy != nil && strings.HasPrefix(d.Dir, o.Path+"/") // of a directory that is deployed as a whole
+			return o.Path == d.Dir || o.MovedFrom == d.Dir || within
+		}
+		if !slices.ContainsFunc(r.Overlays, shows) {
 			wrong = append(wrong, fmt.Sprintf("auto: root %s (%s) is not reported", d.Dir, d.Status))
 		}
 	}
