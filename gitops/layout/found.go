@@ -48,6 +48,7 @@ type discovery struct {
 	places            map[string][]place       // of documents in files, by kind/name
 	renders           map[string]*gitops.Rendered
 	others            map[string]yields
+	yielding          map[string]bool // what mayYield said
 
 	found      found    // of this round
 	syncs      []queued // Kustomizations that no file has, see addSyncs
@@ -114,7 +115,7 @@ func newDiscovery(ctx context.Context, r Reader, s *scanned, g *graph) *discover
 	s.ctx = context.WithoutCancel(ctx) // entries are resolved later too
 	d := &discovery{
 		scanned: s, graph: g, reader: r, edges: map[place]map[place]bool{}, synced: map[string]bool{}, places: map[string][]place{},
-		wanted: map[string]bool{}, renders: map[string]*gitops.Rendered{}, others: map[string]yields{},
+		wanted: map[string]bool{}, renders: map[string]*gitops.Rendered{}, others: map[string]yields{}, yielding: map[string]bool{},
 	}
 	for _, doc := range s.docs {
 		at := place{doc.file, doc.Line}
@@ -307,7 +308,9 @@ func (d *discovery) take(u gitops.Unit, q queued) (gitops.Unit, bool) {
 		u.File, u.Line = q.doc.File, q.doc.Line
 	}
 	if u.DeployedBy != nil && u.DeployedBy.Cluster == "" && u.DeployedBy.Kind == "Kustomization" {
-		u.DeployedBy.Cluster = clusterDir(q.dir)
+		by := *u.DeployedBy
+		by.Cluster = clusterDir(q.dir)
+		u.DeployedBy = &by
 	}
 	if matchAny(d.reader.Config.ignore, u.Path) {
 		return u, false

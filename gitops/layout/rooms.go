@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
@@ -30,11 +31,12 @@ type rooms struct {
 	argocd    *argocd.Room
 	flux      *flux.Room
 	// seen are the files whose content the rooms read.
-	seen map[string]bool
+	seen  map[string]bool
+	known map[string]gitops.Deployed // what documents of Argo CD come to
 }
 
 func newRooms(d *discovery) *rooms {
-	r := &rooms{discovery: d, seen: map[string]bool{}}
+	r := &rooms{discovery: d, seen: map[string]bool{}, known: map[string]gitops.Deployed{}}
 	t := &noted{Tree: d.tree, seen: r.seen}
 	r.argocd = &argocd.Room{Tree: t, Options: d.reader.Config.ArgoCD, Reach: d.ours.reach}
 	r.flux = &flux.Room{Tree: t, Options: d.reader.Config.Flux, Reach: d.ours.reach}
@@ -58,7 +60,7 @@ func (r *rooms) deploy(ctx context.Context, q queued) (gitops.Deployed, error) {
 	d := q.doc
 	switch {
 	case argocd.Handles(d.APIVersion, d.Kind):
-		return r.argocd.Deploy(ctx, d)
+		return r.deployArgo(ctx, d)
 	case d.Kind == kindUnreadable, d.From == nil && bytes.Contains(d.YAML, []byte("{{")):
 		return unreadable(d), nil // of a chart, or another kind of template
 	case flux.Handles(d.APIVersion, d.Kind):
@@ -66,6 +68,19 @@ func (r *rooms) deploy(ctx context.Context, q queued) (gitops.Deployed, error) {
 		return r.flux.Deploy(ctx, d, r.discovery.worldFor(q.dir))
 	}
 	return gitops.Deployed{}, nil
+}
+
+// deployArgo asks the room of Argo CD once for each document: it knows nothing but the tree.
+func (r *rooms) deployArgo(ctx context.Context, d gitops.Document) (gitops.Deployed, error) {
+	key := d.Namespace + "\x00" + d.File + "\x00" + strconv.Itoa(d.Line) + "\x00" + strconv.FormatBool(d.From == nil) + "\x00" + string(d.YAML)
+	if known, ok := r.known[key]; ok {
+		return known, nil
+	}
+	out, err := r.argocd.Deploy(ctx, d)
+	if err == nil {
+		r.known[key] = out
+	}
+	return out, err
 }
 
 // templatePath matches the paths in a document that is a template, in any style of YAML.

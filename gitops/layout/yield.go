@@ -1,10 +1,11 @@
 package layout
 
 import (
+	"bytes"
 	"encoding/json"
 	"path"
-	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -20,31 +21,28 @@ const (
 	fluxKind
 )
 
-var (
-	argoGroupText = regexp.MustCompile(`argoproj`)
-	argoKindText  = regexp.MustCompile(`Application|AppProject`)
-	fluxGroupText = regexp.MustCompile(`(?:kustomize|source|helm)\.toolkit|fluxcd\.controlplane`)
-	fluxKindText  = regexp.MustCompile(`Kustomization|GitRepository|OCIRepository|Bucket|FluxInstance`)
-)
+// yieldWords are the words that tell the parts.
+func yieldWords() map[yields][]string {
+	return map[yields][]string{
+		argoGroup: {"argoproj"},
+		argoKind:  {"Application", "AppProject"},
+		fluxGroup: {"kustomize.toolkit", "source.toolkit", "helm.toolkit", "fluxcd.controlplane"},
+		fluxKind:  {"Kustomization", "GitRepository", "OCIRepository", "Bucket", "FluxInstance"},
+	}
+}
 
 // yieldsOf looks for the parts in a text. Parts that only come about by joining pieces of
 // a word are not seen.
 func yieldsOf(data []byte) (y yields) {
-	for _, part := range []struct {
-		re  *regexp.Regexp
-		bit yields
-	}{{argoGroupText, argoGroup}, {fluxGroupText, fluxGroup}} {
-		if part.re.Match(data) {
-			y |= part.bit
+	for bit, words := range yieldWords() {
+		for _, w := range words {
+			if bytes.Contains(data, []byte(w)) {
+				y |= bit
+				break
+			}
 		}
 	}
-	if argoKindText.Match(data) {
-		y |= argoKind
-	}
-	if fluxKindText.Match(data) {
-		y |= fluxKind
-	}
-	if y&(argoGroup|fluxGroup) == 0 && y&fluxKind != 0 { // "Kustomization" alone stands in half of all files
+	if y&(argoGroup|fluxGroup) == 0 { // "Kustomization" alone stands in half of all files
 		y &^= fluxKind
 	}
 	return y
@@ -59,6 +57,17 @@ func (y yields) whole() bool {
 // ConfigMap of a wanted name. It never says no wrongly, within what yieldsOf can see: all
 // that the unit may read is looked at, and what cannot be looked at may be anything.
 func (d *discovery) mayYield(u gitops.Unit) bool {
+	key := strconv.Itoa(len(d.wanted)) + "\x00" + renderKey(u)
+	may, ok := d.yielding[key]
+	if !ok {
+		may = d.yields(u)
+		d.yielding[key] = may
+	}
+	return may
+}
+
+// yields is mayYield, looked for.
+func (d *discovery) yields(u gitops.Unit) bool {
 	build, err := json.Marshal(u.Build)
 	if err != nil {
 		return true
