@@ -11,7 +11,8 @@ import (
 )
 
 // TestDeployed compares what is deployed: each case is a repository in base/, what a change
-// makes of it in head/ and by lines "removed: FILE", and the report in the terminal.
+// makes of it in head/ and by lines "removed: FILE", and the report in the
+// terminal and on the pull request.
 func TestDeployed(t *testing.T) {
 	r := newRenderer(t)
 	golden.Run(t, "testdata/deployed/*.txtar", func(t *testing.T, c *golden.Case) map[string]string {
@@ -39,6 +40,6 @@ func TestDeployed(t *testing.T) {
 		if err := reply.Text(&b, got.Report, reply.TextOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		return map[string]string{"report.txt": b.String()}
+		return map[string]string{"report.txt": b.String(), "comment.md": strings.Join(reply.Markdown(got.Report, reply.Options{}), "\n")}
 	})
 }

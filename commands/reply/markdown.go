@@ -81,7 +81,7 @@ type writer struct {
 
 // overview returns everything but the diffs.
 func (w writer) overview() []section {
-	return slices.Concat(w.head(), w.broken(), w.table(), w.unrendered(), w.moved(), w.findings())
+	return slices.Concat(w.head(), w.broken(), w.table(), w.unrendered(), w.moved(), w.news(), w.unread(), w.findings())
 }
 
 // head is the first line and what is compared.
@@ -212,7 +212,12 @@ type column struct {
 // columns returns the columns in which any overlay has something.
 func (w writer) columns() []column {
 	all := []column{
-		{"Overlay", func(o gitops.OverlayChange) string { return code(o.Path) }},
+		{"Overlay", func(o gitops.OverlayChange) string {
+			if more := also(w.r, o); more != "" {
+				return code(o.Path) + "<br><code>" + escape(more, 100) + "</code>"
+			}
+			return code(o.Path)
+		}},
 		{"App", func(o gitops.OverlayChange) string { return cell(o.App) }},
 		{"Environment", func(o gitops.OverlayChange) string { return cell(o.Environment) }},
 		{"Objects", overlayNews},

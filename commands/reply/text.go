@@ -116,7 +116,7 @@ func (t *terminal) table() {
 		if !tabled(o) {
 			continue
 		}
-		rows = append(rows, []string{short(o.Path, maxName), short(o.App, 40), short(o.Environment, 40), overlayNews(o), textImages(o.Images)})
+		rows = append(rows, []string{overlayName(t.r, o), short(o.App, 40), short(o.Environment, 40), overlayNews(o), textImages(o.Images)})
 	}
 	if len(rows) == 0 {
 		return
@@ -128,6 +128,15 @@ func (t *terminal) table() {
 	for _, row := range rows {
 		t.line(t.row(row, widths))
 	}
+}
+
+// overlayName is the path of an overlay with what else tells it apart.
+func overlayName(r gitops.Report, o gitops.OverlayChange) string {
+	name := short(o.Path, maxName)
+	if more := also(r, o); more != "" {
+		name += " (" + more + ")"
+	}
+	return name
 }
 
 // columnWidths returns the width of each column, 0 for one that is empty below
