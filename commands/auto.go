@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -77,13 +78,17 @@ func (s *Service) begin(ctx context.Context, e gitops.Event, l *look, env string
 		if from := st.beside(st.chain(r.App), env, -1); from == "" || !slices.Contains(r.Environments, from) {
 			continue
 		}
-		_, err := s.once(ctx, e, begunKey(e.Repo, env, r.App), "automatic promotion begins", func(context.Context) (string, error) { return e.Head, nil })
+		_, err := s.once(ctx, e, begunKey(e.Repo, env, r.App), "automatic promotion begins", func(context.Context) (string, error) { return begunBefore + e.Before, nil })
 		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// begunBefore stands before the commit that the source was at when an automatic promotion
+// began; the log of an older version has the one after it.
+const begunBefore = "before "
 
 func begunKey(repo gitops.Repository, env, app string) string {
 	return fmt.Sprintf("%d automatic %s begun %s", repo.ID, env, app)
@@ -215,6 +220,9 @@ func (a *automatic) promote(ctx context.Context, apps []string, source string) e
 			return err
 		}
 		publish, err := p.publish(ctx, one)
+		if gitops.CodeOf(err) == gitops.Invalid { // it would not build
+			return a.skipped(err)
+		}
 		if err != nil {
 			return err
 		}
@@ -248,6 +256,17 @@ func (a *automatic) promoting(apps []string) *promoting {
 		service: a.service, host: a.host, changes: a.changes, src: l.Source, bench: l.bench, event: a.event,
 		pull: gitops.Pull{Repo: a.event.Repo, Merged: true, Base: gitops.Branch{Ref: a.event.Repo.DefaultBranch, SHA: l.tip}, MergeCommit: l.tip},
 		ask:  promoteAsk{To: a.env}, apps: apps,
-		base: l.tip, at: l.tip, now: l.tree, target: l.tree, source: l.tree,
+		base: l.tip, at: l.tip, now: l.tree, target: l.tree, source: l.tree, pushed: a.pushed,
 	}
+}
+
+// pushed returns what the source of an app was before the push that begins its automatic
+// promotions; "" when that is not known or was lost.
+func (a *automatic) pushed(ctx context.Context, app string) (string, error) {
+	result, begun, err := a.service.Actions.Result(ctx, begunKey(a.event.Repo, a.env, app))
+	commit, ok := strings.CutPrefix(result, begunBefore)
+	if err != nil || !begun || !ok || a.look.FetchCommits(ctx, commit) != nil {
+		return "", cmp.Or(err, ctx.Err())
+	}
+	return commit, nil
 }

@@ -159,7 +159,7 @@ func (a *automatic) gateRequest(ctx context.Context, message string) (gateReques
 	if g.Since, err = p.since(ctx, r, g.From, a.look.tip); err != nil {
 		return g, false, err
 	}
-	g.Before, err = p.before(ctx, r)
+	g.Before, err = p.earlier(ctx, r)
 	return g, true, err
 }
 

@@ -44,6 +44,11 @@ type promoting struct {
 	now, target, source gitops.Tree
 	changed             []string // by the pull request
 	apps                []string // that are asked for, or that it changes
+	// opened has, by app, what the source of a promotion that is open was compared with.
+	opened map[string]string
+	// pushed returns where the change of an app began that nobody asked for; nil on a
+	// pull request.
+	pushed func(ctx context.Context, app string) (string, error)
 }
 
 // promote plans a promotion that was asked for on a pull request. One that was

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,7 +60,7 @@ func (p *promoting) request() Promotion {
 	return Promotion{
 		Source: p.source, Target: p.target, At: p.at, From: p.ask.From, To: p.ask.To,
 		Apps: slices.Clone(p.apps), All: p.ask.All, Changed: p.changed, Take: p.ask.Take, Create: p.ask.Create, Force: p.ask.Force,
-		Memo: p.bench.Memo, Commits: p.src, Tip: p.base,
+		Memo: p.bench.Memo, Commits: p.src, Tip: p.base, Began: p.began, Touched: !p.ask.All, LeftBehind: true,
 	}
 }
 
@@ -211,6 +212,11 @@ func (p *promoting) onto(ctx context.Context, q Promotion, one *part) (*part, er
 		one.stop(reply.PromotedApp{Stopped: one.branch, Pull: open.Number})
 		return one, nil
 	}
+	if open.Number != 0 {
+		if one, err = p.along(ctx, q, one, state); err != nil {
+			return nil, err
+		}
+	}
 	was := trailerOf(state.Message, TrailerFrom)
 	_, commit, _ := strings.Cut(was, "@")
 	newer, err := p.newer(ctx, q.At, commit)
@@ -219,6 +225,30 @@ func (p *promoting) onto(ctx context.Context, q Promotion, one *part) (*part, er
 	}
 	return p.renew(ctx, q, one, commit, state.Message)
 }
+
+// along plans a part anew from where the promotion began that is open: what that carries
+// is not in the target yet, and would be lost.
+func (p *promoting) along(ctx context.Context, q Promotion, one *part, state branchState) (*part, error) {
+	p.opened = map[string]string{}
+	for line := range strings.Lines(state.Message) {
+		value, ok := strings.CutPrefix(strings.TrimSpace(line), TrailerSince+": ")
+		if app, commit, full := strings.Cut(value, "@"); ok && full && commitForm.MatchString(commit) {
+			p.opened[app] = commit
+		}
+	}
+	if len(p.opened) == 0 {
+		return one, nil
+	}
+	again, err := p.part(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	again.branch, again.seen, again.Later = one.branch, one.seen, one.Later
+	return again, nil
+}
+
+// commitForm is a full id of a commit.
+var commitForm = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // renew plans a part anew with the newer commit that its pull request carries, as
 // the message of the commit on its branch says.

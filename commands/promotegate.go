@@ -72,7 +72,7 @@ func (p *promoting) gateRequest(ctx context.Context, r PromotionResult) (gateReq
 	if g.Since, err = p.since(ctx, r, g.From, p.at); err != nil {
 		return g, err
 	}
-	g.Before, err = p.before(ctx, r)
+	g.Before, err = p.earlier(ctx, r)
 	return g, err
 }
 
@@ -93,9 +93,9 @@ func (p *promoting) since(ctx context.Context, r PromotionResult, env, commit st
 	return commits[0].Time, nil
 }
 
-// before returns when the environment before the target in its group got what is
+// earlier returns when the environment before the target in its group got what is
 // promoted; zero when it has not, or there is none.
-func (p *promoting) before(ctx context.Context, r PromotionResult) (time.Time, error) {
+func (p *promoting) earlier(ctx context.Context, r PromotionResult) (time.Time, error) {
 	i := slices.IndexFunc(r.Config.Promote.Groups, func(g layout.Group) bool { return slices.Index(g.Members, r.Plan.To) > 0 })
 	if i < 0 {
 		return time.Time{}, nil

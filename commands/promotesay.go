@@ -41,7 +41,7 @@ func (p *promoting) actions(ctx context.Context, parts []*part, shared []string,
 			if one.about[a.App].Newer != "" {
 				a = promote.AppPlan{App: a.App}
 			}
-			said.Plan.Apps = append(said.Plan.Apps, a)
+			said.Plan.Apps = append(said.Plan.Apps, told(a, one.Plan.From, p.taking))
 		}
 	}
 	if p.when() != reply.Now && !said.Plan.Empty() {
@@ -50,6 +50,7 @@ func (p *promoting) actions(ctx context.Context, parts []*part, shared []string,
 			return nil, err
 		}
 		said.Report = report
+		said.Plan.Refused = append(said.Plan.Refused, unbuilt(report)...)
 		if p.when() == reply.OnMerge {
 			plan = append(plan, Remember{Ask: p.ask, Key: p.key})
 		}
@@ -91,6 +92,11 @@ func (p *promoting) command() string {
 	return strings.Join(words, " ")
 }
 
+// taking is what was asked with what carries a place of the source too.
+func (p *promoting) taking(place string) string {
+	return p.command() + " --take " + promote.TakeSource + " " + place
+}
+
 // publish is the pull request of one part.
 func (p *promoting) publish(ctx context.Context, one *part) (Publish, error) {
 	files := one.Plan.Files()
@@ -98,8 +104,11 @@ func (p *promoting) publish(ctx context.Context, one *part) (Publish, error) {
 	if err != nil {
 		return Publish{}, err
 	}
+	if broken := unbuilt(report); len(broken) > 0 {
+		return Publish{}, refusedBy(one.Plan.To, broken)
+	}
 	said := reply.Promotion{
-		Plan: one.Plan, Apps: one.about, Report: report, Chain: p.chain(ctx, one),
+		Plan: Told(one.Plan, p.taking), Apps: one.about, Report: report, Chain: p.chain(ctx, one),
 		By: one.by, Number: one.number, Later: one.Later,
 	}
 	title := reply.PromotionTitle(one.Plan)
@@ -110,12 +119,23 @@ func (p *promoting) publish(ctx context.Context, one *part) (Publish, error) {
 	if one.number != 0 {
 		message += fmt.Sprintf("%s: #%d\n", TrailerOn, one.number)
 	}
-	message += PromotionTrailers(one.Plan.From, one.Plan.At, one.Plan.To, moving(one.Plan))
+	message += PromotionTrailers(one.Plan.From, one.Plan.At, one.Plan.To, moving(one.Plan)) + sinceTrailers(one.Plan)
 	return Publish{
 		Key: p.key + " " + one.branch, Branch: one.branch, Base: p.pull.Base.Ref, Tip: p.base, Seen: one.seen,
 		Edits: promote.FileEdits(one.Plan.Apps), Message: message, Title: title,
 		Body: func(old string, max int) string { return reply.PromotionBody(said, p.options(max), old) },
 	}, nil
+}
+
+// sinceTrailers say what the source was compared with, by app.
+func sinceTrailers(plan *promote.Plan) string {
+	var b strings.Builder
+	for _, a := range plan.Apps {
+		if len(a.Files) > 0 && a.LastPromoted != "" {
+			b.WriteString(TrailerSince + ": " + a.App + "@" + a.LastPromoted + "\n")
+		}
+	}
+	return b.String()
 }
 
 // moving returns the apps that something is written of.

@@ -16,12 +16,16 @@ import (
 //	Promoted-From: dev@<full commit id of the source>
 //	Promoted-To: staging
 //	Promoted-App: web
+//	Promoted-Since: web@<full commit id that the source was compared with>
 //
-// Promoted-App stands once for each app.
+// Promoted-App and Promoted-Since stand once for each app. The last one is for a promotion
+// that is still open: a newer one that goes onto it begins where it began.
 const (
 	TrailerFrom = "Promoted-From"
 	TrailerTo   = "Promoted-To"
 	TrailerApp  = "Promoted-App"
+
+	TrailerSince = "Promoted-Since"
 )
 
 // TrailerUndone is the trailer of a rollback's commit, "Rolled-Back: web <full id of

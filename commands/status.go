@@ -100,8 +100,8 @@ func stop(a reply.StatusApp, env string) *reply.StatusStop {
 	return &a.Stops[i]
 }
 
-// versions plans each step of the chain without its history: the plan knows the
-// versions on both sides, and whether they differ.
+// versions plans each step of the chain: the plan knows the versions on both sides, and
+// whether they differ.
 func (c Status) versions(ctx context.Context, st *stages, list []reply.StatusApp) error {
 	type step struct{ from, to string }
 	steps := map[step][]string{}
@@ -113,6 +113,9 @@ func (c Status) versions(ctx context.Context, st *stages, list []reply.StatusApp
 	}
 	for at, names := range steps {
 		p := Promotion{Source: c.Tree, Target: c.Tree, From: at.from, To: at.to, Apps: names, Memo: c.Memo}
+		if c.Commits != nil && at.from != at.to {
+			p.Commits, p.Tip, p.At, p.LeftBehind = c.Commits, c.Tip, c.Tip, true
+		}
 		plan, err := p.plan(ctx, st)
 		if err != nil {
 			return err
@@ -132,7 +135,7 @@ func fill(list []reply.StatusApp, from, to string, plan promote.AppPlan) {
 	}
 	if s := stop(list[i], to); s != nil {
 		s.Version = cmp.Or(plan.Version, s.Version)
-		s.Differs = from != to && len(plan.Edits) > 0
+		s.Differs = from != to && differs(plan)
 	}
 }
 
@@ -160,6 +163,9 @@ func (c Status) behind(ctx context.Context, st *stages, list []reply.StatusApp) 
 				return err
 			}
 			s.Behind = len(commits)
+			if !s.Differs {
+				s.Behind = 0 // what they changed is the source's own
+			}
 		}
 	}
 	return nil

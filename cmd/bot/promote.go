@@ -18,10 +18,10 @@ import (
 
 // promoteFlags are those of `bot promote`.
 type promoteFlags struct {
-	from, to, at, format string
-	apps, take           []string
-	all, create, force   bool
-	write, patch         bool
+	from, to, at, since, format string
+	apps, take                  []string
+	all, create, force          bool
+	write, patch, noRender      bool
 }
 
 func (b *bot) promoteCommand() *cobra.Command {
@@ -33,7 +33,10 @@ func (b *bot) promoteCommand() *cobra.Command {
 (images, refs of remote bases, charts, operator channels), and what else changed in
 the source since it was promoted there last. The commit that was promoted last is
 read from trailers of commits (Promoted-From, Promoted-To, Promoted-App); where there
-is none, only versions are carried.
+is none, only versions are carried, and what earlier commits of the source left behind
+is listed. --since carries what changed in the source since a commit, and only that.
+
+The target is built with the edits first: what does not build any more is refused.
 
 Values are matched by meaning, so that files keep their comments, order and quotes.
 What must not be carried is listed with the reason.
@@ -50,11 +53,13 @@ when a file to edit has uncommitted changes. --patch prints what "git apply" rea
 			return b.promote(cmd.Context(), f)
 		},
 	}
-	b.addRepoFlags(cmd)
+	b.addCommonFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.from, "from", "", "the `ENVIRONMENT` to promote (default: the one before --to)")
 	flags.StringVar(&f.to, "to", "", "the `ENVIRONMENT` or group to promote to (default: the one after --from)")
 	flags.StringVar(&f.at, "at", "HEAD", "the `COMMIT` to promote")
+	flags.StringVar(&f.since, "since", "", "the `COMMIT` before the change: carry what the source got since")
+	flags.BoolVar(&f.noRender, "no-render", false, "do not build the target with the edits")
 	flags.StringArrayVar(&f.apps, "app", nil, "`NAME` of an app; may be repeated (default: all)")
 	b.completeNames(cmd, "from", environmentOf)
 	b.completeNames(cmd, "to", environmentOf)
@@ -75,6 +80,8 @@ func (b *bot) promote(ctx context.Context, f promoteFlags) error {
 		return usageError{errors.New("write and patch cannot be had together")}
 	case f.all && len(f.apps) > 0:
 		return usageError{errors.New("all and app cannot be had together")}
+	case f.from != "" && f.from == f.to:
+		return usageError{fmt.Errorf("from and to are both %s: name two environments", gitops.Quote(f.to))}
 	}
 	print, err := b.planWriter(f.format)
 	if err != nil {
@@ -94,7 +101,7 @@ func (b *bot) promote(ctx context.Context, f promoteFlags) error {
 		return err
 	}
 	p.Take = take
-	r, err := p.Run(ctx)
+	r, err := b.planned(ctx, repo, p, f)
 	if err != nil {
 		return err
 	}
@@ -109,11 +116,31 @@ func (b *bot) promote(ctx context.Context, f promoteFlags) error {
 	return print(r.Plan)
 }
 
+// planned plans the promotion, and builds the target with it unless that is not wanted.
+func (b *bot) planned(ctx context.Context, repo *tree.Repo, p commands.Promotion, f promoteFlags) (commands.PromotionResult, error) {
+	if f.noRender {
+		return p.Run(ctx)
+	}
+	s, err := b.open(repo.GitDir())
+	if err != nil {
+		return commands.PromotionResult{}, err
+	}
+	defer s.close()
+	p.Renderer, p.Memo = s.renderer, s.memo()
+	return p.Run(ctx)
+}
+
 // promotionOf reads the commits. The target is what is promoted, or what is
 // checked out when it is to be written.
 func promotionOf(ctx context.Context, repo *tree.Repo, f promoteFlags) (commands.Promotion, error) {
-	p := commands.Promotion{From: f.from, To: f.to, Apps: f.apps, All: len(f.apps) == 0, Create: f.create, Force: f.force}
+	p := commands.Promotion{From: f.from, To: f.to, Apps: f.apps, All: len(f.apps) == 0, Create: f.create, Force: f.force, LeftBehind: true}
 	var err error
+	if f.since != "" {
+		if p.Since, err = repo.Resolve(ctx, f.since); err != nil {
+			return p, err
+		}
+		p.Touched = true
+	}
 	if p.At, err = repo.Resolve(ctx, f.at); err != nil {
 		return p, err
 	}
@@ -157,7 +184,9 @@ func (b *bot) planWriter(format string) (func(*promote.Plan) error, error) {
 		return nil, err
 	}
 	return printer(format,
-		form[*promote.Plan]{"text", func(p *promote.Plan) error { return reply.PromotionText(b.stdout, p, opts) }},
+		form[*promote.Plan]{"text", func(p *promote.Plan) error {
+			return reply.PromotionText(b.stdout, commands.Told(p, func(place string) string { return "--take " + place + "=" + promote.TakeSource }), opts)
+		}},
 		form[*promote.Plan]{"json", func(p *promote.Plan) error {
 			e := json.NewEncoder(b.stdout)
 			e.SetEscapeHTML(false)

@@ -24,8 +24,9 @@ func patchedFiles() map[string]string {
 	return files
 }
 
-// What dev changed since it was promoted last is carried too, also when the promotion
-// was squashed. A field that both changed is a conflict, which a person decides.
+// The first promotion carries all that the pull request changed, a later one what dev
+// changed since the last, also when that was squashed. A field that both changed is a
+// conflict, which a person decides.
 func TestStoryPromoteChanges(t *testing.T) {
 	w := newPromotion(t, storyOptions{files: patchedFiles()})
 	dev := func(tag, grace, dns string) int {
@@ -41,9 +42,9 @@ func TestStoryPromoteChanges(t *testing.T) {
 	w.say(developer, n, "/promote staging")
 	w.settle()
 	p := w.promotion()
-	has(t, p.Body, "was not promoted from dev to staging before, so only versions are carried")
-	if got := w.file(p.Head, patchFile("staging")); got != patchOf("web", "10", "Default") {
-		t.Errorf("carried without a promotion before:\n%s", got)
+	has(t, p.Body, "field <code>spec.template.spec.terminationGracePeriodSeconds</code>")
+	if got := w.file(p.Head, patchFile("staging")); got != patchOf("web", "20", "Default") {
+		t.Errorf("of the first promotion staging has\n%s", got)
 	}
 	_, err := w.person(developer).Merge(w.ctx, storyRepo, p.Number, hub.MergeOptions{Method: "squash", Title: p.Title, Message: w.message(p.HeadSHA)})
 	w.must(err)

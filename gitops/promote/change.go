@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/edit"
@@ -78,7 +79,7 @@ func (m *maker) changed(ctx context.Context) ([]change, error) {
 				return nil, err
 			}
 		}
-		if string(c.base) != string(c.now) || c.base == nil || c.was != "" || len(m.Options.Carry) > 0 {
+		if string(c.base) != string(c.now) || c.base == nil || c.was != "" || len(m.Options.Carry) > 0 || slices.ContainsFunc(m.counterparts(file), m.asked) {
 			list = append(list, c)
 		}
 	}
@@ -206,6 +207,9 @@ func (m *maker) mergeInto(t string, c change) {
 	ours, ok := m.ours[t]
 	if !ok || ours == nil {
 		switch kind := m.Target.Lookup(t).Kind; {
+		case kind == gitops.Missing && !ok && m.Options.Take[t] == TakeSource && c.now != nil:
+			m.ours[t], m.runs[t] = c.now, m.Source.Lookup(c.file).Executable
+			m.plan.Edits = append(m.plan.Edits, Edit{File: t, Kind: FileAdded, Key: c.file})
 		case string(c.base) == string(c.now):
 		case kind == gitops.Symlink:
 			m.withhold(t, "", "is a symbolic link in "+m.To+": change what it leads to by hand")
@@ -248,8 +252,18 @@ func (m *maker) policy(t string) policy {
 	if slices.ContainsFunc(m.Options.Carry, func(r FieldRule) bool { return r.Path(t) }) {
 		p.carry = func(at []gitops.FieldStep) bool { return covered(m.Options.Carry, t, at) }
 	}
-	p.take = decisions(m.Options.Take, t)
+	p.take, p.asked = decisions(m.Options.Take, t), m.asked(t)
 	return p
+}
+
+// asked reports whether somebody wants a field of a file from the source.
+func (m *maker) asked(file string) bool {
+	for at, side := range m.Options.Take {
+		if side == TakeSource && (at == file || strings.HasPrefix(at, file+":")) {
+			return true
+		}
+	}
+	return false
 }
 
 // decisions returns what was decided about a field of a file, or about all of the file

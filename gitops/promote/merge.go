@@ -18,6 +18,9 @@ type policy struct {
 	// take decides the conflicts of a path, or of the whole file for "":
 	// TakeSource, TakeTarget or "". Nil decides none.
 	take func(path string) string
+	// asked says that something of the file was decided that the source may not have
+	// changed.
+	asked bool
 	// names returns the environment that a value names as a word, "" for none. Nil
 	// finds none.
 	names func(value string) string

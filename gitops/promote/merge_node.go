@@ -12,7 +12,7 @@ import (
 func (m *merger) node(at spot, b, s, t *yaml.Node) *yaml.Node {
 	base, source, target := follow(b), follow(s), follow(t)
 	switch {
-	case equal(base, source) && m.carry == nil || equal(source, target):
+	case equal(base, source) && m.carry == nil && !m.asked || equal(source, target):
 		return t
 	case m.keeps(at):
 		return m.single(at, base, source, t)
@@ -55,7 +55,7 @@ func (m *merger) single(at spot, b, s, t *yaml.Node) *yaml.Node {
 		return t
 	case m.carries(at) && s != nil:
 		return m.put(at, s, t)
-	case equal(b, s) || decided == TakeTarget:
+	case equal(b, s) && decided != TakeSource || decided == TakeTarget:
 		return t
 	case encrypted(s) || encrypted(b):
 		m.withhold(at, reasonSealed)

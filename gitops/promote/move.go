@@ -13,6 +13,8 @@ type move struct {
 	// found says that the source has a version of it, to.
 	found bool
 	to    version
+	// old says that the source has it since before what is promoted.
+	old bool
 	// forked is the other repository that the source pulls an image from, when that
 	// is not carried.
 	forked string
@@ -72,7 +74,7 @@ var commitID = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
 func along(moves []*move) {
 	next := map[string]string{}
 	for _, v := range moves {
-		if old := v.value.tag; commitID.MatchString(old) && v.found && !v.fork() && commitID.MatchString(v.to.tag) {
+		if old := v.value.tag; commitID.MatchString(old) && v.found && !v.old && !v.fork() && commitID.MatchString(v.to.tag) {
 			if to, ok := next[old]; ok && to != v.to.tag {
 				next[old] = ""
 				continue
@@ -82,13 +84,13 @@ func along(moves []*move) {
 	}
 	for _, v := range moves {
 		to := next[v.value.tag]
-		if to == "" || v.found && !v.fork() {
+		if to == "" || v.found && !v.old && !v.fork() {
 			continue
 		}
-		if v.found {
+		if v.found && v.fork() {
 			v.forked = v.from.pulled()
 		}
-		v.found, v.several, v.elsewhere = true, nil, nil
+		v.found, v.old, v.several, v.elsewhere = true, false, nil, nil
 		v.to = v.value
 		v.to.tag = to
 	}

@@ -38,6 +38,9 @@ type App struct {
 	// when none was, and then only versions are carried.
 	Last       gitops.Tree
 	LastCommit string
+	// Touched carries only versions that the source changed since Last; what else
+	// differs is left behind.
+	Touched bool
 }
 
 // Options say what is carried beside what the merge says.
@@ -156,6 +159,9 @@ type AppPlan struct {
 	// OnlyInSource is what the source changed since the last promotion and the target
 	// never had: it is the source's own.
 	OnlyInSource []Withheld
+	// LeftBehind is what the source has, the target lacks and this promotion does not
+	// carry: other changes brought it.
+	LeftBehind []Left
 	// Checks are what the reviewer should look at in files that are new in the
 	// target.
 	Checks []Withheld
@@ -174,6 +180,31 @@ type AppPlan struct {
 	Missing, Removed, Created bool
 }
 
+// Places returns what a person can decide about, as the keys of [Options].Take: the
+// fields that move, wait or are withheld, and their files.
+func (a *AppPlan) Places() (list []string) {
+	add := func(file, path string) {
+		list = append(list, file)
+		if path != "" {
+			list = append(list, file+":"+path)
+		}
+	}
+	for _, e := range a.Edits {
+		add(e.File, e.Path)
+	}
+	for _, c := range a.Conflicts {
+		add(c.File, c.Path)
+	}
+	for _, w := range slices.Concat(a.Withheld, a.Checks, a.OnlyInSource) {
+		add(w.File, w.Path)
+	}
+	for _, l := range a.LeftBehind {
+		add(l.File, l.Path)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 // mayRun notes whether a file of the plan may be run.
 func (a *AppPlan) mayRun(file string, executable bool) {
 	if !executable {
@@ -186,16 +217,17 @@ func (a *AppPlan) mayRun(file string, executable bool) {
 }
 
 // MarshalJSON writes the part of the documented form that is about one app. The
-// keys "only_in_source" and "checks" are there only when there are any.
+// keys "left_behind", "only_in_source" and "checks" are there only when there are any.
 func (a AppPlan) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		App       string     `json:"app"`
 		Edits     []Edit     `json:"edits"`
 		Withheld  []Withheld `json:"withheld"`
 		Conflicts []Conflict `json:"conflicts"`
+		Left      []Left     `json:"left_behind,omitempty"`
 		Only      []Withheld `json:"only_in_source,omitempty"`
 		Checks    []Withheld `json:"checks,omitempty"`
-	}{a.App, list(a.Edits), list(a.Withheld), list(a.Conflicts), a.OnlyInSource, a.Checks})
+	}{a.App, list(a.Edits), list(a.Withheld), list(a.Conflicts), a.LeftBehind, a.OnlyInSource, a.Checks})
 }
 
 // list returns s, and an empty slice for nil.
@@ -243,6 +275,22 @@ type Withheld struct {
 	File   string `json:"file"`
 	Path   string `json:"path"`
 	Reason string `json:"reason"`
+}
+
+// Left is a value that the source has and the target lacks, and that is not carried
+// because it came with another change.
+type Left struct {
+	File string `json:"file"`
+	Path string `json:"path"`
+	// Old and New are the values of the target and of the source, "" for whole files.
+	Old string `json:"old"`
+	New string `json:"new"`
+	// Removed says that the source does not have it any more.
+	Removed bool `json:"removed,omitempty"`
+	// Commit is the one that brought it to the source, with its Subject; "" when it is
+	// not known.
+	Commit  string `json:"commit"`
+	Subject string `json:"subject,omitempty"`
 }
 
 // Conflict is a field that both sides changed since the last promotion.

@@ -68,6 +68,9 @@ func (m *maker) versions(ctx context.Context) error {
 	if err := m.placesThen(ctx); err != nil {
 		return err
 	}
+	for _, v := range moves {
+		v.old = m.app.Touched && v.found && m.unchanged(v.from)
+	}
 	along(moves)
 	apart(moves)
 	for _, v := range moves {
@@ -147,7 +150,16 @@ func (m *maker) placesThen(ctx context.Context) (err error) {
 		return err
 	}
 	m.then = scanAll(m.source.own, m.old)
-	return nil
+	shared, err := m.placesOf(ctx, m.app.Last, m.source.shared)
+	m.then = append(m.then, shared...)
+	return err
+}
+
+// unchanged reports whether the source had the same at a place at the last promotion.
+func (m *maker) unchanged(p place) bool {
+	return slices.ContainsFunc(m.then, func(q place) bool {
+		return q.file == p.file && q.group == p.group && q.id == p.id && q.value == p.value
+	})
 }
 
 // placesOf scans files of a tree. What cannot be read has none.
@@ -198,6 +210,10 @@ func (m *maker) carry(v *move) {
 	}
 	if reason != "" {
 		m.withhold(v.file, at, reason)
+		return
+	}
+	if v.old && taken == "" {
+		m.plan.LeftBehind = append(m.plan.LeftBehind, Left{File: v.file, Path: at, Old: v.value.String(), New: v.to.String()})
 		return
 	}
 	edits, err := v.write(v.to)
