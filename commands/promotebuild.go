@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"strings"
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/promote"
@@ -27,9 +26,6 @@ func unbuilt(r *gitops.Report) (list []promote.Refusal) {
 	}
 	return list
 }
-
-// oneLine is a message without line breaks.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // refuseUnbuilt renders what the plan would make of the target, and refuses what breaks
 // it. Without a renderer nothing is looked at.
