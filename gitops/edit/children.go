@@ -96,16 +96,24 @@ func (w *writer) flowChildren(n *yaml.Node) error {
 	if kept := n.Content[(last+1)*stride(n)-1]; last == len(spans)-1 && implied(kept) {
 		comma = " , " // a colon or a tag would go on with it
 	}
+	indent, lines := w.ownLines(n, spans)
+	between := ", "
+	if lines {
+		between = "," + w.src.newline + indent
+	}
+	if lines && comma == ", " {
+		comma = between
+	}
 	for _, a := range w.additions(n) {
-		text, err := w.flowChild(a)
+		text, err := w.flowChild(a, lines, indent)
 		if err != nil {
 			return err
 		}
 		if i := a.at / stride(n); i < len(spans) {
-			w.add(n, spans[i].start, spans[i].start, text+", ")
+			w.add(n, spans[i].start, spans[i].start, text+between)
 		} else {
 			w.add(n, end, end, comma+text)
-			comma = ", "
+			comma = between
 		}
 	}
 	return nil
@@ -121,8 +129,21 @@ func lastKept(spans []span) int {
 	return -1
 }
 
-// flowChild is a new child as it stands between commas.
-func (w *writer) flowChild(a insertion) (string, error) {
+// flowChild is a new child as it stands between commas, or at the beginning of a line with
+// some indentation.
+func (w *writer) flowChild(a insertion, lines bool, indent string) (string, error) {
+	if w.json {
+		key := ""
+		if a.key != nil {
+			text, err := jsonText(a.key.Value)
+			if err != nil {
+				return "", err
+			}
+			key = text + ": "
+		}
+		text, err := w.jsonValue(a.value, lines, w.src.newline, indent, w.unit(), 0)
+		return key + text, err
+	}
 	if a.key != nil {
 		return w.flowPair(a.key, a.value, 0)
 	}

@@ -13,6 +13,9 @@ func (f *File) AddDocument(root *yaml.Node) error {
 	if err := f.locate(); err != nil {
 		return err
 	}
+	if f.json {
+		return &gitops.Error{Code: gitops.Invalid, File: f.name, Message: "file is JSON, which has one document"}
+	}
 	f.addedDocs = append(f.addedDocs, root)
 	return nil
 }

@@ -64,7 +64,7 @@ func edit(t *testing.T, f *File, verb, path, value string) error {
 		at, _ := strconv.Atoi(path)
 		return f.RemoveDocument(at)
 	case "set":
-		return f.SetValue(find(t, f, path), strings.ReplaceAll(value, `\n`, "\n"))
+		return f.SetValue(find(t, f, path), strings.NewReplacer(`\n`, "\n", `\t`, "\t").Replace(value))
 	case "replace":
 		return f.Replace(find(t, f, path), node(t, value))
 	case "key":

@@ -24,6 +24,7 @@ type File struct {
 	mark string // the byte order mark, or ""
 	text []byte // without the mark
 	docs []*yaml.Node
+	json bool // what is written is JSON
 
 	src    *source // made with the first edit
 	places map[*yaml.Node]*place
@@ -71,6 +72,7 @@ func Parse(name string, data []byte) (*File, error) {
 	if marked {
 		f.mark = byteOrderMark
 	}
+	f.json = isJSON(text)
 	var err error
 	if f.docs, err = parse(text); err != nil {
 		return nil, invalidYAML(name, err)
@@ -147,15 +149,24 @@ func (f *File) Bytes() ([]byte, error) {
 	return append([]byte(f.mark), text...), nil // never nil: an empty file is one
 }
 
-// attempt makes the edits in the usual way, and else with care for the blocks of text
-// around them. It fails with errMeaning when neither gives what was asked for.
+// attempt makes the edits with as much left as it is as can be, else in the usual way, and
+// else with care for the blocks of text around them. It fails with errMeaning when none
+// gives what was asked for.
 func (f *File) attempt() ([]byte, error) {
-	text, err := f.write(false)
-	if errors.Is(err, errMeaning) {
-		return f.write(true)
+	var text []byte
+	err := errMeaning
+	for _, how := range []manner{{within: true}, {}, {careful: true}} {
+		if text, err = f.write(how); !errors.Is(err, errMeaning) {
+			return text, err
+		}
 	}
 	return text, err
 }
+
+// manner is how edits are written: within changes parts of texts only; careful writes no
+// blocks of text, which the comments below would belong to, and lets one that ends without
+// a line break go on to do so.
+type manner struct{ within, careful bool }
 
 // maxTried bounds, in bytes of files, how many edits are tried one by one to find one
 // that is impossible.
@@ -192,11 +203,9 @@ func (f *File) only(n *yaml.Node) *File {
 	return &one
 }
 
-// write makes the edits and checks the result; careful writes no blocks of text, which
-// the comments below would belong to, and lets one that ends without a line break go
-// on to do so.
-func (f *File) write(careful bool) ([]byte, error) {
-	splices, err := f.splices(careful)
+// write makes the edits and checks the result.
+func (f *File) write(how manner) ([]byte, error) {
+	splices, err := f.splices(how)
 	if err != nil {
 		return nil, err
 	}

@@ -16,11 +16,14 @@ func (w *writer) replace(old *yaml.Node, r replacement) error {
 		bare.Anchor, bare.Style = "", bare.Style&^yaml.TaggedStyle
 		value, start = &bare, p.body
 	}
+	if w.parts && r.keep && w.within(old, value) {
+		return nil
+	}
 	var err error
 	switch {
 	case w.isKey(old): // a collection that is a key, and was emptied
 		err = errForm
-	case p.flow:
+	case p.flow || w.json:
 		err = w.replaceFlow(old, value, start)
 	case p.parent == nil:
 		err = w.replaceRoot(old, value, start)
@@ -37,7 +40,7 @@ func (w *writer) replace(old *yaml.Node, r replacement) error {
 // new one needs room on its left.
 func (w *writer) replaceFlow(old, value *yaml.Node, start int) error {
 	p := w.places[old]
-	text, err := w.flow(value, 0)
+	text, err := w.inBrackets(old, value)
 	if err != nil {
 		return err
 	}
@@ -48,6 +51,19 @@ func (w *writer) replaceFlow(old, value *yaml.Node, start int) error {
 	}
 	w.add(old, start, p.end, text)
 	return nil
+}
+
+// inBrackets writes a value within brackets. In JSON it has the lines that the one before
+// had.
+func (w *writer) inBrackets(old, value *yaml.Node) (string, error) {
+	if !w.json {
+		return w.flow(value, 0)
+	}
+	p := w.places[old]
+	at := w.src.lineStart(p.start)
+	indent := string(w.text[at : at+len(w.text[at:])-len(bytes.TrimLeft(w.text[at:], " \t"))])
+	lines := w.src.line(p.start) != w.src.line(p.end) || p.parent != nil && w.src.first(w.places[p.parent.Content[0]].start) && len(value.Content) > 0
+	return w.jsonValue(value, lines, w.src.newline, indent, w.unit(), 0)
 }
 
 // gap is where, and how, the text of a flow node goes that has none.

@@ -19,10 +19,10 @@ type splice struct {
 	depth      int // of the node; at one place the deeper comes first
 }
 
-// splices turns the edits into splices; see write for careful.
-func (f *File) splices(careful bool) ([]splice, error) {
-	w := &writer{File: f, printer: f.layout()}
-	if w.quoted = careful; careful {
+// splices turns the edits into splices.
+func (f *File) splices(how manner) ([]splice, error) {
+	w := &writer{File: f, printer: f.layout(), parts: how.within}
+	if w.quoted = how.careful; how.careful {
 		w.chomp()
 	}
 	for _, n := range f.touched() {
@@ -147,7 +147,8 @@ func (f *File) apply(splices []splice) ([]byte, error) {
 type writer struct {
 	*File
 	printer
-	out []splice
+	parts bool // of texts are changed, where the rest can stay
+	out   []splice
 }
 
 // add notes that text takes the place of the bytes from start to end. Of two at the

@@ -159,13 +159,13 @@ func (p printer) blockText(n *yaml.Node) (header string, lines []string, ok bool
 	folded := n.Style&yaml.FoldedStyle != 0
 	for i, line := range strings.Split(body, "\n") {
 		indented := strings.HasPrefix(line, " ")
-		if !printable(strings.ReplaceAll(line, "\t", " ")) || strings.TrimSpace(line) == "" && line != "" || strings.HasPrefix(line, "\t") {
+		if !printable(strings.ReplaceAll(line, "\t", " ")) {
 			return "", nil, false
 		}
-		if i == 0 && indented {
+		if i == 0 && (indented || strings.HasPrefix(line, "\t") || strings.TrimSpace(line) == "") {
 			return "", nil, false
 		}
-		folded = folded && !indented
+		folded = folded && !indented && !strings.HasPrefix(line, "\t")
 		lines = append(lines, line)
 	}
 	header = "|"

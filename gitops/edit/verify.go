@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 
@@ -14,7 +15,7 @@ var errMeaning = errors.New("edited file does not mean what was asked for")
 // verify fails with errMeaning when text does not mean what was asked for.
 func (f *File) verify(text []byte) error {
 	docs, err := parse(text)
-	if err != nil {
+	if err != nil || f.json && len(f.removedDocs) == 0 && !json.Valid(text) {
 		return errMeaning
 	}
 	want := f.addedDocs

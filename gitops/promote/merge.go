@@ -1,6 +1,7 @@
 package promote
 
 import (
+	"encoding/json"
 	"path"
 	"strings"
 
@@ -54,6 +55,7 @@ const (
 	reasonNames     = "names %s: check"
 	reasonForm      = "anchors share values that differ now, or the YAML has an unusual form: change it by hand"
 	reasonAmbiguous = "lines repeat, so that what belongs where is not certain: change it by hand"
+	reasonJSON      = "would not be JSON any more: change it by hand"
 	reasonDocuments = "documents have no names of their own: change them by hand"
 	reasonSecret    = "is a Secret of the source in plain text: make one for the target"
 	reasonOnly      = "was in the source only, and changed there"
@@ -68,12 +70,20 @@ const (
 // that repeat, is withheld.
 func mergeFile(name string, base, source, target []byte, p policy) merged {
 	out := mergeOnce(name, base, source, target, p)
-	if len(out.edits) == 0 || len(mergeOnce(name, base, source, out.data, p).edits) == 0 {
+	reason := ""
+	switch {
+	case len(out.edits) == 0:
+	case json.Valid(target) && !json.Valid(out.data):
+		reason = reasonJSON
+	case len(mergeOnce(name, base, source, out.data, p).edits) > 0:
+		reason = reasonAmbiguous
+	}
+	if reason == "" {
 		return out
 	}
 	return merged{
 		data:      target,
-		withheld:  append(out.withheld, Withheld{File: name, Reason: reasonAmbiguous}),
+		withheld:  append(out.withheld, Withheld{File: name, Reason: reason}),
 		conflicts: out.conflicts,
 		only:      out.only,
 	}
