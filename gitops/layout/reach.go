@@ -35,7 +35,8 @@ func seeds(u gitops.Unit) []string {
 }
 
 // walk visits all that may be read when the seeds are rendered: files, with nil, and
-// directories with a kustomization. It ends early when visit returns false.
+// directories with a kustomization; with the symbolic links on the way. It ends early when
+// visit returns false.
 func (s *scanned) walk(seeds []string, visit func(p string, k *kustomization) bool) {
 	seen := map[string]bool{}
 	todo := slices.Clone(seeds)
@@ -47,8 +48,16 @@ func (s *scanned) walk(seeds []string, visit func(p string, k *kustomization) bo
 		}
 		seen[p] = true
 		if s.symlinks {
-			p = s.resolve(s.ctx, p).Path
-			seen[p] = true
+			e, links, err := gitops.Resolve(s.ctx, s.tree, p)
+			for _, l := range links {
+				if !visit(l, nil) {
+					return
+				}
+			}
+			if err == nil && e.Path != p {
+				todo = append(todo, e.Path)
+				continue
+			}
 		}
 		k := s.dirs[p]
 		if !visit(p, k) {
@@ -79,7 +88,7 @@ func (l *Layout) Reaches(u gitops.Unit, changed []string) bool {
 	}
 	reached := false
 	l.scan.walk(seeds(u), func(p string, k *kustomization) bool {
-		reached = below(p, changed) || k != nil && k.loose && len(changed) > 0
+		reached = below(p, changed) || aboveOf(p, changed) || k != nil && k.loose && len(changed) > 0
 		return !reached
 	})
 	return reached
@@ -104,14 +113,19 @@ func (l *Layout) Reached(dir string, changed []string) bool {
 func (l *Layout) Touched(u gitops.Unit, changed []string) []string {
 	touched := map[string]bool{}
 	l.scan.walk(seeds(u), func(p string, k *kustomization) bool {
-		if k != nil && (k.loose || l.scan.symlinks) {
+		if k != nil && k.loose {
 			for _, c := range changed {
 				touched[c] = true
 			}
 			return false
 		}
 		for _, c := range under(p, changed) {
-			if k == nil || path.Dir(c) == p && isKustomization(path.Base(c)) {
+			if k == nil || c == p || path.Dir(c) == p && isKustomization(path.Base(c)) {
+				touched[c] = true
+			}
+		}
+		for _, c := range changed {
+			if strings.HasPrefix(p, c+"/") {
 				touched[c] = true
 			}
 		}
@@ -154,6 +168,17 @@ func under(dir string, changed []string) []string {
 		list = append(list, changed[i])
 	}
 	return list
+}
+
+// aboveOf reports whether one of the sorted paths is above p: what was a file or a link
+// there may be a directory now, and the other way round.
+func aboveOf(p string, changed []string) bool {
+	for dir := path.Dir(p); dir != "." && dir != "/"; dir = path.Dir(dir) {
+		if _, ok := slices.BinarySearch(changed, dir); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // below reports whether one of the sorted paths is dir or below it.
