@@ -39,8 +39,12 @@ func hostile(s string) gitops.Report {
 		Base: strings.Repeat("a", 40), Head: strings.Repeat("b", 40), Considered: 9, Environments: []string{"dev", s},
 		Findings: []gitops.Finding{{Rule: s, Severity: gitops.Severity(s), File: s, Line: 1, Message: s, Fix: s}},
 	}
+	r.News = []gitops.News{{File: s, Line: 3, Message: s}}
+	r.Ledger = &gitops.Ledger{Unread: []string{s}, UnreadManifests: []string{s, s}, Missed: []gitops.Miss{{File: s, Line: 1, Message: s + " (allow it with --allow-remote a/b)", Reason: gitops.Reason(s)}}}
 	for _, status := range []gitops.Status{gitops.RenderErrorAfter, gitops.Changed, gitops.Moved, gitops.Added, gitops.Removed, gitops.RenderErrorBefore, gitops.RenderErrorBoth} {
-		c := gitops.OverlayChange{Overlay: overlay, Status: status, MovedFrom: s, Objects: objects, Images: []gitops.ImageChange{{Name: s, Old: s, New: s}}}
+		c := gitops.OverlayChange{Overlay: overlay, Status: status, MovedFrom: s, Objects: objects, Images: []gitops.ImageChange{{Name: s, Old: s, New: s}},
+			DeployedBy: &gitops.Deployer{Kind: s, Namespace: s, Name: s, Cluster: s}, PartOf: s, News: []string{s, s}, Environments: []string{s, "dev"},
+			Gone: &gitops.Gone{Outcome: gitops.PruneDelete, Objects: 9, Claims: []gitops.KindCount{{Kind: s, Count: 2}}}}
 		if strings.HasPrefix(string(status), "render") {
 			c.Before, c.After, c.Objects = fail, fail, nil
 		}
@@ -48,6 +52,9 @@ func hostile(s string) gitops.Report {
 	}
 	return r
 }
+
+// home is the repository to which links may lead.
+const home = "https://github.com/acme/deploy/"
 
 // FuzzMarkdown renders hostile reports and looks at what GitHub would make of
 // them, at several limits.
@@ -58,7 +65,7 @@ func FuzzMarkdown(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string, limit int) {
 		limit = 4000 + max(0, limit)%20000
-		opts := reply.Options{Marker: "sealift:diff", MaxBytes: limit, MaxComments: 3}
+		opts := reply.Options{Marker: "sealift:diff", MaxBytes: limit, MaxComments: 3, CommitURL: home + "commit/"}
 		parts := reply.Markdown(hostile(s), opts)
 		if len(parts) > 3 {
 			t.Errorf("%d parts", len(parts))
@@ -111,7 +118,11 @@ func checkMarkdown(t *testing.T, part string) {
 			return ast.WalkContinue, nil
 		}
 		switch n := n.(type) {
-		case *ast.Link, *ast.Image, *ast.AutoLink, *ast.Heading, *ast.CodeSpan, *extast.Strikethrough, *extast.TaskCheckBox:
+		case *ast.Link:
+			if to := string(n.Destination); !strings.HasPrefix(to, home+"commit/") && !strings.HasPrefix(to, home+"blob/"+strings.Repeat("b", 40)+"/") {
+				t.Errorf("link to %q in\n%s", to, part)
+			}
+		case *ast.Image, *ast.AutoLink, *ast.Heading, *ast.CodeSpan, *extast.Strikethrough, *extast.TaskCheckBox:
 			t.Errorf("%s in\n%s", n.Kind(), part)
 		case *ast.Emphasis:
 			if n.Level != 2 {

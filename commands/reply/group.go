@@ -102,13 +102,21 @@ func (f *failure) more() string {
 // unsaid returns the findings without those that say no more than the list of what
 // does not render.
 func unsaid(r gitops.Report) []gitops.Finding {
-	broken := map[string]bool{}
+	type spot struct {
+		rule, file   string
+		line, column int
+	}
+	broken, said := map[string]bool{}, map[spot]bool{}
 	for _, o := range r.Overlays {
-		broken[o.Path] = o.Status == gitops.RenderErrorAfter || o.Status == gitops.RenderErrorBoth
+		fails := o.Status == gitops.RenderErrorAfter || o.Status == gitops.RenderErrorBoth
+		broken[o.Path] = fails
+		if err := errorOf(o); fails && err.Line > 0 {
+			said[spot{string(err.Cause), err.File, err.Line, err.Column}] = true
+		}
 	}
 	return slices.DeleteFunc(slices.Clone(r.Findings), func(f gitops.Finding) bool {
-		said := len(f.Overlays) > 0 && !slices.ContainsFunc(f.Overlays, func(p string) bool { return !broken[p] })
-		return said && f.Rule == renderError
+		only := len(f.Overlays) > 0 && !slices.ContainsFunc(f.Overlays, func(p string) bool { return !broken[p] })
+		return only && f.Rule == renderError || said[spot{f.Rule, f.File, f.Line, f.Column}]
 	})
 }
 

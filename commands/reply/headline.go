@@ -43,11 +43,11 @@ func headline(r gitops.Report, name func(string) string) string {
 	if list := overlaysThat(r, movesOnly); len(list) > 0 {
 		parts = append(parts, fmt.Sprintf("%s moved with the same output%s", count(len(list), "overlay"), environments(r, list, name)))
 	}
-	if list := overlaysThat(r, func(o gitops.OverlayChange) bool { return o.PartOf != "" }); len(list) > 0 {
-		parts = append(parts, fmt.Sprintf("%s of overlays that do not render %s%s", count(len(list), "part"), plural(len(list), "changes", "change"), environments(r, list, name)))
-	}
 	if n := max(len(r.News), len(overlaysThat(r, setUpOnly))); n > 0 {
 		parts = append(parts, count(n, "deployment")+" "+plural(n, "is", "are")+" set up differently")
+	}
+	if list := overlaysThat(r, func(o gitops.OverlayChange) bool { return o.PartOf != "" }); len(list) > 0 {
+		parts = append(parts, fmt.Sprintf("%s of what does not render %s%s", count(len(list), "part"), plural(len(list), "changes", "change"), environments(r, list, name)))
 	}
 	known := len(parts) > 0
 	if list := overlaysThat(r, func(o gitops.OverlayChange) bool { return o.Status == gitops.RenderErrorBoth }); len(list) > 0 {

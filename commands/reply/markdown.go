@@ -42,7 +42,7 @@ const openLines = 60
 
 // Markdown writes a report as the bodies of one or several comments.
 func Markdown(r gitops.Report, opts Options) []string {
-	w := writer{r: r, opts: opts.withDefaults()}
+	w := newWriter(r, opts)
 	sections := append(w.overview(), w.diffs()...)
 	if !fits(sections, w.opts) {
 		w.brief = true
@@ -54,7 +54,7 @@ func Markdown(r gitops.Report, opts Options) []string {
 // Summary writes the first lines and the table as one body, for a check run.
 func Summary(r gitops.Report, opts Options) string {
 	opts.MaxComments, opts.Marker = 1, ""
-	w := writer{r: r, opts: opts.withDefaults()}
+	w := newWriter(r, opts)
 	return pack(w.overview(), w.opts, w.more)[0]
 }
 
@@ -77,11 +77,17 @@ type writer struct {
 	// brief shows the first lines only of long objects that come or go as a whole, so
 	// that they do not crowd out what changes.
 	brief bool
+	// who deploys the overlays that share a path, by index.
+	who map[int]*gitops.Deployer
 }
 
-// overview returns everything but the diffs.
+func newWriter(r gitops.Report, opts Options) writer {
+	return writer{r: r, opts: opts.withDefaults(), who: ambiguous(r.Overlays)}
+}
+
+// overview returns everything but the diffs, the worst first.
 func (w writer) overview() []section {
-	return slices.Concat(w.head(), w.broken(), w.table(), w.unrendered(), w.moved(), w.news(), w.unread(), w.findings())
+	return slices.Concat(w.head(), w.broken(), w.gone(), w.unseen(), w.allow(), w.findings(), w.table(), w.moved(), w.deployment(), w.unread())
 }
 
 // head is the first line and what is compared.
@@ -129,40 +135,26 @@ func (w writer) broken() []section {
 	return s.list()
 }
 
-// unrendered lists what renders on neither side.
-func (w writer) unrendered() []section {
-	s := section{open: "Not compared, since they render neither before nor after:\n\n", close: "\n"}
-	for _, f := range failures(w.r.Overlays, gitops.RenderErrorBoth) {
-		s.pieces = append(s.pieces, piece{text: "- " + w.failure(f, unrenderedVerb(len(f.overlays))) + "\n", overlays: f.overlays})
-	}
-	return s.list()
-}
-
-// unrenderedVerb goes with a count.
-func unrenderedVerb(n int) string {
-	if n == 1 {
-		return "does not render"
-	}
-	return "do not render"
-}
-
 // maxNamed is how many overlays one line names.
 const maxNamed = 8
 
 // failure says which overlays do not render and why.
 func (w writer) failure(f *failure, verb string) string {
-	where := ""
+	text := w.names(f.overlays) + " " + verb + ": " + sentence(howToAllow.ReplaceAllString(f.err.Message, ""))
 	if f.err.File != "" {
-		where = code(place(f.err.File, f.err.Line, f.err.Column)) + f.more() + ": "
+		text += " (" + w.place(f.err.File, f.err.Line) + f.more() + ")"
 	}
-	return fmt.Sprintf("%s %s: %s<code>%s</code>", w.names(f.overlays), verb, where, escape(f.err.Message, 1000))
+	if f.err.Hint != "" && !allowRemote.MatchString(f.err.Hint) { // a line of its own lists those
+		text += "; " + sentence(f.err.Hint)
+	}
+	return text
 }
 
 // names lists overlays by path.
 func (w writer) names(overlays []int) string {
 	var parts []string
 	for _, i := range overlays[:min(len(overlays), maxNamed)] {
-		parts = append(parts, code(w.r.Overlays[i].Path))
+		parts = append(parts, w.unitName(i))
 	}
 	if n := len(overlays) - maxNamed; n > 0 {
 		parts = append(parts, fmt.Sprintf("%d more", n))
@@ -212,20 +204,23 @@ type column struct {
 // columns returns the columns in which any overlay has something.
 func (w writer) columns() []column {
 	all := []column{
-		{"Overlay", func(o gitops.OverlayChange) string {
-			if more := also(w.r, o); more != "" {
-				return code(o.Path) + "<br><code>" + escape(more, 100) + "</code>"
-			}
-			return code(o.Path)
-		}},
+		{"Overlay", func(o gitops.OverlayChange) string { return code(o.Path) }},
 		{"App", func(o gitops.OverlayChange) string { return cell(o.App) }},
 		{"Environment", func(o gitops.OverlayChange) string { return cell(o.Environment) }},
-		{"Objects", overlayNews},
+		{"Objects", func(o gitops.OverlayChange) string { return overlayNews(o) + part(o) }},
 		{"Images", func(o gitops.OverlayChange) string { return images(o.Images) }},
 	}
 	return slices.DeleteFunc(all, func(c column) bool {
 		return !slices.ContainsFunc(w.r.Overlays, func(o gitops.OverlayChange) bool { return tabled(o) && c.cell(o) != "" })
 	})
+}
+
+// part says of what an overlay is a part, "" for a whole one.
+func part(o gitops.OverlayChange) string {
+	if o.PartOf == "" {
+		return ""
+	}
+	return ", part of " + code(o.PartOf) + ", which does not render"
 }
 
 // cell writes a name in a table, "" for none.
@@ -311,19 +306,36 @@ func (w writer) moved() []section {
 	return section{open: fmt.Sprintf(fold, title), reopen: fmt.Sprintf(fold, title+", continued"), close: "\n</details>\n\n", pieces: lines}.list()
 }
 
-// findings lists what the rules say.
+// shownFindings is how many findings stand before the rest is folded.
+const shownFindings = 10
+
+// findings lists what the rules say, the worst first.
 func (w writer) findings() []section {
-	s := section{open: "Findings:\n\n", close: "\n"}
-	for _, f := range unsaid(w.r) {
-		where := ""
-		if f.File != "" {
-			where = " " + code(place(f.File, f.Line, f.Column))
+	var lines []piece
+	for _, f := range bySeverity(unsaid(w.r)) {
+		if w.r.Ledger != nil && f.Rule == gitops.NotCompared {
+			continue // they have a list of their own
 		}
-		text := fmt.Sprintf("- **%s**%s <code>%s</code>", markdownName(string(f.Severity)), where, escape(f.Message, 1000))
+		text := "- **" + markdownName(string(f.Severity)) + "**: " + sentence(f.Message)
 		if f.Fix != "" {
-			text += " <code>" + escape(f.Fix, 1000) + "</code>"
+			text += "; " + sentence(f.Fix)
 		}
-		s.pieces = append(s.pieces, piece{text: text + " (" + markdownName(f.Rule) + ")\n"})
+		text += " ("
+		if f.File != "" {
+			text += w.place(f.File, f.Line) + ", "
+		}
+		lines = append(lines, piece{text: text + markdownName(f.Rule) + ")\n"})
 	}
-	return s.list()
+	shown := min(len(lines), shownFindings)
+	first := section{open: "Findings:\n\n", reopen: "Findings, continued:\n\n", close: "\n", pieces: lines[:shown]}
+	fold := "<details><summary>%s</summary>\n\n"
+	rest := section{open: fmt.Sprintf(fold, count(len(lines)-shown, "more finding")), reopen: fmt.Sprintf(fold, "More findings, continued"), close: "\n</details>\n\n", pieces: lines[shown:]}
+	return append(first.list(), rest.list()...)
+}
+
+// bySeverity sorts findings, the worst first and otherwise as they come.
+func bySeverity(list []gitops.Finding) []gitops.Finding {
+	rank := map[gitops.Severity]int{gitops.SeverityError: -3, gitops.SeverityWarning: -2, gitops.SeverityNote: -1}
+	slices.SortStableFunc(list, func(a, b gitops.Finding) int { return rank[a.Severity] - rank[b.Severity] })
+	return list
 }

@@ -13,6 +13,9 @@ func gone(g *gitops.Gone) string {
 		return ""
 	}
 	n := g.Objects - g.Kept
+	if n == 0 && g.Outcome != gitops.PruneKeep {
+		return count(g.Kept, "object") + " " + plural(g.Kept, "is", "are") + " kept by an annotation"
+	}
 	var b strings.Builder
 	switch g.Outcome {
 	case gitops.PruneDelete:
@@ -46,57 +49,6 @@ func unitLines(o gitops.OverlayChange) []string {
 		list = append(list, s)
 	}
 	return list
-}
-
-// also says what else tells an overlay apart from others of its path: the overlay that it
-// is a part of, or who deploys it where several do; "" when its path is enough.
-func also(r gitops.Report, o gitops.OverlayChange) string {
-	if o.PartOf != "" {
-		return "part of " + short(o.PartOf, maxName)
-	}
-	if o.DeployedBy == nil {
-		return ""
-	}
-	n := 0
-	for _, other := range r.Overlays {
-		if other.Path == o.Path {
-			n++
-		}
-	}
-	if n < 2 {
-		return ""
-	}
-	return o.DeployedBy.Kind + " " + short(o.DeployedBy.Name, 60)
-}
-
-// news lists what happens to units and deployers beside the objects.
-func (w writer) news() []section {
-	s := section{open: "Set up differently:\n\n", close: "\n"}
-	for i, o := range w.r.Overlays {
-		for _, line := range unitLines(o) {
-			s.pieces = append(s.pieces, piece{text: "- " + code(o.Path) + ": <code>" + escape(line, 1000) + "</code>\n", overlays: []int{i}})
-		}
-	}
-	for _, n := range w.r.News {
-		s.pieces = append(s.pieces, piece{text: "- " + code(place(n.File, n.Line, 0)) + ": <code>" + escape(oneLine(n.Message), 1000) + "</code>\n"})
-	}
-	return s.list()
-}
-
-// unread lists the changed files that look deployed and that no unit reads.
-func (w writer) unread() []section {
-	if unreadManifests(w.r) == 0 {
-		return nil
-	}
-	s := section{open: "Changed, and deployed by nothing known here:\n\n", close: "\n"}
-	for i, p := range w.r.Ledger.UnreadManifests {
-		if i == maxUnread {
-			s.pieces = append(s.pieces, piece{text: fmt.Sprintf("- and %d more\n", len(w.r.Ledger.UnreadManifests)-i)})
-			break
-		}
-		s.pieces = append(s.pieces, piece{text: "- " + code(p) + "\n"})
-	}
-	return s.list()
 }
 
 // news writes what happens to units and deployers beside the objects.

@@ -39,8 +39,7 @@ func (w writer) diffs() []section {
 
 // groupTitle names the overlay of a group, or how many they are and the first.
 func (w writer) groupTitle(g group) string {
-	first := w.r.Overlays[g.overlays[0]]
-	title := code(first.Path)
+	title := w.unitName(g.overlays[0])
 	if n := len(g.overlays) - 1; n > 0 {
 		title += " and " + count(n, "more overlay")
 	}

@@ -36,6 +36,7 @@ func Text(w io.Writer, r gitops.Report, opts TextOptions) error {
 	t.line(t.paint(bold, headline(r, plainName)))
 	t.failures(gitops.RenderErrorAfter, red)
 	t.failures(gitops.RenderErrorBoth, "")
+	t.allow()
 	t.table()
 	t.moved()
 	t.news()
@@ -109,6 +110,15 @@ func (t *terminal) failures(status gitops.Status, color string) {
 	}
 }
 
+// allow tells at once how all remotes are allowed that kept something from being
+// rendered, where that is more than the one that a failure tells.
+func (t *terminal) allow() {
+	if list := allowRemotes(t.r); len(list) > 1 {
+		t.line("")
+		t.line("What is not allowed yet can be fetched with " + strings.Join(list, " "))
+	}
+}
+
 // table lists what changes in each overlay.
 func (t *terminal) table() {
 	rows := [][]string{}
@@ -116,7 +126,7 @@ func (t *terminal) table() {
 		if !tabled(o) {
 			continue
 		}
-		rows = append(rows, []string{overlayName(t.r, o), short(o.App, 40), short(o.Environment, 40), overlayNews(o), textImages(o.Images)})
+		rows = append(rows, []string{short(o.Path, maxName), short(o.App, 40), short(o.Environment, 40), overlayNews(o) + textPart(o), textImages(o.Images)})
 	}
 	if len(rows) == 0 {
 		return
@@ -130,13 +140,12 @@ func (t *terminal) table() {
 	}
 }
 
-// overlayName is the path of an overlay with what else tells it apart.
-func overlayName(r gitops.Report, o gitops.OverlayChange) string {
-	name := short(o.Path, maxName)
-	if more := also(r, o); more != "" {
-		name += " (" + more + ")"
+// textPart says of what an overlay is a part, "" for a whole one.
+func textPart(o gitops.OverlayChange) string {
+	if o.PartOf == "" {
+		return ""
 	}
-	return name
+	return ", part of " + short(o.PartOf, 60) + ", which does not render"
 }
 
 // columnWidths returns the width of each column, 0 for one that is empty below
