@@ -199,7 +199,12 @@ func (d *deployed) show(docs []map[string]any, namespace string) {
 		id := field(doc, "kind") + " " + ns + "/" + field(doc, "metadata", "name") + " "
 		d.objects[strings.TrimSpace(hashed.ReplaceAllString(id, "-(hash) "))] = canonical(doc)
 	}
-	d.text = listOf(docs) + "\ninto " + namespace
+	var list []string // the last of equal objects counts
+	for id, text := range d.objects {
+		list = append(list, id+" "+text)
+	}
+	slices.Sort(list)
+	d.text = strings.Join(list, "\n")
 }
 
 func canonical(v any) string {

@@ -110,32 +110,62 @@ func removed(p gitops.Prune) string {
 // news says what happens to the deployers' documents that no unit renders, such as an
 // Application that somebody applies by hand.
 func (c *comparison) news() []gitops.News {
-	before := map[string]gitops.Document{}
-	key := func(d gitops.Document) string { return d.APIVersion + " " + d.Kind + " " + d.Namespace + "/" + d.Name }
-	for _, d := range c.base.Raw {
-		before[key(d)] = d
-	}
 	list := slices.Clone(c.held)
-	for _, d := range c.head.Raw {
-		old, ok := before[key(d)]
-		delete(before, key(d))
-		what := d.Kind + " " + gitops.Quote(d.Name)
-		switch fields := changedFields(old.YAML, d.YAML); {
-		case !ok && !inRender(c.base, d):
-			list = append(list, gitops.News{File: d.File, Line: d.Line, Message: what + " is new"})
-		case ok && len(fields) > 0:
-			list = append(list, gitops.News{File: d.File, Line: d.Line, Message: what + " changes: " + strings.Join(fields, ", ")})
-		}
-	}
-	for _, k := range slices.Sorted(maps.Keys(before)) {
-		if d := before[k]; !inRender(c.head, d) {
-			list = append(list, gitops.News{File: d.File, Message: d.Kind + " " + gitops.Quote(d.Name) + " is gone"})
+	for _, p := range documentPairs(c.base.Raw, c.head.Raw) {
+		switch {
+		case p.head == nil:
+			if !inRender(c.head, *p.base) {
+				list = append(list, gitops.News{File: p.base.File, Message: p.base.Kind + " " + gitops.Quote(p.base.Name) + " is gone"})
+			}
+		case p.base == nil:
+			if !inRender(c.base, *p.head) {
+				list = append(list, gitops.News{File: p.head.File, Line: p.head.Line, Message: p.head.Kind + " " + gitops.Quote(p.head.Name) + " is new"})
+			}
+		default:
+			if fields := changedFields(p.base.YAML, p.head.YAML); len(fields) > 0 {
+				list = append(list, gitops.News{File: p.head.File, Line: p.head.Line, Message: p.head.Kind + " " + gitops.Quote(p.head.Name) + " changes: " + strings.Join(fields, ", ")})
+			}
 		}
 	}
 	slices.SortStableFunc(list, func(a, b gitops.News) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Message, b.Message))
 	})
 	return list
+}
+
+// documentPair is a document on both sides; one of them is nil when it is not there.
+type documentPair struct{ base, head *gitops.Document }
+
+// documentPairs finds documents again: first those in the file where they were, for one
+// name may stand for each of several clusters, then those that moved.
+func documentPairs(base, head []gitops.Document) []documentPair {
+	name := func(d *gitops.Document) string { return d.APIVersion + " " + d.Kind + " " + d.Namespace + "/" + d.Name }
+	pairs := make([]documentPair, len(base))
+	taken := make([]bool, len(head))
+	for _, key := range []func(*gitops.Document) string{
+		func(d *gitops.Document) string { return name(d) + "\x00" + d.File },
+		name,
+	} {
+		at := map[string][]int{}
+		for j := range head {
+			if k := key(&head[j]); !taken[j] {
+				at[k] = append(at[k], j)
+			}
+		}
+		for i := range base {
+			pairs[i].base = &base[i]
+			if left := at[key(&base[i])]; pairs[i].head == nil && len(left) > 0 {
+				pairs[i].head, taken[left[0]] = &head[left[0]], true
+				at[key(&base[i])] = left[1:]
+			}
+		}
+	}
+	for j := range head {
+		if !taken[j] {
+			pairs = append(pairs, documentPair{head: &head[j]})
+		}
+	}
+	return pairs
 }
 
 // inRender reports whether a document is not gone but rendered by a unit on that side:
