@@ -92,7 +92,7 @@ func (w tickWorker) Work(ctx context.Context, job *river.Job[tick]) error {
 	if next.IsZero() {
 		return nil
 	}
-	return river.JobSnooze(max(0, time.Until(next)))
+	return river.JobSnooze(max(snoozeAtLeast, time.Until(next)))
 }
 
 // snoozes returns how often a job was snoozed.

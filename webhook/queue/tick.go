@@ -39,8 +39,14 @@ func (q *Queue) Soon(ctx context.Context, name string) (begun bool, err error) {
 	return begun && err == nil, err
 }
 
-// tick calls one function and returns when it is to be called next. It is noted as
-// running, so that its lease is watched as that of a turn.
+// snoozeAtLeast is the shortest wait between two calls of a series that River is told of. It
+// makes a shorter one available at once (JobSnooze), where another fetch can take the job
+// before River has noted that this call of it ended, on which it panics.
+const snoozeAtLeast = 5 * time.Second
+
+// tick calls one function, again as long as its next call is near, and returns when the
+// one after is to be. It is noted as running, so that its lease is watched as that of a
+// turn.
 func (q *Queue) tick(ctx context.Context, id int64, name string, n int) time.Time {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -50,9 +56,18 @@ func (q *Queue) tick(ctx context.Context, id int64, name string, n int) time.Tim
 	if !ok {
 		return time.Time{} // of another version of the program
 	}
-	next, err := fn(ctx, n)
-	if err != nil {
-		q.log.Warn("periodic function", keyTick, name, keyCode, gitops.CodeOf(err), keyError, err)
+	for ; ; n++ {
+		next, err := fn(ctx, n)
+		if err != nil {
+			q.log.Warn("periodic function", keyTick, name, keyCode, gitops.CodeOf(err), keyError, err)
+		}
+		if next.IsZero() || time.Until(next) >= snoozeAtLeast {
+			return next
+		}
+		select {
+		case <-time.After(time.Until(next)):
+		case <-ctx.Done():
+			return time.Now().Add(snoozeAtLeast)
+		}
 	}
-	return next
 }
