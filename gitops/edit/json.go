@@ -112,13 +112,10 @@ func (w *writer) ownLines(n *yaml.Node, spans []span) (indent string, ok bool) {
 
 // unit is what one level of JSON is indented by: as the first child of the file is.
 func (w *writer) unit() string {
-	for _, d := range w.docs {
-		for _, c := range d.Content[0].Content {
-			at := w.places[c].start
-			if lead := string(w.text[w.src.lineStart(at):at]); lead != "" && strings.Trim(lead, " \t") == "" {
-				return lead
-			}
-			break
+	if root := w.docs[0].Content[0]; len(root.Content) > 0 {
+		at := w.places[root.Content[0]].start
+		if lead := string(w.text[w.src.lineStart(at):at]); lead != "" && strings.Trim(lead, " \t") == "" {
+			return lead
 		}
 	}
 	return "  "

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sealift/sealift/gitops/edit"
 )
 
 // listKeys are the fields that tell the items of a list apart, by the name of the
@@ -49,6 +51,7 @@ type keying struct {
 	fields []string // nil for scalars
 	pairs  bool     // scalars of the form key=value
 	whole  bool     // by all that they say
+	patch  bool     // by what an inline patch is for
 }
 
 // keysOf finds out how the items of a list are told apart, in all of its versions;
@@ -58,13 +61,19 @@ func keysOf(name string, lists ...*yaml.Node) (k keying, ok bool) {
 		if ordered(name) {
 			return k, false
 		}
-		k.pairs = name == "literals"
+		if k.patch = name == "patchesStrategicMerge"; k.patch && k.distinct(lists) {
+			return k, true
+		}
+		k = keying{pairs: name == "literals"}
 		return k, k.distinct(lists)
 	}
 	for _, fields := range append(slices.Clone(listKeys[name]), []string{"name"}) {
 		if k.fields = fields; k.distinct(lists) {
 			return k, true
 		}
+	}
+	if k = (keying{patch: true}); strings.HasPrefix(name, "patches") && k.distinct(lists) {
+		return k, true
 	}
 	k = keying{whole: true}
 	return k, unordered(name, lists) && k.distinct(lists)
@@ -101,6 +110,9 @@ func (k keying) distinct(lists []*yaml.Node) bool {
 func (k keying) of(n *yaml.Node) (key string, ok bool) {
 	if k.whole {
 		return content(n)
+	}
+	if k.patch {
+		return patchKey(n)
 	}
 	if k.fields == nil {
 		if name, _, found := strings.Cut(n.Value, "="); k.pairs && found {
@@ -142,6 +154,40 @@ func (k keying) elements(l *yaml.Node) (list []element, by map[string]*yaml.Node
 		by[key] = n
 	}
 	return list, by
+}
+
+// patchKey is what a patch is for: its target, or the objects that it names itself.
+func patchKey(n *yaml.Node) (key string, ok bool) {
+	if n.Kind == yaml.ScalarNode {
+		if key = patched(n.Value); key == "" {
+			key = n.Value // a path
+		}
+		return key, key != ""
+	}
+	if n.Kind != yaml.MappingNode {
+		return "", false
+	}
+	if target := get(n, "target"); target != nil {
+		key = flat(target)
+	} else {
+		key = patched(text(get(n, "patch")))
+	}
+	key += text(get(n, "path"))
+	return key, key != ""
+}
+
+// patched are the objects that an inline patch names.
+func patched(patch string) (key string) {
+	f, err := edit.Parse("", []byte(patch))
+	if err != nil {
+		return ""
+	}
+	for _, root := range f.Documents() {
+		if object := objectOf(root); object != "" {
+			key += object + "\x00"
+		}
+	}
+	return key
 }
 
 // label is the field that names an item in a path, "" for its index.

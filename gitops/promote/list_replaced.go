@@ -24,10 +24,10 @@ type replacing struct {
 // names, another name is another item.
 func (m *merger) replacements(at spot, k keying, base, source, target []element) replacing {
 	r := replacing{map[string]element{}, map[string]element{}, map[string]element{}, map[string]string{}}
-	if k.fields != nil || k.pairs {
+	if k.fields != nil || k.pairs || k.patch {
 		return r
 	}
-	paths := isKustomization(m.file) && (len(at.trail) == 1 || slices.Contains(fileKeys, at.last()))
+	paths := isKustomization(m.file) && !m.embedded && (len(at.trail) == 1 || slices.Contains(fileKeys, at.last()))
 	like := func(a, b element, certain bool) bool {
 		if paths { // another path is another thing, unless it is one address at another ref
 			return sameAddress(a.node, b.node)

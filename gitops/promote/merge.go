@@ -126,7 +126,9 @@ type merger struct {
 	file   string // of the target, for what is reported
 	kind   string // of the document at hand
 	origin origin // which node of the target each merged one comes from
-	out    merged // so far
+	// embedded says that it is a document within a text of the file.
+	embedded bool
+	out      merged // so far
 }
 
 // structure merges the documents and writes what changed into the target's file.

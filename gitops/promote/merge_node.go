@@ -33,8 +33,12 @@ func alike(kind yaml.Kind, base, source, target *yaml.Node) bool {
 	return source != nil && source.Kind == kind && target != nil && target.Kind == kind && (base == nil || base.Kind == kind)
 }
 
-// leaf merges a value that is not merged by its parts: a text by lines.
+// leaf merges a value that is not merged by its parts: a text as a document where it is
+// one, and else by lines.
 func (m *merger) leaf(at spot, b, s, t *yaml.Node) *yaml.Node {
+	if out, ok := m.inner(at, b, s, t); ok {
+		return out
+	}
 	if target := follow(t); texts(b, s, target) && !m.carries(at) && !encrypted(s) && m.taken(at.String()) == "" {
 		return m.lines(at, b, s, t)
 	}
