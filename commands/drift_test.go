@@ -140,6 +140,12 @@ func TestDrift(t *testing.T) {
 		{"version ahead", []map[string]string{both(pod("web:v1.10", ""), pod("web:v1.9", ""))}, []string{image + "web:v1.10, web:v1.9"}},
 		{"version behind", []map[string]string{both(pod("web:v1.9", ""), pod("web:v1.10", ""))}, nil},
 		{"another image", []map[string]string{both(pod("web:v2", ""), pod("api:v1", ""))}, nil},
+		{"registries of their own", []map[string]string{
+			both(pod("1.example.com/web:aaa", ""), pod("2.example.com/web:aaa", "")), both(pod("1.example.com/web:bbb", ""), pod("2.example.com/web:aaa", "")),
+		}, []string{image + "1.example.com/web:bbb, 2.example.com/web:aaa c1"}},
+		{"registries and one version", []map[string]string{
+			both(pod("1.example.com/web:aaa", ""), pod("2.example.com/web:aaa", "")), both(pod("1.example.com/web:bbb", ""), pod("2.example.com/web:bbb", "")),
+		}, nil},
 		{"version that was there", []map[string]string{
 			both(pod("web:aaa", ""), pod("web:zzz", "")), both(pod("web:bbb", ""), pod("web:zzz", "")), both(pod("web:bbb", ""), pod("web:aaa", "")), both(pod("web:ccc", ""), pod("web:aaa", "")),
 		}, []string{image + "web:ccc, web:aaa c1"}},

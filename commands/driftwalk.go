@@ -67,7 +67,7 @@ func (w driftWalk) drifted(ctx context.Context, now *driftState) (map[driftPlace
 	since := map[driftPlace]string{}
 	err := w.before(ctx, open, func(commit string, then *driftState) bool {
 		open = slices.DeleteFunc(open, func(at driftPlace) bool {
-			drift := then.equal(at) || versioned(at, now) && hadBefore(at, then, now)
+			drift := then.equal(at) || versioned(at, now) && (hadBefore(at, then, now) || hadSame(at, then)) && !hadSame(at, now)
 			if drift {
 				since[at] = commit
 			}
@@ -141,7 +141,24 @@ func versioned(at driftPlace, now *driftState) bool {
 // hadBefore reports whether the first side had before what the second has now.
 func hadBefore(at driftPlace, then, now *driftState) bool {
 	was, ok := then.a[at]
-	return ok && (was.plain == now.b[at].shown || was.shown == now.b[at].shown)
+	theirs := unhosted(now.b[at].shown)
+	return ok && (unhosted(was.plain) == theirs || unhosted(was.shown) == theirs)
+}
+
+// hadSame reports whether both sides have the same version, each from a registry of its
+// own.
+func hadSame(at driftPlace, then *driftState) bool {
+	a, ok := then.a[at]
+	b, both := then.b[at]
+	return ok && both && (unhosted(a.plain) == unhosted(b.shown) || unhosted(a.shown) == unhosted(b.shown))
+}
+
+// unhosted is an image without its registry, and any other version as it is.
+func unhosted(version string) string {
+	if host, rest, ok := strings.Cut(version, "/"); ok && strings.ContainsAny(host, ".:") {
+		return rest
+	}
+	return version
 }
 
 // numbered is a version by numbers, with what stands before it: web:v1.2, web-1.2.3.
@@ -149,7 +166,7 @@ var numbered = regexp.MustCompile(`^(.*[-:@/])?v?([0-9]+(?:\.[0-9]+){0,3})$`)
 
 // newer reports whether a is a later version of the same thing than b, by numbers.
 func newer(a, b string) bool {
-	x, y := numbered.FindStringSubmatch(a), numbered.FindStringSubmatch(b)
+	x, y := numbered.FindStringSubmatch(unhosted(a)), numbered.FindStringSubmatch(unhosted(b))
 	if x == nil || y == nil || x[1] != y[1] {
 		return false
 	}

@@ -47,7 +47,7 @@ func (m *maker) targetDirs(dir string) []string {
 func (m *maker) counterparts(file string) []string {
 	dir := m.dirOf(file)
 	if dir == "" {
-		return []string{m.swap.path(file)}
+		return []string{m.named(m.swap.path(file))}
 	}
 	dirs := m.targetDirs(dir)
 	for up := dir; len(dirs) == 0 && up != ""; {
@@ -58,6 +58,7 @@ func (m *maker) counterparts(file string) []string {
 	var list []string
 	for _, d := range dirs {
 		t := path.Join(d, m.swap.path(strings.TrimPrefix(file, dir+"/")))
+		t = m.named(t)
 		if isKustomization(file) && path.Dir(file) == dir {
 			if there := kustomizationIn(m.Target, d); there != "" {
 				t = there
@@ -68,6 +69,16 @@ func (m *maker) counterparts(file string) []string {
 	return list
 }
 
+// named is a file under the name that it has in the target, where that says the
+// environment too, as values-dev.yaml and values-staging.yaml.
+func (m *maker) named(t string) string {
+	other := path.Join(path.Dir(t), m.swap.rename(path.Base(t)))
+	if other != t && !m.there(t) && (m.there(other) || overridesFile(t)) {
+		return other
+	}
+	return t
+}
+
 // before returns the file of the source that one of the target stands for.
 func (m *maker) before(target string) string {
 	elems := strings.Split(target, "/")
@@ -76,7 +87,17 @@ func (m *maker) before(target string) string {
 			elems[i] = from
 		}
 	}
-	return strings.Join(elems, "/")
+	s := strings.Join(elems, "/")
+	if last := m.app.Last; last != nil && last.Lookup(s).Kind == gitops.Missing {
+		back := swap{}
+		for _, w := range m.swap.words {
+			back.words = append(back.words, [2]string{w[1], w[0]})
+		}
+		if other := path.Join(path.Dir(s), back.rename(path.Base(s))); last.Lookup(other).Kind == gitops.File {
+			return other
+		}
+	}
+	return s
 }
 
 // there reports whether the target has a file, or something else that is not to be

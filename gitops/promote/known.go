@@ -227,7 +227,7 @@ func (k *known) nearest(p place, list []place) []place {
 		switch {
 		case k.own[q.file] == "":
 			return 3
-		case k.swap.path(q.file) != p.file:
+		case k.swap.path(q.file) != p.file && k.swap.rename(k.swap.path(q.file)) != p.file:
 			return 2
 		case !k.swap.sameName(q.id, p.id):
 			return 1

@@ -16,11 +16,12 @@ import (
 func Make(ctx context.Context, r Request) (*Plan, error) {
 	p := &Plan{From: r.From, To: r.To, At: r.At}
 	changed := map[string][]byte{}
+	overrides := [2][]string{overridesOf(r.Source), overridesOf(r.Target)}
 	for i, app := range r.Apps {
 		if err := ctx.Err(); err != nil {
 			return nil, gitops.Errorf(gitops.Unavailable, "promotion: %w", err)
 		}
-		m := &maker{Request: r, app: app, swap: newSwap(app, r.From, r.To), runs: map[string]bool{}, doubtful: map[string]bool{}, plan: AppPlan{App: app.Name, LastPromoted: app.LastCommit}}
+		m := &maker{Request: r, app: app, swap: newSwap(app, r.From, r.To), overrides: overrides, runs: map[string]bool{}, doubtful: map[string]bool{}, plan: AppPlan{App: app.Name, LastPromoted: app.LastCommit}}
 		if err := m.make(ctx, changed); err != nil {
 			return nil, err
 		}
@@ -100,6 +101,8 @@ func (m *maker) read(ctx context.Context, changed map[string][]byte) error {
 	if m.target, err = reads(ctx, m.Target, m.app.To, m.TargetRefs, m.mine(m.swap.target, m.swap.from)); err != nil {
 		return err
 	}
+	m.source.override(m.overrides[0], m.app.From, m.mine(m.swap.source, m.swap.to))
+	m.target.override(m.overrides[1], m.app.To, m.mine(m.swap.target, m.swap.from))
 	if m.now, err = files(ctx, m.Source, m.source.own); err != nil {
 		return err
 	}

@@ -54,6 +54,8 @@ type doc struct {
 	file *edit.File
 	// inner are the files inside of scalars, such as inline patches.
 	inner []innerDoc
+	// fresh is the field images where there was none.
+	fresh yaml.Node
 }
 
 // innerDoc is a document within a scalar of another one, such as Helm values in an

@@ -205,6 +205,9 @@ func (s *scanner) manifest(root *yaml.Node, at trail) {
 		s.subscription(get(root, "spec"), at.key("spec"), cmp.Or(text(get(get(root, "spec"), "name")), text(get(get(root, "metadata"), "name"))))
 	}
 	s.deployed(root, at)
+	if overridesFile(s.doc.name) {
+		s.overrides(root, at)
+	}
 	s.walk(root, at, "")
 }
 
@@ -286,6 +289,10 @@ func (s *scanner) image(n *yaml.Node, at trail, strong bool) {
 // of charts have it.
 func (s *scanner) repository(n *yaml.Node, at trail) {
 	repository, tag, digest := get(n, "repository"), text(get(n, "tag")), text(get(n, "digest"))
+	if tagged := get(n, "tag"); repository == nil && tag != "" && len(at) > 0 && imageField(at[len(at)-1].Key) && (s.object != "" || valuesFile(s.doc.name)) {
+		s.add(n, s.text(tagged, groupImage, ImageTag, at.key("tag"), strings.TrimPrefix(at[min(s.before, len(at)):].names(), ".")))
+		return
+	}
 	v, ok := parseImage(text(repository))
 	if !ok || v.tag != "" || v.digest != "" || tag == "" && digest == "" {
 		return
@@ -306,6 +313,9 @@ func (s *scanner) repository(n *yaml.Node, at trail) {
 		return s.imageEdits(name, at.key("tag").String(), at.key("digest").String(), v, to), nil
 	}})
 }
+
+// valuesFile reports whether a file has values of a chart by its name.
+func valuesFile(name string) bool { return strings.HasPrefix(path.Base(name), "values") }
 
 // imageEdits are the edits of tag and digest, each only where it changes.
 func (s *scanner) imageEdits(name, tagPath, digestPath string, old, to version) []Edit {

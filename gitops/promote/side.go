@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -23,6 +24,23 @@ var kustomizationNames = [...]string{"kustomization.yaml", "kustomization.yml", 
 
 func isKustomization(file string) bool {
 	return slices.Contains(kustomizationNames[:], path.Base(file))
+}
+
+// overridesFile reports whether a file has what Argo CD deploys a directory with, for all
+// Applications or for one: .argocd-source.yaml and .argocd-source-NAME.yaml.
+func overridesFile(file string) bool {
+	base := path.Base(file)
+	return base == ".argocd-source.yaml" || strings.HasPrefix(base, ".argocd-source-") && strings.HasSuffix(base, ".yaml")
+}
+
+// overridesOf returns those of a tree.
+func overridesOf(t gitops.Tree) (list []string) {
+	for e := range t.Entries() {
+		if e.Kind == gitops.File && overridesFile(e.Path) {
+			list = append(list, e.Path)
+		}
+	}
+	return list
 }
 
 // kustomizationIn returns the kustomization file of a directory, "" when it has
@@ -74,6 +92,17 @@ func reads(ctx context.Context, t gitops.Tree, overlays []string, refs func(stri
 	slices.Sort(s.shared)
 	slices.Sort(s.dirs)
 	return s, nil
+}
+
+// override adds the files that Argo CD deploys the overlays with.
+func (s *side) override(files, overlays []string, mine func(string) bool) {
+	for _, file := range files {
+		if slices.Contains(overlays, path.Dir(file)) {
+			s.add(file, mine(file))
+		}
+	}
+	slices.Sort(s.own)
+	slices.Sort(s.shared)
 }
 
 // add notes a file of the app: its own, or one that others read too.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -20,6 +21,8 @@ type maker struct {
 	swap swap
 	// source and target are what the overlays read.
 	source, target side
+	// overrides are the files of Argo CD beside overlays, of the source and the target.
+	overrides [2][]string
 	// now has the bytes of the source's files, ours those of the target's. Edits go into
 	// ours; was keeps what it had.
 	now, ours, was map[string][]byte
@@ -37,6 +40,8 @@ type maker struct {
 	// old has the bytes of the source's files at the last promotion, then their places.
 	old  map[string][]byte
 	then []place
+	// all has the bytes of all files that the target reads.
+	all map[string][]byte
 	// patched is what the target's kustomizations say its files patch.
 	patched map[string]patchTarget
 }
@@ -76,11 +81,25 @@ func (m *maker) versions(ctx context.Context) error {
 	for _, v := range moves {
 		m.carry(v)
 	}
+	if err := m.newEntries(ctx, known, docs); err != nil {
+		return err
+	}
 	m.plan.Version, m.plan.NewVersion = m.shownVersions()
 	for _, d := range docs {
 		m.write(d)
 	}
 	return m.beside(ctx)
+}
+
+// readShared reads what the target's overlays read beside their own files.
+func (m *maker) readShared(ctx context.Context) (err error) {
+	if m.all != nil {
+		return nil
+	}
+	if m.all, err = files(ctx, m.Target, m.target.shared); err == nil {
+		maps.Copy(m.all, m.ours)
+	}
+	return err
 }
 
 // beside names versions that differ in directories of the two environments that
@@ -202,7 +221,7 @@ func (m *maker) carry(v *move) {
 	switch back := older(v.to.tag, v.value.tag); {
 	case reason != "":
 	case back && !m.Options.Back && taken == "":
-		reason = fmt.Sprintf("goes back: %s has %s, which is older than %s; --force carries it", m.From, v.to.tag, v.value.tag)
+		reason = m.backReason(v.to.tag, v.value.tag)
 	case taken == TakeTarget:
 		reason = "kept, as asked"
 	case taken == "":
@@ -281,9 +300,19 @@ func (m *maker) reason(c *move) string {
 	case m.swap.named(v.tag):
 		return fmt.Sprintf(reasonNames, m.From)
 	case v.digest == "" && moves(v.tag) && p.value.tag != v.tag && p.group <= groupBase:
-		return gitops.Quote(v.tag) + " can mean something else tomorrow: pin it in " + m.From
+		return m.movesReason(v.tag)
 	}
 	return ""
+}
+
+// movesReason is why a tag that moves is not carried.
+func (m *maker) movesReason(tag string) string {
+	return gitops.Quote(tag) + " can mean something else tomorrow: pin it in " + m.From
+}
+
+// backReason is why an older release is not carried.
+func (m *maker) backReason(tag, than string) string {
+	return fmt.Sprintf("goes back: %s has %s, which is older than %s; --force carries it", m.From, tag, than)
 }
 
 // leads reports whether a pointer leads to something in the target.
