@@ -111,20 +111,26 @@ func (p *promoting) publish(ctx context.Context, one *part) (Publish, error) {
 		Plan: Told(one.Plan, p.taking), Apps: one.about, Report: report, Chain: p.chain(ctx, one),
 		By: one.by, Number: one.number, Later: one.Later,
 	}
-	title := reply.PromotionTitle(one.Plan)
-	message := title + "\n\n"
-	if one.by != "" {
-		message += TrailerBy + ": @" + one.by + "\n"
-	}
-	if one.number != 0 {
-		message += fmt.Sprintf("%s: #%d\n", TrailerOn, one.number)
-	}
-	message += PromotionTrailers(one.Plan.From, one.Plan.At, one.Plan.To, moving(one.Plan)) + sinceTrailers(one.Plan)
+	title, message := reply.PromotionTitle(one.Plan), PromotionMessage(one.Plan, one.by, one.number)
 	return Publish{
 		Key: p.key + " " + one.branch, Branch: one.branch, Base: p.pull.Base.Ref, Tip: p.base, Seen: one.seen,
 		Edits: promote.FileEdits(one.Plan.Apps), Message: message, Title: title,
 		Body: func(old string, max int) string { return reply.PromotionBody(said, p.options(max), old) },
 	}, nil
+}
+
+// PromotionMessage is the message of the commit that carries a plan out, with the trailers
+// that the next promotion reads. by and number are who asked on which pull request, "" and
+// 0 when nobody did.
+func PromotionMessage(plan *promote.Plan, by string, number int) string {
+	message := reply.PromotionTitle(plan) + "\n\n"
+	if by != "" {
+		message += TrailerBy + ": @" + by + "\n"
+	}
+	if number != 0 {
+		message += fmt.Sprintf("%s: #%d\n", TrailerOn, number)
+	}
+	return message + PromotionTrailers(plan.From, plan.At, plan.To, moving(plan)) + sinceTrailers(plan)
 }
 
 // sinceTrailers say what the source was compared with, by app.

@@ -179,6 +179,6 @@ func (p Promotion) plan(ctx context.Context, s *stages) (*promote.Plan, error) {
 	if err := p.leftBehind(ctx, history, r, plan); err != nil {
 		return nil, err
 	}
-	plan.Refused = append(plan.Refused, s.outOfOrder(p)...)
+	plan.Refused = append(plan.Refused, s.outOfOrder(p, plan)...)
 	return plan, nil
 }

@@ -287,15 +287,20 @@ func unknownName(what, name string, all []string) error {
 	case len(near) > 0:
 		e.Hint = "did you mean " + gitops.Printable(strings.Join(near[:min(3, len(near))], " or ")) + "?"
 	case len(all) > 0:
-		e.Hint = "there are " + gitops.Printable(strings.Join(all[:min(10, len(all))], ", "))
+		names := slices.Compact(slices.Sorted(slices.Values(all)))
+		e.Hint = "there are " + gitops.Printable(strings.Join(names[:min(10, len(names))], ", "))
 	}
 	return e
 }
 
 // outOfOrder returns the refusal of a promotion that goes down the chain or leaves
-// out environments of it.
-func (s *stages) outOfOrder(p Promotion) []promote.Refusal {
-	for _, app := range p.Apps {
+// out environments of it, by the first app that would move.
+func (s *stages) outOfOrder(p Promotion, plan *promote.Plan) []promote.Refusal {
+	for _, a := range plan.Apps {
+		if !differs(a) || a.Missing || a.Removed {
+			continue
+		}
+		app := a.App
 		chain := s.chain(app)
 		from, to := slices.Index(chain, p.From), slices.Index(chain, p.To)
 		if to < 0 { // the app is not there yet

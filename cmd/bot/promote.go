@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sealift/sealift/commands"
@@ -21,7 +22,8 @@ type promoteFlags struct {
 	from, to, at, since, format string
 	apps, take                  []string
 	all, create, force          bool
-	write, patch, noRender      bool
+	write, commit, patch        bool
+	noRender                    bool
 }
 
 func (b *bot) promoteCommand() *cobra.Command {
@@ -43,10 +45,13 @@ What must not be carried is listed with the reason.
 
 Without --to it is the next environment in the order, without --from the one before.
 Nothing is written unless --write says so; it edits the working tree, and refuses
-when a file to edit has uncommitted changes. --patch prints what "git apply" reads.`,
+when a file to edit has uncommitted changes. --commit does the same and prints the
+message of the commit, by whose trailers the next promotion knows of this one, and
+nothing else. --patch prints what "git apply" reads.`,
 		Example: `  bot promote --from dev --to staging
   bot promote --to prod --app web --app api --write
   bot promote --from dev --to staging --patch | git apply
+  bot promote --from dev --to staging --commit >message && git add . && git commit -F message
   bot promote --to staging --take apps/web/overlays/staging/env.yaml:spec.replicas=source`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -66,6 +71,7 @@ when a file to edit has uncommitted changes. --patch prints what "git apply" rea
 	b.completeNames(cmd, "app", appOf)
 	flags.BoolVar(&f.all, "all", false, "every app that the source has")
 	flags.BoolVar(&f.write, "write", false, "edit the files of the working tree")
+	flags.BoolVar(&f.commit, "commit", false, "edit the files of the working tree, and print the message of the commit")
 	flags.BoolVar(&f.patch, "patch", false, "print a patch and nothing else")
 	flags.StringArrayVar(&f.take, "take", nil, "`source|target`, or FILE[:PATH]=source|target: decide conflicts; may be repeated")
 	flags.BoolVar(&f.create, "create", false, "copy overlays that the target does not have")
@@ -76,8 +82,10 @@ when a file to edit has uncommitted changes. --patch prints what "git apply" rea
 
 func (b *bot) promote(ctx context.Context, f promoteFlags) error {
 	switch {
-	case f.write && f.patch:
-		return usageError{errors.New("write and patch cannot be had together")}
+	case f.write && f.patch, f.commit && f.patch:
+		return usageError{errors.New("patch cannot be had together with write or commit")}
+	case f.commit && f.format == "json":
+		return usageError{errors.New("commit prints a message, not JSON")}
 	case f.all && len(f.apps) > 0:
 		return usageError{errors.New("all and app cannot be had together")}
 	case f.from != "" && f.from == f.to:
@@ -105,10 +113,14 @@ func (b *bot) promote(ctx context.Context, f promoteFlags) error {
 	if err != nil {
 		return err
 	}
-	if f.write {
+	b.historyEnds(repo, r.Plan)
+	if f.write || f.commit {
 		if err := writePlan(ctx, repo, p.Target, r.Plan); err != nil {
 			return err
 		}
+	}
+	if f.commit {
+		return b.write([]byte(commands.PromotionMessage(r.Plan, "", 0)), nil)
 	}
 	if f.patch {
 		return b.printPatch(ctx, p.Target, r.Plan)
@@ -130,6 +142,16 @@ func (b *bot) planned(ctx context.Context, repo *tree.Repo, p commands.Promotion
 	return p.Run(ctx)
 }
 
+// historyEnds says that a promotion may have been recorded before the history of a shallow
+// clone begins.
+func (b *bot) historyEnds(repo *tree.Repo, p *promote.Plan) {
+	ends := repo.Ends()
+	if len(ends) == 0 || !slices.ContainsFunc(p.Apps, func(a promote.AppPlan) bool { return a.LastPromoted == "" }) {
+		return
+	}
+	fmt.Fprintf(b.stderr, "bot: the clone is shallow: its history ends at %.12s, and what was promoted before is not known\nhint: git fetch --unshallow brings the rest\n", ends[0])
+}
+
 // promotionOf reads the commits. The target is what is promoted, or what is
 // checked out when it is to be written.
 func promotionOf(ctx context.Context, repo *tree.Repo, f promoteFlags) (commands.Promotion, error) {
@@ -145,7 +167,7 @@ func promotionOf(ctx context.Context, repo *tree.Repo, f promoteFlags) (commands
 		return p, err
 	}
 	tip := p.At
-	if f.write {
+	if f.write || f.commit {
 		if tip, err = repo.Resolve(ctx, "HEAD"); err != nil {
 			return p, err
 		}

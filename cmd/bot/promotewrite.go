@@ -22,8 +22,12 @@ func allowed(p *promote.Plan) error {
 		return gitops.Errorf(gitops.Denied, "promotion is refused: %s", p.Refused[0].Message)
 	}
 	if n := p.Conflicts(); n > 0 {
-		e := gitops.Errorf(gitops.Invalid, "promotion has %d conflicts: nothing is written", n)
-		e.Hint = "run it without --write or --patch to see them; --take source or --take target decides"
+		many := "s"
+		if n == 1 {
+			many = ""
+		}
+		e := gitops.Errorf(gitops.Invalid, "promotion has %d conflict%s: nothing is written", n, many)
+		e.Hint = "run it without --write, --commit and --patch to see them; --take source or --take target decides"
 		return e
 	}
 	return nil

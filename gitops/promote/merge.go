@@ -126,6 +126,8 @@ type merger struct {
 	file   string // of the target, for what is reported
 	kind   string // of the document at hand
 	origin origin // which node of the target each merged one comes from
+	// bytes says that values are nothing to show but how long they are.
+	bytes bool
 	// embedded says that it is a document within a text of the file.
 	embedded bool
 	out      merged // so far

@@ -37,7 +37,7 @@ func binary(data []byte) bool { return !utf8.Valid(data) || bytes.IndexByte(data
 
 // whole merges a file that has no lines.
 func (m *merger) whole(base, source, target []byte) merged {
-	m.secret = true // its bytes are nothing to show
+	m.bytes = true
 	t := edit.Scalar(string(target))
 	var b *yaml.Node
 	if base != nil {

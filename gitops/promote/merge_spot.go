@@ -1,6 +1,7 @@
 package promote
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -74,7 +75,7 @@ func (s spot) last() string {
 var (
 	secretName = regexp.MustCompile(`(?i)passw|secret|token|api_?key|private_?key|credential`)
 	secretPair = regexp.MustCompile(`(?i)(?:passw|secret|token|api_?key|private_?key|credential)[A-Za-z0-9_.-]*["']?\s*[=:]|-----BEGIN [A-Z ]*PRIVATE KEY`)
-	publicName = regexp.MustCompile(`(?:[Nn]ame|[Rr]ef|[Ss]ecrets|[Kk]ind)$`)
+	publicName = regexp.MustCompile(`(?:[Nn]ame|[Rr]ef|[Ss]ecrets|[Kk]ind|existing_?[Ss]ecret)$`)
 )
 
 const hidden = "(secret)"
@@ -91,6 +92,9 @@ func (m *merger) show(at spot, n *yaml.Node) string {
 		return ""
 	case m.secret || m.inSecret(at) || m.secretIn(at, n):
 		return hidden
+	case m.bytes:
+		sum := sha256.Sum256([]byte(n.Value))
+		return fmt.Sprintf("(%d bytes, sha256 %x…)", len(n.Value), sum[:4])
 	}
 	s := n.Value
 	if n.Kind != yaml.ScalarNode {
@@ -137,7 +141,7 @@ func (m *merger) newSecret(at spot, n *yaml.Node) bool {
 // has one.
 func (m *merger) secretIn(at spot, n *yaml.Node) bool {
 	if n.Kind == yaml.ScalarNode {
-		named := secretKey(at.last()) || at.last() == "value" && secretName.MatchString(at.owner())
+		named := !references(m.kind) && (secretKey(at.last()) || at.last() == "value" && secretName.MatchString(at.owner()))
 		return n.ShortTag() == "!!str" && (named || secretPair.MatchString(n.Value))
 	}
 	found := text(get(n, "kind")) == "Secret"
@@ -151,6 +155,15 @@ func (m *merger) secretIn(at spot, n *yaml.Node) bool {
 		}
 	}
 	return found
+}
+
+// references reports whether objects of a kind only say where a secret is.
+func references(kind string) bool {
+	switch kind {
+	case "ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore", "PushSecret", "SecretProviderClass", "VaultStaticSecret":
+		return true
+	}
+	return false
 }
 
 // secretKey reports whether a name says that its value is not to be shown.

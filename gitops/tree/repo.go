@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -106,6 +107,16 @@ func (r *Repo) GitDir() string { return r.gitDir }
 // Root returns the absolute path of the working directory, or "" for a bare
 // repository. It is where .git was found; core.worktree is not believed.
 func (r *Repo) Root() string { return r.root }
+
+// Ends returns the commits at which the history of a shallow clone ends, sorted; none for
+// a clone that has all.
+func (r *Repo) Ends() []string {
+	data, err := os.ReadFile(filepath.Join(r.shadow, "shallow"))
+	if !r.shallow || err != nil {
+		return nil
+	}
+	return slices.Sorted(strings.FieldsSeq(string(data)))
+}
 
 // Name returns a name for people: that of the working directory, or of the bare
 // repository without ".git".
