@@ -167,6 +167,9 @@ func (w *world) someDir() string { return path.Dir(oneOf(w, w.names(anyFile)...)
 
 func (w *world) move() bool {
 	p := oneOf(w, w.names(anyFile)...)
+	if _, entry := w.entries[p]; entry { // whether somebody applies it from there nobody knows
+		return false
+	}
 	return w.to(p, path.Join(w.someDir(), path.Base(p)))
 }
 

@@ -147,7 +147,7 @@ func (f *ledgerFuzz) try(t *testing.T, base *fuzzBase, seed uint64) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(base.deployed)) {
 		was, is := base.deployed[key], after[key]
-		if was.objects == nil || is.objects == nil || was.path != is.path {
+		if was.objects == nil || is.objects == nil || was.path != is.path || was.several || was.unsure || is.unsure {
 			continue
 		}
 		want := changedObjects(was.objects, is.objects)

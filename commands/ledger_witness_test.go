@@ -37,6 +37,10 @@ type deployed struct {
 	text string
 	// objects are by kind, namespace and name; nil when it does not render.
 	objects map[string]string
+	// several says that its deployer has further sources.
+	several bool
+	// unsure says that only the deployer itself knows whether it takes them.
+	unsure bool
 }
 
 func newWitness(t *testing.T) *witness {
@@ -92,6 +96,7 @@ func (s *witness) load(w *world) {
 // deploys returns all that is deployed of a world, by who does it.
 func (s *witness) deploys(w *world) map[string]deployed {
 	s.load(w)
+	defer s.ignored(w)()
 	out := map[string]deployed{}
 	var docs []map[string]any
 	for _, p := range slices.Sorted(maps.Keys(w.entries)) {
@@ -116,7 +121,36 @@ func (s *witness) deploys(w *world) map[string]deployed {
 		docs = append(docs, list...)
 	}
 	s.argo(out, docs)
+	for _, dir := range w.roots { // what something deploys nobody applies by itself
+		for key, d := range out {
+			if d.path == dir && key != "root "+dir {
+				delete(out, "root "+dir)
+			}
+		}
+	}
 	return out
+}
+
+// ignored takes out of what Flux hands on the directories that .sourceignore names from
+// the root, until restore is called.
+func (s *witness) ignored(w *world) (restore func()) {
+	var out []func()
+	f := w.files[".sourceignore"]
+	for line := range strings.Lines(f.Content) {
+		line = strings.TrimSpace(line)
+		if f.Kind != gitops.Missing || !strings.HasPrefix(line, "/") || !strings.HasSuffix(line, "/") {
+			continue
+		}
+		from, to := filepath.Join(s.plain, line), filepath.Join(s.t.TempDir(), "away")
+		if os.Rename(from, to) == nil {
+			out = append(out, func() { s.must(os.Rename(to, from)) })
+		}
+	}
+	return func() {
+		for _, back := range out {
+			back()
+		}
+	}
 }
 
 func isDir(p string) bool {
@@ -197,6 +231,9 @@ func (d *deployed) show(docs []map[string]any, namespace string) {
 			ns = namespace
 		}
 		id := field(doc, "kind") + " " + ns + "/" + field(doc, "metadata", "name") + " "
+		if field(doc, "metadata", "name") == "" || field(doc, "apiVersion") == "" { // no cluster takes it
+			d.unsure = true
+		}
 		d.objects[strings.TrimSpace(hashed.ReplaceAllString(id, "-(hash) "))] = canonical(doc)
 	}
 	var list []string // the last of equal objects counts
@@ -343,12 +380,17 @@ func (s *witness) argo(out map[string]deployed, docs []map[string]any) {
 				todo = append(todo, step{app, above})
 			}
 		case "Application":
-			d, below := s.application(doc)
-			if d == nil {
-				continue
+			var children []map[string]any
+			for i, source := range sourcesOf(doc) {
+				d, docs := s.application(doc, source)
+				if d == nil {
+					continue
+				}
+				d.several = i > 0 || below(doc, "spec", "sources") != nil
+				out[fmt.Sprint(id, " ", i)] = *d
+				children = append(children, docs...)
 			}
-			out[id] = *d
-			for _, doc := range below {
+			for _, doc := range children {
 				child := field(doc, "kind") + " " + field(doc, "metadata", "name")
 				if n := count(above, child) + count([]string{id}, child); n < 3 { // one that deploys itself is as it has itself
 					todo = append(todo, step{doc, append(slices.Clip(above), id)})
@@ -367,9 +409,40 @@ func count(list []string, s string) (n int) {
 	return n
 }
 
-// application renders an Application, nil when it does not deploy from here.
-func (s *witness) application(doc map[string]any) (*deployed, []map[string]any) {
-	source := below(doc, "spec", "source")
+// sourcesOf are the sources of an Application.
+func sourcesOf(doc map[string]any) []any {
+	if list, _ := below(doc, "spec", "sources").([]any); len(list) > 0 {
+		return list
+	}
+	return []any{below(doc, "spec", "source")}
+}
+
+// merged is a source with what files beside it say about its kustomization.
+func (s *witness) merged(source any, dir, app string) (any, error) {
+	for _, name := range []string{".argocd-source.yaml", ".argocd-source-" + app + ".yaml"} {
+		data, err := os.ReadFile(filepath.Join(s.all, dir, name))
+		if err != nil {
+			continue
+		}
+		var more map[string]any
+		if err := yaml.Unmarshal(data, &more); err != nil {
+			return nil, err
+		}
+		options, _ := more["kustomize"].(map[string]any)
+		m, _ := source.(map[string]any)
+		was, _ := m["kustomize"].(map[string]any)
+		all := map[string]any{}
+		maps.Copy(all, was)
+		maps.Copy(all, options)
+		if len(options) > 0 {
+			source = with(m, "kustomize", all)
+		}
+	}
+	return source, nil
+}
+
+// application renders a source of an Application, nil when it does not deploy from here.
+func (s *witness) application(doc map[string]any, source any) (*deployed, []map[string]any) {
 	if field(source, "repoURL") != worldURL || !slices.Contains([]string{"", "HEAD", worldBranch}, field(source, "targetRevision")) {
 		return nil, nil
 	}
@@ -377,20 +450,22 @@ func (s *witness) application(doc map[string]any) (*deployed, []map[string]any) 
 	d := &deployed{kind: "Application", name: field(doc, "metadata", "name"), path: dir}
 	namespace := field(doc, "spec", "destination", "namespace")
 	var docs []map[string]any
+	source, err := s.merged(source, dir, field(doc, "metadata", "name"))
 	options, directory := below(source, "kustomize"), below(source, "directory")
 	linked, at := false, filepath.Join(s.all, dir)
 	if i, err := os.Lstat(at); err == nil && i.Mode()&os.ModeSymlink != 0 {
 		linked = true
 	}
-	var err error
+	d.unsure = below(options, "patches") != nil && emptyPatches(at) // Argo CD refuses it, but not after some other options
 	switch {
-	case !isDir(at) || filled(options) && directory != nil:
+	case err != nil || !isDir(at) || filled(options) && directory != nil:
 		d.text = "fails"
 	case directory == nil && (filled(options) || !linked && kustomizationIn(at) != ""):
 		docs = s.built(d, s.all, dir, false, argoOptions(options))
 	case linked:
 		d.show(nil, namespace)
 	default:
+		d.unsure = false
 		if docs, err = s.manifests(dir, directory); err != nil {
 			d.text = "fails"
 			break
@@ -407,6 +482,17 @@ func (s *witness) application(doc map[string]any) (*deployed, []map[string]any) 
 		}
 	}
 	return d, docs
+}
+
+// emptyPatches reports whether the kustomization of a directory has patches that are null.
+func emptyPatches(dir string) bool {
+	data, err := os.ReadFile(kustomizationIn(dir))
+	var m map[string]any
+	if err != nil || yaml.Unmarshal(data, &m) != nil {
+		return false
+	}
+	v, has := m["patches"]
+	return has && v == nil
 }
 
 func with(m map[string]any, key string, v any) map[string]any {

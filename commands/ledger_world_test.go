@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -41,7 +42,7 @@ func newWorld(seed uint64) *world {
 	w.component("replicas", "- path: patch.yaml\n  target: {kind: Deployment}\n")
 	w.put("components/replicas/patch.yaml", "- op: replace\n  path: /spec/replicas\n  value: 4\n")
 	w.service("cart")
-	parts := []func(){w.twice, w.apps, w.plain, w.set, w.directories, w.flux, w.broken, w.standing, w.selfManaged}
+	parts := []func(){w.twice, w.apps, w.plain, w.set, w.directories, w.flux, w.broken, w.standing, w.selfManaged, w.several, w.generated}
 	w.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
 	for _, add := range parts[:2+w.IntN(2)] {
 		add()
@@ -205,6 +206,34 @@ func (w *world) twice() {
 			w.argoFile("deploy/cart-b.yaml", text, w.application("cart-c", "services/cart/base", ""))
 		}
 	}
+}
+
+// several is an Application of two sources, and one whose directory says more about it.
+func (w *world) several() {
+	w.put("several/cm.yaml", object("ConfigMap", "several", "k", "v"))
+	text := w.application("several", "several", "")
+	source := regexp.MustCompile(`(?s)  source:\n(.*?)  destination:`).FindStringSubmatch(text)[1]
+	item := "  - " + strings.TrimLeft(source, " ")
+	text = strings.Replace(text, "  source:\n"+source, "  sources:\n"+item+strings.Replace(item, "path: several", "path: services/cart/overlays/dev", 1), 1)
+	w.argoFile("deploy/several.yaml", text)
+	w.argoFile("deploy/more.yaml", w.application("more", "services/cart/overlays/prod", w.kustomize("../../../../components/labels")))
+	w.put("services/cart/overlays/prod/.argocd-source-more.yaml", "kustomize:\n  images:\n  - registry.example.com/cart:7.1\n")
+	if w.chance(30) {
+		w.put("services/cart/overlays/prod/.argocd-source.yaml", "kustomize:\n  nameSuffix: -z\n")
+	}
+}
+
+// generated is a root with what kustomize's own generators and transformers make, which
+// read files that no kustomization names.
+func (w *world) generated() {
+	w.put("made/kustomization.yaml", "generators:\n- gen.yaml\ntransformers:\n- suffix.yaml\nresources: &list [cm.yaml]\n")
+	w.put("made/gen.yaml", "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata:\n  name: made\nname: made\nfiles:\n- data/one.txt\n- two=data/two.txt\n")
+	w.put("made/data/one.txt", "one=1\n")
+	w.put("made/data/two.txt", "two=2\n")
+	w.put("made/suffix.yaml", "apiVersion: builtin\nkind: SuffixTransformer\nmetadata:\n  name: suffix\nsuffix: -made\nfieldSpecs:\n- path: metadata/name\n")
+	w.put("made/cm.yaml", object("ConfigMap", "listed", "k", "v"))
+	w.roots = append(w.roots, "made")
+	w.dirs = append(w.dirs, "made")
 }
 
 // apps is an app of apps: a kustomization changes the Applications that it has.
@@ -377,6 +406,9 @@ func (w *world) flux() {
 	w.put("infra/built/three.yaml", object("ConfigMap", "three", "v", "3"))
 	w.put("infra/README.md", "notes\n")
 	w.dirs = append(w.dirs, "tenants/base", "infra", "infra/built")
+	if w.chance(30) {
+		w.put(".sourceignore", "/infra/deep/\n")
+	}
 	for _, c := range []string{"north", "south"}[:1+w.IntN(2)] {
 		w.cluster(c)
 	}
@@ -385,11 +417,22 @@ func (w *world) flux() {
 func (w *world) cluster(c string) {
 	dir := "clusters/" + c
 	sync := dir + "/flux-system/gotk-sync.yaml"
+	over := "" // the first Kustomization may change those below it
+	if w.chance(30) {
+		over = "  patches:\n  - target: {kind: Kustomization, name: tenant}\n    patch: |-\n      - {op: add, path: /spec/nameSuffix, value: -over}\n"
+	}
 	w.put(sync, "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata:\n  name: flux-system\n  namespace: flux-system\nspec:\n  interval: 1m\n  url: "+
-		worldURL+"\n  ref:\n    branch: "+worldBranch+"\n---\n"+w.kustomizationOf("flux-system", dir, ""))
+		worldURL+"\n  ref:\n    branch: "+worldBranch+"\n---\n"+w.kustomizationOf("flux-system", dir, over))
 	w.entries[sync] = dir
 	w.put(dir+"/flux-system/kustomization.yaml", "resources:\n- gotk-sync.yaml\n")
-	w.put(dir+"/settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  namespace: flux-system\ndata:\n  level: low\n  size: \"2\"\n")
+	settings := "settings.yaml"
+	if w.chance(40) { // what variables come from is generated, and has another name at first
+		settings = "vars"
+		w.put(dir+"/vars/kustomization.yaml", "namespace: flux-system\nnamePrefix: set\nconfigMapGenerator:\n- name: tings\n  envs: [vars.env]\n  options: {disableNameSuffixHash: true}\n")
+		w.put(dir+"/vars/vars.env", "level=low\nsize=2\n")
+	} else {
+		w.put(dir+"/settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  namespace: flux-system\ndata:\n  level: low\n  size: \"2\"\n")
+	}
 	options := ""
 	if w.chance(50) {
 		options += "  targetNamespace: tenant\n"
@@ -406,7 +449,7 @@ func (w *world) cluster(c string) {
 	w.put(dir+"/infra.yaml", w.kustomizationOf("infra", oneOf(w, "infra", "nested/"+c), ""))
 	w.put("nested/"+c+"/leaf.yaml", w.kustomizationOf("leaf", "infra", oneOf(w, "", "  namePrefix: leaf-\n")))
 	if w.chance(50) {
-		w.put(dir+"/kustomization.yaml", "resources:\n- flux-system\n- settings.yaml\n- tenant.yaml\n- infra.yaml\npatches:\n- path: patch-children.yaml\n  target: {kind: Kustomization, name: tenant}\n")
+		w.put(dir+"/kustomization.yaml", "resources:\n- flux-system\n- "+settings+"\n- tenant.yaml\n- infra.yaml\npatches:\n- path: patch-children.yaml\n  target: {kind: Kustomization, name: tenant}\n")
 		w.put(dir+"/patch-children.yaml", "- op: add\n  path: /spec/namePrefix\n  value: kid-\n")
 	}
 }
