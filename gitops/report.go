@@ -72,6 +72,10 @@ type ObjectChange struct {
 	// Diff is the unified diff of the YAML, without file headers, with secret
 	// values masked. It is empty when only the name or nothing visible differs.
 	Diff string
+	// Fields say for each hunk of Diff which fields it changes, in words for people such as
+	// "spec.template.spec.containers[web].image"; one is "" where that is not known. It is
+	// nil for an object that comes or goes.
+	Fields []string
 	// Masked says that a secret value changed that Diff does not show.
 	Masked bool
 }

@@ -31,7 +31,8 @@ var evil = []string{
 func hostile(s string) gitops.Report {
 	fail := &gitops.Side{Err: &gitops.Error{Code: gitops.Invalid, Message: s, File: s, Hint: s, Line: 3}}
 	objects := []gitops.ObjectChange{
-		{Kind: s, Namespace: s, Name: s, Status: gitops.Renamed, RenamedFrom: s, Diff: "@@ -1 +1 @@\n-" + s + "\n+" + s + s},
+		{Kind: s, Namespace: s, Name: s, Status: gitops.Renamed, RenamedFrom: s, Diff: "@@ -1 +1 @@\n-" + s + "\n+" + s + s, Fields: []string{s}},
+		{Kind: s, Name: s, Status: gitops.Changed, Diff: "@@ -1 +1 @@\n-a\n+b\n@@ -9 +9 @@\n-c\n+d\n", Fields: []string{s, ""}},
 		{Kind: s, Namespace: s, Name: s, Status: gitops.Changed},
 	}
 	overlay := gitops.Overlay{Path: s, App: s, Environment: s}

@@ -2,7 +2,6 @@ package reply
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,50 +12,125 @@ import (
 type group struct {
 	overlays []int // indexes into Report.Overlays, in order
 	objects  []gitops.ObjectChange
+	// differs says that lines around the changed ones are others in some overlay.
+	differs bool
 }
 
-// hunkHeader is the line of a unified diff that says where a hunk stands.
-var hunkHeader = regexp.MustCompile(`(?m)^@@ .* @@$`)
+// change is what one overlay has of a change: an object with one hunk of its diff, or the
+// whole of it where the object comes, goes or has another name.
+type change struct {
+	object   gitops.ObjectChange // of the first overlay, with that hunk only
+	of       int                 // the object from which it is, over all overlays
+	context  string              // the lines that do not change
+	overlays []int
+	differs  bool // the context of another overlay is another
+}
 
-// groups collects equal object changes over all overlays. Two changes are equal
-// when kind, name, status and diff are, whatever the namespace and the line
-// numbers.
+// groups collects equal changes over all overlays, those that take something away first.
+// Two changes are equal when kind, name, status, field and the changed lines are, whatever
+// the namespace and the lines around: a base that reaches many overlays is told once,
+// though each has its own host name three lines further down.
 func groups(overlays []gitops.OverlayChange) []group {
-	type entry struct {
-		object   gitops.ObjectChange
-		overlays []int
-	}
-	var order []*entry
-	entries := map[string]*entry{}
+	var order []*change
+	entries := map[string]*change{}
+	objects := 0
 	for i, overlay := range overlays {
+		seen := map[string]int{} // the same may happen to objects of two namespaces
 		for _, o := range overlay.Objects {
-			key := strings.Join([]string{o.APIVersion, o.Kind, o.Name, string(o.Status), o.RenamedFrom,
-				hunkHeader.ReplaceAllString(o.Diff, "@@")}, "\x00")
-			e := entries[key]
-			if e == nil || e.overlays[len(e.overlays)-1] == i {
-				e = &entry{object: o}
-				entries[key] = e
-				order = append(order, e)
-			}
-			e.overlays = append(e.overlays, i)
-			if e.object.Namespace != o.Namespace {
-				e.object.Namespace = ""
+			objects++
+			for _, c := range split(o) {
+				lines, context := changedLines(c.Diff)
+				key := strings.Join([]string{o.APIVersion, o.Kind, o.Name, string(o.Status), o.RenamedFrom, fmt.Sprint(o.Masked, c.Fields), lines}, "\x00")
+				seen[key]++
+				key += fmt.Sprint("\x00", seen[key])
+				e := entries[key]
+				if e == nil {
+					e = &change{object: c, of: objects, context: context}
+					entries[key] = e
+					order = append(order, e)
+				}
+				e.overlays = append(e.overlays, i)
+				e.differs = e.differs || e.context != context
+				if e.object.Namespace != o.Namespace {
+					e.object.Namespace = ""
+				}
 			}
 		}
 	}
+	slices.SortStableFunc(order, func(a, b *change) int { return goes(a.object) - goes(b.object) })
+	return grouped(order)
+}
+
+// goes is less for what takes an object away.
+func goes(o gitops.ObjectChange) int {
+	if o.Status == gitops.Removed {
+		return 0
+	}
+	return 1
+}
+
+// grouped puts changes of the same overlays together, and the hunks of one object.
+func grouped(order []*change) []group {
 	var out []group
 	at := map[string]int{}
+	last := map[int]int{} // by group, of which object the last change is
 	for _, e := range order {
-		key := fmt.Sprint(e.overlays)
+		key := fmt.Sprint(e.overlays, goes(e.object))
 		i, ok := at[key]
 		if !ok {
 			i = len(out)
 			at[key] = i
 			out = append(out, group{overlays: e.overlays})
 		}
-		out[i].objects = append(out[i].objects, e.object)
+		g := &out[i]
+		g.differs = g.differs || e.differs
+		if n := len(g.objects); n > 0 && last[i] == e.of {
+			g.objects[n-1].Diff += e.object.Diff
+			g.objects[n-1].Fields = append(slices.Clip(g.objects[n-1].Fields), e.object.Fields...)
+			continue
+		}
+		last[i] = e.of
+		g.objects = append(g.objects, e.object)
 	}
 	return out
+}
+
+// split returns an object that changes once for each hunk of its diff, and any other as it
+// is: what comes or goes is read as a whole.
+func split(o gitops.ObjectChange) []gitops.ObjectChange {
+	if o.Status != gitops.Changed {
+		return []gitops.ObjectChange{o}
+	}
+	var out []gitops.ObjectChange
+	for line := range strings.Lines(o.Diff) {
+		if strings.HasPrefix(line, "@@ ") || len(out) == 0 {
+			c := o
+			c.Diff, c.Fields = "", nil
+			if n := len(out); n < len(o.Fields) {
+				c.Fields = o.Fields[n : n+1]
+			}
+			out = append(out, c)
+		}
+		out[len(out)-1].Diff += line
+	}
+	if len(out) == 0 {
+		return []gitops.ObjectChange{o}
+	}
+	return out
+}
+
+// changedLines returns the lines of a diff that change, and those that do not.
+func changedLines(diff string) (changed, context string) {
+	var a, b strings.Builder
+	for line := range strings.Lines(diff) {
+		switch line[0] {
+		case '+', '-':
+			a.WriteString(line)
+		case ' ':
+			b.WriteString(line)
+		}
+	}
+	return a.String(), b.String()
 }
 
 // failure is an error that several overlays share.

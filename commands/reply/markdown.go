@@ -3,7 +3,6 @@ package reply
 import (
 	"fmt"
 	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,9 +32,6 @@ const (
 	defaultComments = 5
 	leastBytes      = 4_000
 )
-
-// tableRows is how many overlays the table names before the rest is folded.
-const tableRows = 25
 
 // openLines is how many lines of diff are shown unfolded.
 const openLines = 60
@@ -79,10 +75,12 @@ type writer struct {
 	brief bool
 	// who deploys the overlays that share a path, by index.
 	who map[int]*gitops.Deployer
+	// apps counts the overlays of an app in an environment.
+	apps map[appIn]int
 }
 
 func newWriter(r gitops.Report, opts Options) writer {
-	return writer{r: r, opts: opts.withDefaults(), who: ambiguous(r.Overlays)}
+	return writer{r: r, opts: opts.withDefaults(), who: ambiguous(r.Overlays), apps: appsIn(r.Overlays)}
 }
 
 // overview returns everything but the diffs, the worst first.
@@ -162,111 +160,6 @@ func (w writer) names(overlays []int) string {
 	return strings.Join(parts, ", ")
 }
 
-// table lists what changes in each overlay. Those beyond the first rows are
-// folded.
-func (w writer) table() []section {
-	columns := w.columns()
-	names, rule := "|", "|"
-	for _, c := range columns {
-		names, rule = names+" "+c.name+" |", rule+"---|"
-	}
-	head := names + "\n" + rule + "\n"
-	var rows []piece
-	for i, o := range w.r.Overlays {
-		if !tabled(o) {
-			continue
-		}
-		row := "|"
-		for _, c := range columns {
-			row += " " + c.cell(o) + " |"
-		}
-		rows = append(rows, piece{text: row + "\n", overlays: []int{i}})
-	}
-	shown := min(len(rows), tableRows)
-	first := section{open: head, reopen: head, close: "\n", pieces: rows[:shown]}
-	fold := "<details><summary>%s</summary>\n\n" + head
-	rest := section{open: fmt.Sprintf(fold, count(len(rows)-shown, "more overlay")), reopen: fmt.Sprintf(fold, "More overlays, continued"), close: "\n</details>\n\n", pieces: rows[shown:]}
-	return append(first.list(), rest.list()...)
-}
-
-// tabled reports whether an overlay stands in the table; others have a list of
-// their own.
-func tabled(o gitops.OverlayChange) bool {
-	return o.Status != gitops.RenderErrorBoth && (o.Status != gitops.Moved || len(o.Objects) > 0)
-}
-
-// column is a column of the table.
-type column struct {
-	name string
-	cell func(gitops.OverlayChange) string
-}
-
-// columns returns the columns in which any overlay has something.
-func (w writer) columns() []column {
-	all := []column{
-		{"Overlay", func(o gitops.OverlayChange) string { return code(o.Path) }},
-		{"App", func(o gitops.OverlayChange) string { return cell(o.App) }},
-		{"Environment", func(o gitops.OverlayChange) string { return cell(o.Environment) }},
-		{"Objects", func(o gitops.OverlayChange) string { return overlayNews(o) + part(o) }},
-		{"Images", func(o gitops.OverlayChange) string { return images(o.Images) }},
-	}
-	return slices.DeleteFunc(all, func(c column) bool {
-		return !slices.ContainsFunc(w.r.Overlays, func(o gitops.OverlayChange) bool { return tabled(o) && c.cell(o) != "" })
-	})
-}
-
-// part says of what an overlay is a part, "" for a whole one.
-func part(o gitops.OverlayChange) string {
-	if o.PartOf == "" {
-		return ""
-	}
-	return ", part of " + code(o.PartOf) + ", which does not render"
-}
-
-// cell writes a name in a table, "" for none.
-func cell(s string) string {
-	if s == "" {
-		return ""
-	}
-	return markdownName(s)
-}
-
-// maxImages is how many images a row names.
-const maxImages = 4
-
-// images lists image changes.
-func images(all []gitops.ImageChange) string {
-	var parts []string
-	for _, c := range all[:min(len(all), maxImages)] {
-		text := "<code>" + escape(imageName(c.Name, all), 120) + "</code> "
-		switch {
-		case c.Old == "":
-			text += version(c.New) + " (new)"
-		case c.New == "":
-			text += version(c.Old) + " (gone)"
-		default:
-			text += version(c.Old) + " → " + version(c.New)
-		}
-		parts = append(parts, text)
-	}
-	if n := len(all) - maxImages; n > 0 {
-		parts = append(parts, fmt.Sprintf("%d more", n))
-	}
-	return strings.Join(parts, "<br>")
-}
-
-// imageName is the last part of an image's name, which is what people call it, and
-// the whole name where a row has two of that part.
-func imageName(name string, all []gitops.ImageChange) string {
-	base := path.Base(name)
-	for _, c := range all {
-		if c.Name != name && path.Base(c.Name) == base {
-			return name
-		}
-	}
-	return base
-}
-
 // version writes a tag or digest.
 func version(s string) string { return "<code>" + escape(shortDigest(s), 80) + "</code>" }
 
@@ -304,6 +197,22 @@ func (w writer) moved() []section {
 	}
 	fold := "<details><summary>%s</summary>\n\n"
 	return section{open: fmt.Sprintf(fold, title), reopen: fmt.Sprintf(fold, title+", continued"), close: "\n</details>\n\n", pieces: lines}.list()
+}
+
+// namesIn lists as many overlays by path as take so many bytes, and the first.
+func (w writer) namesIn(overlays []int, room int) string {
+	text := ""
+	for n, i := range overlays {
+		name := w.unitName(i)
+		if n > 0 && len(text)+len(name) > room {
+			return text + fmt.Sprintf(" and %d more", len(overlays)-n)
+		}
+		if n > 0 {
+			text += ", "
+		}
+		text += name
+	}
+	return text
 }
 
 // shownFindings is how many findings stand before the rest is folded.

@@ -32,6 +32,9 @@ func (w writer) diffs() []section {
 		for _, o := range g.objects {
 			s.pieces = append(s.pieces, w.object(o, g.overlays))
 		}
+		if len(g.overlays) > maxNamed {
+			s.pieces = append(s.pieces, piece{text: "It is the same in " + w.namesIn(g.overlays, w.opts.MaxBytes/8) + ".\n\n", overlays: g.overlays})
+		}
 		out = append(out, s.list()...)
 	}
 	return out
@@ -51,12 +54,19 @@ func (w writer) groupNames(g group) string {
 	if len(g.overlays) == 1 {
 		return ""
 	}
-	return "The same in " + w.names(g.overlays) + ".\n\n"
+	text := "The same in " + count(len(g.overlays), "overlay") + ", which are listed below."
+	if len(g.overlays) <= maxNamed {
+		text = "The same in " + w.names(g.overlays) + "."
+	}
+	if g.differs {
+		text += " The lines around are those of the first."
+	}
+	return text + "\n\n"
 }
 
 // object is one object with its diff. It can be cut at a line.
 func (w writer) object(o gitops.ObjectChange, overlays []int) piece {
-	lines := diffLines(o.Diff)
+	lines := diffLines(named(o))
 	title := objectTitle(o)
 	if len(lines) == 0 {
 		return piece{text: title + "\n\n", overlays: overlays}
@@ -68,6 +78,23 @@ func (w writer) object(o gitops.ObjectChange, overlays []int) piece {
 	return piece{text: whole, overlays: overlays, cut: func(limit int) string {
 		return w.cutObject(title, lines, limit)
 	}}
+}
+
+// named returns the diff of an object with the fields in place of the line numbers, which
+// are those of a file that nobody has.
+func named(o gitops.ObjectChange) string {
+	var b strings.Builder
+	n := 0
+	for line := range strings.Lines(o.Diff) {
+		if strings.HasPrefix(line, "@@ ") {
+			if n < len(o.Fields) && o.Fields[n] != "" {
+				line = "@@ " + oneLine(o.Fields[n]) + " @@\n"
+			}
+			n++
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 // cutObject writes the first lines of a diff, as many as fit in limit bytes, and

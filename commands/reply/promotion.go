@@ -426,7 +426,7 @@ func (w promotionWriter) rendered() []section {
 	if w.p.Report == nil {
 		return nil
 	}
-	r := writer{r: *w.p.Report, opts: Options{}.withDefaults()}
+	r := newWriter(*w.p.Report, Options{}.withDefaults())
 	return slices.Concat(paragraph("**What "+markdownName(w.p.Plan.To)+" renders to**"), r.overview(), r.diffs())
 }
 

@@ -246,6 +246,9 @@ func (t *terminal) group(g group) {
 		}
 		t.line(t.paint(bold, "=== "+visible(t.r.Overlays[i].Path, "")))
 	}
+	if g.differs {
+		t.line(t.paint(dim, "(the lines around what changes are those of the first)"))
+	}
 	for _, o := range g.objects {
 		t.object(o)
 	}

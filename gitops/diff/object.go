@@ -38,7 +38,11 @@ func objectChange(p pair, old, now hashes) change {
 	case p.renamed:
 		c.Status, c.RenamedFrom = gitops.Renamed, oldName(p, old)
 	}
-	c.Diff = unified(before, after)
+	list := hunks([]byte(before), []byte(after), context)
+	c.Diff = printed(list)
+	if p.before != nil && p.after != nil {
+		c.Fields = fields(list, before, after)
+	}
 	return c
 }
 

@@ -33,8 +33,13 @@ func countLines(before, after []byte) (added, removed int) {
 // unified returns the unified diff without file headers, "" when the texts are
 // equal.
 func unified(before, after string) string {
+	return printed(hunks([]byte(before), []byte(after), context))
+}
+
+// printed returns hunks as a unified diff without file headers.
+func printed(hunks []textdiff.Hunk[[]byte]) string {
 	var b strings.Builder
-	for _, h := range hunks([]byte(before), []byte(after), context) {
+	for _, h := range hunks {
 		fmt.Fprintf(&b, "@@ -%s +%s @@\n", span(h.LineNoX, h.EndLineNoX), span(h.LineNoY, h.EndLineNoY))
 		for _, e := range h.Edits {
 			b.WriteByte(" -+"[e.Op])
