@@ -173,25 +173,44 @@ func (f *failure) more() string {
 	return fmt.Sprintf(" (and %s)", count(len(f.places)-1, "more place"))
 }
 
+// spot is where a rule has something to say.
+type spot struct {
+	rule, file   string
+	line, column int
+}
+
+// spotOf is where the rule that has the name of an error's cause says the same.
+func spotOf(err *gitops.Error) spot { return spot{string(err.Cause), err.File, err.Line, err.Column} }
+
 // unsaid returns the findings without those that say no more than the list of what
 // does not render.
 func unsaid(r gitops.Report) []gitops.Finding {
-	type spot struct {
-		rule, file   string
-		line, column int
-	}
 	broken, said := map[string]bool{}, map[spot]bool{}
 	for _, o := range r.Overlays {
 		fails := o.Status == gitops.RenderErrorAfter || o.Status == gitops.RenderErrorBoth
 		broken[o.Path] = fails
 		if err := errorOf(o); fails && err.Line > 0 {
-			said[spot{string(err.Cause), err.File, err.Line, err.Column}] = true
+			said[spotOf(err)] = true
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(r.Findings), func(f gitops.Finding) bool {
 		only := len(f.Overlays) > 0 && !slices.ContainsFunc(f.Overlays, func(p string) bool { return !broken[p] })
 		return only && f.Rule == renderError || said[spot{f.Rule, f.File, f.Line, f.Column}]
 	})
+}
+
+// hint says what to do about a failure: what the error says, or the finding in its place
+// that is told with it.
+func hint(r gitops.Report, err *gitops.Error) string {
+	if err.Hint != "" || err.Line <= 0 {
+		return err.Hint
+	}
+	for _, f := range r.Findings {
+		if spotOf(err) == (spot{f.Rule, f.File, f.Line, f.Column}) {
+			return f.Fix
+		}
+	}
+	return ""
 }
 
 // renderError is the rule whose findings the list of what does not render repeats.

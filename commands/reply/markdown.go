@@ -142,8 +142,8 @@ func (w writer) failure(f *failure, verb string) string {
 	if f.err.File != "" {
 		text += " (" + w.place(f.err.File, f.err.Line) + f.more() + ")"
 	}
-	if f.err.Hint != "" && !allowRemote.MatchString(f.err.Hint) { // a line of its own lists those
-		text += "; " + sentence(f.err.Hint)
+	if h := hint(w.r, f.err); h != "" && !allowRemote.MatchString(h) { // a line of its own lists those
+		text += "; " + sentence(h)
 	}
 	return text
 }

@@ -104,8 +104,8 @@ func (t *terminal) failures(status gitops.Status, color string) {
 			where = t.paint(bold, where) + f.more() + ": "
 		}
 		t.line("  " + where + visible(oneLine(f.err.Message), ""))
-		if f.err.Hint != "" {
-			t.line("  " + visible(oneLine(f.err.Hint), ""))
+		if h := hint(t.r, f.err); h != "" {
+			t.line("  " + visible(oneLine(h), ""))
 		}
 	}
 }
