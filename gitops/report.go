@@ -1,6 +1,10 @@
 package gitops
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Status says what a change does to an overlay or an object.
 type Status string
@@ -123,6 +127,54 @@ type Gone struct {
 	// and CustomResourceDefinitions, with which more goes.
 	Objects, Kept int
 	Claims        []KindCount
+}
+
+// String says what becomes of them in a few words, "" when there are none. Kinds are as the
+// repository has them.
+func (g *Gone) String() string {
+	if g == nil || g.Objects == 0 {
+		return ""
+	}
+	n := g.Objects - g.Kept
+	kept := fmt.Sprintf("%d %s kept by an annotation", g.Kept, are(g.Kept))
+	var text string
+	switch {
+	case g.Outcome == PruneKeep:
+		text = fmt.Sprintf("%s %s left behind", several(g.Objects, "object"), are(g.Objects))
+	case n == 0:
+		return fmt.Sprintf("%s %s kept by an annotation", several(g.Kept, "object"), are(g.Kept))
+	case g.Outcome == PruneDelete:
+		text = fmt.Sprintf("%s %s deleted", several(n, "object"), are(n))
+	default:
+		text = several(n, "object") + " may be deleted"
+	}
+	var claims []string
+	for _, c := range g.Claims {
+		claims = append(claims, several(c.Count, c.Kind))
+	}
+	if len(claims) > 0 {
+		text += ", " + strings.Join(claims, " and ") + " among them"
+	}
+	if g.Kept > 0 && g.Outcome != PruneKeep {
+		text += "; " + kept
+	}
+	return text
+}
+
+// several returns "1 object" or "2 objects".
+func several(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// are is the verb for n things.
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // KindCount counts the objects of a kind.

@@ -2,42 +2,12 @@ package reply
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
 
 // gone says what becomes of the objects that are not deployed any more, "" for none.
-func gone(g *gitops.Gone) string {
-	if g == nil || g.Objects == 0 {
-		return ""
-	}
-	n := g.Objects - g.Kept
-	if n == 0 && g.Outcome != gitops.PruneKeep {
-		return count(g.Kept, "object") + " " + plural(g.Kept, "is", "are") + " kept by an annotation"
-	}
-	var b strings.Builder
-	switch g.Outcome {
-	case gitops.PruneDelete:
-		fmt.Fprintf(&b, "%s %s deleted", count(n, "object"), plural(n, "is", "are"))
-	case gitops.PruneKeep:
-		n = g.Objects
-		fmt.Fprintf(&b, "%s %s left behind", count(n, "object"), plural(n, "is", "are"))
-	default:
-		fmt.Fprintf(&b, "%s may be deleted", count(n, "object"))
-	}
-	var claims []string
-	for _, c := range g.Claims {
-		claims = append(claims, count(c.Count, visible(c.Kind, "")))
-	}
-	if len(claims) > 0 {
-		b.WriteString(", " + strings.Join(claims, " and ") + " among them")
-	}
-	if g.Kept > 0 && g.Outcome != gitops.PruneKeep {
-		fmt.Fprintf(&b, "; %d %s kept by an annotation", g.Kept, plural(g.Kept, "is", "are"))
-	}
-	return b.String()
-}
+func gone(g *gitops.Gone) string { return visible(g.String(), "") }
 
 // unitLines are what happens to the unit of an overlay beside its objects, a sentence each.
 func unitLines(o gitops.OverlayChange) []string {

@@ -21,6 +21,44 @@ type reportView struct {
 	Headline         string
 	Findings         []findingView
 	Overlays         []overlayView
+	// Units are what happens to deployers beside their objects; Unread are changed manifests
+	// that nothing is known to deploy, and MoreUnread is how many there are beside them.
+	Units      []unitView
+	Unread     []string
+	MoreUnread int
+}
+
+// maxUnread is how many files that nothing deploys are named.
+const maxUnread = 10
+
+// unitView is one thing that happens to a deployer or to what it deploys.
+type unitView struct {
+	Tag         string // says shortly that something is deleted, or may be
+	Where, What string
+}
+
+// units lists what happens beside the objects, what is deleted first.
+func units(r gitops.Report) []unitView {
+	var gone, rest []unitView
+	for _, o := range r.Overlays {
+		if text := o.Gone.String(); text != "" {
+			switch {
+			case o.Gone.Outcome == gitops.PruneKeep || o.Gone.Objects <= o.Gone.Kept:
+				rest = append(rest, unitView{"", o.Path, text})
+			case o.Gone.Outcome == gitops.PruneDelete:
+				gone = append(gone, unitView{"deletes", o.Path, text})
+			default:
+				gone = append(gone, unitView{"may delete", o.Path, text})
+			}
+		}
+		for _, n := range o.News {
+			rest = append(rest, unitView{"", o.Path, n})
+		}
+	}
+	for _, n := range r.News {
+		rest = append(rest, unitView{"", place(n.File, n.Line, 0), n.Message})
+	}
+	return append(gone, rest...)
 }
 
 func newReportView(p *Pages, s session, t target, r gitops.Report) reportView {
@@ -32,6 +70,11 @@ func newReportView(p *Pages, s session, t target, r gitops.Report) reportView {
 	}
 	if p.opts.Title != nil {
 		v.Headline = p.opts.Title(r)
+	}
+	v.Units = units(r)
+	if r.Ledger != nil {
+		n := min(len(r.Ledger.UnreadManifests), maxUnread)
+		v.Unread, v.MoreUnread = r.Ledger.UnreadManifests[:n], len(r.Ledger.UnreadManifests)-n
 	}
 	for _, f := range r.Findings {
 		v.Findings = append(v.Findings, findingView{f})
@@ -110,6 +153,14 @@ func (o overlayView) News() string {
 		return "does not render, before and after"
 	}
 	return "changes"
+}
+
+// Who names the deployer, "" for none.
+func (o overlayView) Who() string {
+	if o.DeployedBy == nil {
+		return ""
+	}
+	return o.DeployedBy.Kind + " " + o.DeployedBy.Name
 }
 
 // Counts says how many objects and lines there are, "" for none.

@@ -92,7 +92,11 @@ func TestHostileNames(t *testing.T) {
 	o := gitops.Overlay{Path: evil, App: evil, Environment: evil}
 	w.report = gitops.Report{
 		Findings: []gitops.Finding{{Rule: evil, Severity: gitops.SeverityError, File: evil, Line: 1, Message: evil, Fix: evil}},
+		News:     []gitops.News{{File: evil, Line: 1, Message: evil}},
+		Ledger:   &gitops.Ledger{UnreadManifests: []string{evil}},
 		Overlays: []gitops.OverlayChange{
+			{Overlay: o, Status: gitops.Changed, PartOf: evil, DeployedBy: &gitops.Deployer{Kind: evil, Name: evil}, News: []string{evil},
+				Gone: &gitops.Gone{Objects: 2, Claims: []gitops.KindCount{{Kind: evil, Count: 1}}}},
 			{Overlay: o, Status: gitops.Moved, MovedFrom: evil, Images: []gitops.ImageChange{{Name: evil, Old: evil, New: evil}},
 				Objects: []gitops.ObjectChange{{Kind: evil, Namespace: evil, Name: evil, Status: gitops.Renamed, RenamedFrom: evil, Diff: "@@ " + evil + " @@\n+" + evil + "\n-" + evil + "\n\n " + evil}}},
 			{Overlay: o, Status: gitops.RenderErrorBoth, After: &gitops.Side{Err: &gitops.Error{File: evil, Line: 1, Column: 1, Message: evil, Hint: evil}}},
@@ -110,6 +114,31 @@ func TestHostileNames(t *testing.T) {
 	a.has(html.EscapeString(`<script>`)).has(`\u202e`).has(`\x1b[31m\x00`)
 	if n := strings.Count(a.body, "<pre class=\"diff\">"); n != 1 || strings.Count(a.body, "</pre>") != 2 {
 		t.Errorf("%d diffs: the page is broken", n)
+	}
+}
+
+// TestReportOfUnits shows what is deleted, who deploys, and what nothing deploys; a page
+// without a changed overlay does not say that nothing changes.
+func TestReportOfUnits(t *testing.T) {
+	w := newWorld(t)
+	w.report = gitops.Report{
+		News:   []gitops.News{{File: "argo/web.yaml", Line: 3, Message: "Application \"web\" is new"}},
+		Ledger: &gitops.Ledger{UnreadManifests: make([]string, 12)},
+		Overlays: []gitops.OverlayChange{
+			{Overlay: gitops.Overlay{Path: "media/player"}, Status: gitops.Changed, PartOf: "media", DeployedBy: &gitops.Deployer{Kind: "Application", Name: "media"}, News: []string{"it moves"}},
+			{Overlay: gitops.Overlay{Path: "db"}, Status: gitops.Removed, Gone: &gitops.Gone{Outcome: gitops.PruneDelete, Objects: 12, Claims: []gitops.KindCount{{Kind: "PersistentVolumeClaim", Count: 1}}}},
+		},
+	}
+	for i := range w.report.Ledger.UnreadManifests {
+		w.report.Ledger.UnreadManifests[i] = fmt.Sprintf("lab/m%02d.yaml", i)
+	}
+	b := w.browser()
+	b.login(page, "dev")
+	b.get(page).want(200).has("12 objects are deleted, 1 PersistentVolumeClaim among them").has("argo/web.yaml:3").has("it moves").
+		has("Application media").has("part of <code>media</code>, which does not render").has("lab/m09.yaml").has("and 2 more")
+	w.report.Overlays = nil
+	if a := b.get(page).want(200); strings.Contains(a.body, "Nothing rendered changes") {
+		t.Error("nothing is said to change")
 	}
 }
 
