@@ -24,7 +24,7 @@ var evil = []string{
 	"a`b``c", "```\n</details>", "\n```\n</details>\n@x", "@acme/team #12 acme/web#3 GH-4", "<!-- x --> </details><script>", "a|b\\|c\\", "--> <!--",
 	"\u202eexe.txt\u200b\u200d\ufeff\u2066", "\x1b[31mred\x07\x00\x9b", "http://evil.example www.evil.example a@b.example", "xmpp:a@b ftp://x",
 	"![x](http://e/x.png) [y](z) [z]: http://q", "**b** _i_ ~~s~~ $x$ \\", "a\nb\r\n# c\n\n- d\n> e\n    f", "&amp;&#64;x", "\xff\xfe", "<https://x.example>",
-	strings.Repeat("x`|", 4000), strings.Repeat("\u202e", 4000), "| a |\n|---|", "<code>", "</code>@team", "-n", "", "0123456789abcdef0123456789abcdef01234567",
+	strings.Repeat("x`|", 4000), strings.Repeat("\u202e", 4000), "| a |\n|---|", "<code>", "</code>@team", "-n", "", "a \"b\n!/0\"", "it\"s (\"x\") \"\\\"\" \"", "0123456789abcdef0123456789abcdef01234567",
 }
 
 // hostile is a report that has s in every place.

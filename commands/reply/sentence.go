@@ -28,21 +28,24 @@ const maxSentence = 1500
 func sentence(s string) string {
 	var b strings.Builder
 	s = strings.TrimSpace(oneLine(s))
+	if len(s) > 2*maxSentence { // what is read of it takes no longer than it is shown
+		s = strings.TrimSpace(strings.ToValidUTF8(s[:2*maxSentence], "")) + " …"
+	}
 	for s != "" && b.Len() < maxSentence {
 		word, rest := nextWord(s)
 		text := word
 		switch {
-		case strings.HasPrefix(word, `"`):
+		case quoted(word) == word:
 			text = code(unquoted(word))
 		case !isPlain(word):
 			for rest != "" { // one element for a run of words that are none
 				next, after := nextWord(rest)
-				if isPlain(next) || strings.HasPrefix(next, `"`) || next == "" {
+				if isPlain(next) || quoted(next) == next {
 					break
 				}
 				text, rest = text+" "+next, after
 			}
-			text = code(strings.TrimSpace(text))
+			text = "<code>" + escape(strings.TrimSpace(text), 2*maxName) + "</code>"
 		}
 		b.WriteString(text)
 		trimmed := strings.TrimLeft(rest, " ")
@@ -62,20 +65,28 @@ func isPlain(word string) bool {
 	return (proseWord.MatchString(word) || proseSize.MatchString(word)) && !hexWord.MatchString(word) || marks.MatchString(word)
 }
 
-// nextWord cuts the first word, quoted value or mark behind one from s.
+// nextWord cuts the first word or quoted value from s; a value may stand right behind a
+// word, as behind a bracket.
 func nextWord(s string) (word, rest string) {
 	s = strings.TrimLeft(s, " ")
-	if quoted, err := strconv.QuotedPrefix(s); err == nil && s[0] == '"' {
-		return quoted, s[len(quoted):]
+	if q := quoted(s); q != "" {
+		return q, s[len(q):]
 	}
-	at := strings.IndexByte(s, ' ')
-	if at < 0 {
-		at = len(s)
+	for i := range len(s) {
+		if s[i] == ' ' || i > 0 && quoted(s[i:]) != "" {
+			return s[:i], s[i:]
+		}
 	}
-	if quote := strings.IndexByte(s[:at], '"'); quote > 0 {
-		at = quote
+	return s, ""
+}
+
+// quoted returns the value in double quotes with which s starts, "" for none.
+func quoted(s string) string {
+	if !strings.HasPrefix(s, `"`) {
+		return ""
 	}
-	return s[:at], s[at:]
+	q, _ := strconv.QuotedPrefix(s)
+	return q
 }
 
 // unquoted drops the quotes of a value that needs no escape to be read.
