@@ -611,7 +611,7 @@ func (s *witness) expanded(set map[string]any) (apps []map[string]any) {
 				text = strings.ReplaceAll(text, "{{"+k+"}}", v)
 			}
 			var app map[string]any
-			if json.Unmarshal([]byte(text), &app) != nil {
+			if json.Unmarshal([]byte(text), &app) != nil || app == nil {
 				continue
 			}
 			app["apiVersion"], app["kind"] = "argoproj.io/v1alpha1", "Application"

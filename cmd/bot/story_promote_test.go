@@ -138,7 +138,7 @@ func TestStoryPromote(t *testing.T) {
 	}
 	c, err := w.hub.Commit(w.ctx, storyRepo, p.HeadSHA)
 	w.must(err)
-	if !c.Verified || c.Author != w.app.Slug()+"[bot]" || !strings.HasSuffix(c.Message, "\n\nRequested-by: @"+developer+"\nRequested-on: #1\nPromoted-From: dev@"+merged+"\nPromoted-To: staging\nPromoted-App: web") {
+	if !c.Verified || c.Author != w.app.Slug()+"[bot]" || !strings.Contains(c.Message, "\n\nRequested-by: @"+developer+"\nRequested-on: #1\nPromoted-From: dev@"+merged+"\nPromoted-To: staging\nPromoted-App: web\nPromoted-Since: web@") {
 		t.Errorf("commit %+v", c)
 	}
 

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -112,4 +113,11 @@ func (d *discovery) unscanned(p string) yields {
 
 // wants reports whether a ConfigMap of that name is asked for, whatever a prefix or a
 // suffix makes of it.
-func (d *discovery) wants(name string) bool { return d.wanted[name] }
+func (d *discovery) wants(name string) bool {
+	for wanted := range d.wanted {
+		if strings.Contains(wanted, name) {
+			return true
+		}
+	}
+	return false
+}
