@@ -169,5 +169,5 @@ func TestNothingChanges(t *testing.T) {
 	w.report = gitops.Report{}
 	b := w.browser()
 	b.login(page, "dev")
-	b.get(page).want(200).has("Nothing rendered changes.")
+	b.get(page).want(200).has("0 of 0 overlays") // the headline is what says so
 }
