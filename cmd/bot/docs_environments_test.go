@@ -167,7 +167,7 @@ func (p *page) config(place string) {
 var (
 	pageMark   = regexp.MustCompile(`<!--[^>]*-->\n?`)
 	pageLink   = regexp.MustCompile(`\[([^\]]+)\]\(<?http[^)]*\)`)
-	pageCommit = regexp.MustCompile(`\b[0-9a-f]{7}\b`)
+	pageCommit = regexp.MustCompile(`\b(?:[0-9a-f]{12}|[0-9a-f]{7})\b`)
 )
 
 // quoted is a comment as a quote, without its marks and links. Commits are numbered,
