@@ -75,13 +75,20 @@ demo: ## See it work on a sample repository
 	go run ./cmd/bot demo
 
 .PHONY: fuzz
-fuzz: ## Run every fuzz target for FUZZTIME=10s
+fuzz: ## Run every fuzz target for FUZZTIME=10s, and fuzz-ledger
 	@grep -rlE --include='*_test.go' '^func Fuzz' $(SOURCES) | sort | while read -r file; do \
 		for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file"); do \
 			echo "== $$(dirname "$$file") $$target"; \
 			go test -run='^$$' -fuzz="^$$target$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x "./$$(dirname "$$file")" </dev/null; \
 		done; \
 	done
+	@$(MAKE) --no-print-directory fuzz-ledger
+
+EDITS ?= 20000
+
+.PHONY: fuzz-ledger
+fuzz-ledger: ## Look for a false "Nothing rendered changes" in EDITS=20000 random edits
+	SEALIFT_LEDGER_EDITS=$(EDITS) go test -count=1 -v -timeout=2h -run='^TestLedgerNeverLies$$' ./commands
 
 .PHONY: fmt
 fmt: ## Format the code

@@ -3,8 +3,6 @@ package commands
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"reflect"
 	"slices"
 	"sync/atomic"
 
@@ -33,24 +31,23 @@ func layoutReader(config *layout.Config, memo layout.Memo, who Identity, r *rend
 		return reader
 	}
 	reader.Remotes = r.Remotes()
-	reader.Render = func(ctx context.Context, t gitops.Tree, list []layout.Rendering) ([]gitops.Rendered, error) {
+	reader.Render = func(ctx context.Context, t gitops.Tree, list []layout.Rendering, take func(int, gitops.Rendered)) error {
 		trees := artifacts{}
 		sources := make([]render.Source, len(list))
 		for i, s := range list {
 			from, err := trees.of(ctx, t, s.Artifact)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			sources[i] = render.Source{Tree: from, Path: s.Path, Build: s.Build}
 		}
-		out := make([]gitops.Rendered, len(list))
 		for done, err := range r.Sources(ctx, sources) {
 			if err != nil {
-				return nil, err
+				return err
 			}
-			out[done.Index] = done.Rendered
+			take(done.Index, done.Rendered)
 		}
-		return out, nil
+		return nil
 	}
 	return reader
 }
@@ -162,10 +159,7 @@ func locate(r *gitops.Rendered, u *gitops.Unit) {
 // a change that is below nothing that the unit names there leaves all of its
 // kustomizations as they are, and so what they name.
 func (c *comparison) reaches(p layout.Pair) bool {
-	if p.Base == nil || p.Head == nil || p.Base.Path != p.Head.Path || p.Base.Artifact != p.Head.Artifact || !reflect.DeepEqual(p.Base.Build, p.Head.Build) {
-		return true
-	}
-	return c.base.Reaches(*p.Base, c.changed)
+	return !sameUnit(p) || c.base.Reaches(*p.Base, c.changed)
 }
 
 // pairs returns what the report is about, sorted by path and deployer.
@@ -251,9 +245,8 @@ func onlyComponents(p render.Pair) bool {
 	return (p.Before != nil || p.After != nil) && is(p.Before) && is(p.After)
 }
 
-// sameJSON reports whether two values are the same to who reads them as JSON.
-func sameJSON(a, b any) bool {
-	x, errA := json.Marshal(a)
-	y, errB := json.Marshal(b)
-	return errA == nil && errB == nil && string(x) == string(y)
+// sameUnit reports whether a unit is there on both sides and built of the same in the same
+// way.
+func sameUnit(p layout.Pair) bool {
+	return p.Base != nil && p.Head != nil && p.Base.Path == p.Head.Path && p.Base.Artifact == p.Head.Artifact && p.Base.Build.Same(p.Head.Build)
 }

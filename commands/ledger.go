@@ -12,6 +12,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/diff"
 	"github.com/sealift/sealift/gitops/layout"
 )
 
@@ -25,6 +26,13 @@ func (c *comparison) ledger(ctx context.Context) (*gitops.Ledger, error) {
 	l := &gitops.Ledger{Missed: m.sorted()}
 	read := c.reads()
 	for _, p := range c.changed {
+		if !read[p] {
+			is, err := c.documentsOnly(ctx, p)
+			if err != nil {
+				return nil, err
+			}
+			read[p] = is
+		}
 		switch {
 		case read[p]:
 			l.Read++
@@ -70,16 +78,38 @@ func (c *comparison) reads() map[string]bool {
 		add(p.done.After)
 	}
 	for _, l := range []*layout.Layout{c.base, c.head} {
-		for _, doc := range l.Raw {
-			read[doc.File] = true
-		}
 		for _, p := range c.changed {
-			if l.Consulted(p) {
+			if l.Counts(p) {
 				read[p] = true
 			}
 		}
 	}
 	return read
+}
+
+// documentsOnly reports whether a file changes in nothing but documents that count for what
+// is deployed, such as an Application that somebody applies by hand: what stands beside
+// them in the file is deployed by nothing known here.
+func (c *comparison) documentsOnly(ctx context.Context, p string) (bool, error) {
+	if !c.base.Consulted(p) && !c.head.Consulted(p) {
+		return false, nil
+	}
+	var sides [2][]string
+	for i, side := range []struct {
+		t gitops.Tree
+		l *layout.Layout
+	}{{c.Base, c.base}, {c.Head, c.head}} {
+		e, _, err := gitops.Resolve(ctx, side.t, p)
+		if err != nil || e.Kind != gitops.File {
+			continue
+		}
+		data, err := side.t.Read(ctx, e.Path)
+		if err != nil {
+			return false, err
+		}
+		sides[i] = side.l.Others(data)
+	}
+	return slices.Equal(sides[0], sides[1]), nil
 }
 
 // misses collects what is not compared.
@@ -153,7 +183,7 @@ func (m *misses) failing(c *comparison) {
 				continue
 			}
 			files := side.l.Touched(*side.u, c.changed)
-			if len(files) == 0 && c.sameUnit(p) {
+			if len(files) == 0 && sameUnit(p) {
 				continue
 			}
 			err := side.done.Err
@@ -165,13 +195,9 @@ func (m *misses) failing(c *comparison) {
 	}
 }
 
-// sameUnit reports whether a unit is built in the same way on both sides.
-func (c *comparison) sameUnit(p layout.Pair) bool {
-	return p.Base != nil && p.Head != nil && p.Base.Path == p.Head.Path && p.Base.Artifact == p.Head.Artifact && sameJSON(p.Base.Build, p.Head.Build)
-}
-
 // failure is the miss of a unit that does not render.
 func failure(u *gitops.Unit, err *gitops.Error) gitops.Miss {
+	err = diff.Masked(err)
 	return gitops.Miss{
 		File: cmp.Or(err.File, u.File, u.Path), Line: err.Line, Reason: reasonOf(err.Cause), Overlays: []string{u.Path},
 		Message: named(u) + " does not render and is not compared: " + oneLine(err.Message),

@@ -1,5 +1,7 @@
 package gitops
 
+import "encoding/json"
+
 // Engine names what turns a source into objects.
 type Engine string
 
@@ -26,6 +28,18 @@ type Build struct {
 	Argo *ArgoBuild `json:"argo,omitempty"`
 	Flux *FluxBuild `json:"flux,omitempty"`
 }
+
+// JSON is the build as the worker reads it. Two builds that render alike have the same.
+func (b Build) JSON() string {
+	data, err := json.Marshal(b)
+	if err != nil {
+		panic("gitops: a build is text, numbers and flags: " + err.Error())
+	}
+	return string(data)
+}
+
+// Same reports whether two builds are the same, whether what is empty is nil or not.
+func (b Build) Same(o Build) bool { return b.JSON() == o.JSON() }
 
 // Patch is a patch that a deployer adds to a kustomization. Patch is its text, Path a
 // file relative to the source; one of them is empty.

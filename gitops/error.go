@@ -3,6 +3,7 @@ package gitops
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -160,8 +161,9 @@ func CodeOf(err error) Code {
 const maxQuote = 200
 
 // Quote quotes a foreign value for a message: printable, on one line, in double
-// quotes, cut after 200 bytes.
+// quotes, cut after 200 bytes, and [WithoutUsers].
 func Quote(s string) string {
+	s = WithoutUsers(s)
 	if len(s) > maxQuote {
 		cut := maxQuote
 		for cut > 0 && !utf8.RuneStart(s[cut]) {
@@ -170,6 +172,28 @@ func Quote(s string) string {
 		s = s[:cut] + "…"
 	}
 	return strconv.QuoteToGraphic(s)
+}
+
+// userInfo matches the user of a URL (RFC 3986, section 3.2.1), which is often a password or
+// a token; userPort what is a host and its port instead. People forget to escape, so a
+// password goes up to the last "@".
+var (
+	userInfo = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s/]*|[^\s/:@]*:[^\s"'<>]*)@`)
+	userPort = regexp.MustCompile(`^[^:]*://[^\s/:@]*:[0-9]+/`)
+)
+
+// WithoutUsers returns a text with "…" for the users and passwords of the URLs in it.
+func WithoutUsers(s string) string {
+	if !strings.Contains(s, "://") {
+		return s
+	}
+	return userInfo.ReplaceAllStringFunc(s, func(url string) string {
+		if userPort.MatchString(url) {
+			return url
+		}
+		scheme, _, _ := strings.Cut(url, "://")
+		return scheme + "://…@"
+	})
 }
 
 // Printable returns s when every rune of it is printable, and its escaped form

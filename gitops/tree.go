@@ -1,6 +1,7 @@
 package gitops
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha1"
 	"encoding/hex"
@@ -145,4 +146,24 @@ func splitPath(p string) []string {
 		}
 	}
 	return out
+}
+
+// WalkOrder compares paths in the order in which filepath.Walk comes to them; "." is the
+// root of the tree.
+func WalkOrder(a, b string) int {
+	if a == "." {
+		a = ""
+	}
+	if b == "." {
+		b = ""
+	}
+	for a != "" && b != "" {
+		x, restA, _ := strings.Cut(a, "/")
+		y, restB, _ := strings.Cut(b, "/")
+		if x != y {
+			return strings.Compare(x, y)
+		}
+		a, b = restA, restB
+	}
+	return cmp.Compare(len(a), len(b))
 }

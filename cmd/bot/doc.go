@@ -18,8 +18,8 @@
 //
 // gitops/layout finds out which overlays a tree has, of which app and
 // environment, and the order of environments, from Argo CD and Flux objects, the
-// kustomizations and .sealift.yaml. What a document of Flux comes to is known by
-// gitops/layout/flux, which is pure.
+// kustomizations and .sealift.yaml. What a document comes to is known by
+// gitops/layout/argocd and gitops/layout/flux, which read nothing but the tree.
 //
 // gitops/render turns an overlay into objects. It runs kustomize in worker
 // processes without network, files and environment, answers their questions about

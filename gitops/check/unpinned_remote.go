@@ -40,7 +40,7 @@ func runUnpinnedRemote(p *pass) error {
 		}
 		f := judge(spec)
 		f.File, f.Line, f.Column = file, r.node.Line, r.node.Column
-		f.Message = r.field + ": " + f.Message + ": " + gitops.Quote(withoutLogin(r.path))
+		f.Message = r.field + ": " + f.Message + ": " + gitops.Quote(r.path)
 		p.report(f)
 		return nil
 	})
@@ -81,18 +81,4 @@ func judge(spec remote) gitops.Finding {
 		f.Message = "remote base that follows " + quoted
 	}
 	return f
-}
-
-// withoutLogin hides the user and password of an address.
-func withoutLogin(address string) string {
-	scheme, rest, ok := strings.Cut(address, "://")
-	if !ok {
-		return address
-	}
-	host, tail, _ := strings.Cut(rest, "/")
-	at := strings.LastIndex(host, "@")
-	if at < 0 {
-		return address
-	}
-	return scheme + "://…@" + host[at+1:] + "/" + tail
 }

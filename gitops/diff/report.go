@@ -176,6 +176,10 @@ func maskError(err *gitops.Error, h hashes) *gitops.Error {
 	return &masked
 }
 
+// Masked returns an error of a render without what may be secret of the manifest that its
+// message repeats.
+func Masked(err *gitops.Error) *gitops.Error { return maskError(err, nil) }
+
 // deployer names who deploys an overlay, for sorting.
 func deployer(c gitops.OverlayChange) string {
 	d := c.DeployedBy

@@ -1,12 +1,10 @@
 package layout
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path"
@@ -22,6 +20,7 @@ const (
 	maxRounds = 8      // until what is found does not change any more
 	maxFound  = 20_000 // documents of deployers in one round
 	maxChain2 = 32     // deployers above each other
+	maxBuilds = 200    // ways in which one directory is deployed
 )
 
 // discovery finds the units of a tree: what the documents of deployers name, those that
@@ -46,7 +45,7 @@ type discovery struct {
 	edges             map[place]map[place]bool // documents in files that the renders of one have
 	synced            map[string]bool          // directories that a FluxInstance syncs
 	places            map[string][]place       // of documents in files, by kind/name
-	renders           map[string]*gitops.Rendered
+	renders           map[string]*yielded
 	others            map[string]yields
 	yielding          map[string]bool // what mayYield said
 
@@ -74,6 +73,13 @@ type place struct {
 	line int
 }
 
+// yielded is what discovery keeps of a render: its reads and the objects that rooms read.
+// dropped are the names of the ConfigMaps that nobody wanted.
+type yielded struct {
+	gitops.Rendered
+	dropped []string
+}
+
 // found is what one round found.
 type found struct {
 	units  []gitops.Unit
@@ -81,14 +87,18 @@ type found struct {
 	opaque []gitops.Opaque
 	notes  notes
 	seen   map[string]int // units by identity and entry
+	// builds are the different ways in which directories are deployed, rest those beyond
+	// [maxBuilds], by directory.
+	builds map[string]map[string]bool
+	rest   map[string]*gitops.Opaque
 	// renders are those that were looked into, with who descends from what.
-	renders []looked
+	renders []rendering
 	docs    int
 }
 
-// looked is one render of a round.
-type looked struct {
-	done *gitops.Rendered
+// rendering is one render of a round.
+type rendering struct {
+	done *yielded
 	from chain
 	root bool // nothing deploys it
 }
@@ -99,9 +109,10 @@ type chain struct {
 	entry place
 	// dir is the Entry of units, cluster the part of it that names the cluster of Flux.
 	dir string
-	// above are the identities of the documents above, outermost first; units those of
-	// the units whose renders have them.
-	above, units []string
+	// above are the documents above, outermost first; units the identities of the units
+	// whose renders have them.
+	above []documentName
+	units []string
 }
 
 // queued is a document and what leads to it.
@@ -115,7 +126,7 @@ func newDiscovery(ctx context.Context, r Reader, s *scanned, g *graph) *discover
 	s.ctx = context.WithoutCancel(ctx) // entries are resolved later too
 	d := &discovery{
 		scanned: s, graph: g, reader: r, edges: map[place]map[place]bool{}, synced: map[string]bool{}, places: map[string][]place{},
-		wanted: map[string]bool{}, renders: map[string]*gitops.Rendered{}, others: map[string]yields{}, yielding: map[string]bool{},
+		wanted: map[string]bool{}, renders: map[string]*yielded{}, others: map[string]yields{}, yielding: map[string]bool{},
 	}
 	for _, doc := range s.docs {
 		at := place{doc.file, doc.Line}
@@ -127,25 +138,43 @@ func newDiscovery(ctx context.Context, r Reader, s *scanned, g *graph) *discover
 	return d
 }
 
+// sight says how the content of a file counts for what is deployed.
+type sight uint8
+
+const (
+	looked    sight = iota + 1 // it was looked at, by a render or for words
+	consulted                  // documents of it count, see [Layout.Others]
+	counted                    // all of it counts
+)
+
 // seen returns the paths whose contents were read, by renders and by rooms.
-func (d *discovery) seen() map[string]bool {
-	seen := map[string]bool{}
+func (d *discovery) seen() map[string]sight {
+	seen := map[string]sight{}
 	for _, done := range d.renders {
 		for _, r := range done.Reads {
-			seen[r.Path] = true
+			seen[r.Path] = looked
 		}
 	}
-	for p := range d.rooms.seen {
-		seen[p] = true
-	}
 	for p := range d.others {
-		seen[p] = true
+		seen[p] = looked
 	}
+	for _, doc := range d.found.raw {
+		seen[doc.File] = consulted
+	}
+	maps.Copy(seen, d.rooms.seen)
 	return seen
 }
 
-// identity tells documents apart. A namespace that is left out may be any.
-func identity(d gitops.Document) string { return d.Kind + "/" + d.Name }
+// documentName is what a document is called.
+type documentName struct{ kind, namespace, name string }
+
+func nameOf(d gitops.Document) documentName { return documentName{d.Kind, d.Namespace, d.Name} }
+
+// may reports whether two names may be those of one document: a namespace that is left out
+// may be any.
+func (n documentName) may(o documentName) bool {
+	return n.kind == o.kind && n.name == o.name && (n.namespace == o.namespace || n.namespace == "" || o.namespace == "")
+}
 
 // discover runs the rounds.
 func (d *discovery) discover(ctx context.Context) error {
@@ -159,7 +188,7 @@ func (d *discovery) discover(ctx context.Context) error {
 func (d *discovery) settle(ctx context.Context) error {
 	before := ""
 	for round := range maxRounds {
-		d.found = found{seen: map[string]int{}}
+		d.found = found{seen: map[string]int{}, builds: map[string]map[string]bool{}, rest: map[string]*gitops.Opaque{}}
 		d.learning = lesson{map[place]bool{}, map[string]bool{}, map[place]string{}, map[string][]gitops.Document{}}
 		d.worlds, d.rawObjects = map[string]*flux.World{}, nil
 		wanted := len(d.wanted)
@@ -279,7 +308,7 @@ func (d *discovery) follow(ctx context.Context, list []queued) error {
 			if err != nil {
 				return err
 			}
-			below := chain{entry: q.entry, dir: q.dir, above: append(slices.Clip(q.above), identity(q.doc)), units: q.units}
+			below := chain{entry: q.entry, dir: q.dir, above: append(slices.Clip(q.above), nameOf(q.doc)), units: q.units}
 			for _, doc := range deployed.Documents {
 				if len(below.above) < maxChain2 {
 					list = append(list, queued{doc, below})
@@ -319,7 +348,7 @@ func (d *discovery) take(u gitops.Unit, q queued) (gitops.Unit, bool) {
 		d.found.notes.add(u.File, u.Line, "", "%s %s points at a Component, which does not render alone: %s", u.DeployedBy.Kind, gitops.Quote(u.DeployedBy.Name), gitops.Quote(u.Path))
 		return u, false
 	}
-	if n := len(q.above); n > 0 && strings.HasPrefix(q.above[n-1], "FluxInstance/") {
+	if n := len(q.above); n > 0 && q.above[n-1].kind == "FluxInstance" {
 		d.synced[u.Path] = true
 	}
 	for _, p := range seeds(u) {
@@ -332,7 +361,11 @@ func (d *discovery) take(u gitops.Unit, q queued) (gitops.Unit, bool) {
 		return true
 	})
 	key := u.ID() + "\x00" + u.Entry + "\x00" + u.Path
-	if i, ok := d.found.seen[key]; ok && sameBuild(d.found.units[i].Build, u.Build) {
+	build := u.Build.JSON()
+	if i, ok := d.found.seen[key]; ok && d.found.units[i].Build.JSON() == build {
+		return u, false
+	}
+	if !d.affords(u, build) {
 		return u, false
 	}
 	d.found.seen[key] = len(d.found.units)
@@ -349,10 +382,42 @@ func clusterDir(dir string) string {
 	return dir
 }
 
-func sameBuild(a, b gitops.Build) bool {
-	x, errA := json.Marshal(a)
-	y, errB := json.Marshal(b)
-	return errA == nil && errB == nil && bytes.Equal(x, y)
+// affords reports whether a unit is within the bound on the ways in which one directory is
+// deployed, and notes one that is not: each is a render, and one text makes any number.
+func (d *discovery) affords(u gitops.Unit, build string) bool {
+	ways := d.found.builds[u.Path]
+	if ways == nil {
+		ways = map[string]bool{}
+		d.found.builds[u.Path] = ways
+	}
+	if ways[build] || len(ways) < maxBuilds {
+		ways[build] = true
+		return true
+	}
+	rest := d.found.rest[u.Path]
+	if rest == nil {
+		rest = &gitops.Opaque{
+			Reason: gitops.ReasonBudget, File: u.File, Line: u.Line,
+			Message: fmt.Sprintf("%s is deployed in more than %d ways: the others are not compared", gitops.Quote(u.Path), maxBuilds),
+		}
+		d.found.rest[u.Path] = rest
+		d.graph.walk(seeds(u), func(p string, _ *kustomization) bool {
+			p = escapeGlob(p)
+			rest.Reads = append(rest.Reads, p, path.Join(p, "**"))
+			return true
+		})
+	}
+	rest.Key = hash(rest.Key, u.ID(), build)
+	return false
+}
+
+// hash is a short name for texts.
+func hash(texts ...string) string {
+	h := sha256.New()
+	for _, t := range texts {
+		fmt.Fprintf(h, "%d:%s", len(t), t)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // takeOpaque adds what is deployed and not rendered, and what there is to say.
@@ -382,50 +447,65 @@ func (d *discovery) look(ctx context.Context, units []gitops.Unit, chains []chai
 		if d.reader.Render == nil || !d.mayYield(u) {
 			continue
 		}
-		if key := renderKey(u); d.renders[key] == nil {
-			d.renders[key] = &gitops.Rendered{}
+		key := renderKey(u)
+		if done := d.renders[key]; done == nil || slices.ContainsFunc(done.dropped, d.wants) {
+			d.renders[key] = &yielded{}
 			sources, at = append(sources, Rendering{u.Path, u.Artifact, u.Build}), append(at, i)
 		}
 	}
 	if len(sources) > 0 {
-		done, err := d.reader.Render(ctx, d.tree, sources)
+		err := d.reader.Render(ctx, d.tree, sources, func(j int, done gitops.Rendered) {
+			d.renders[renderKey(units[at[j]])] = d.keep(done)
+		})
 		if err != nil {
 			return nil, err
-		}
-		for j := range done {
-			d.renders[renderKey(units[at[j]])] = &done[j]
 		}
 	}
 	var next []queued
 	for i, u := range units {
 		if done := d.renders[renderKey(u)]; done != nil {
-			d.found.renders = append(d.found.renders, looked{done, chains[i], u.DeployedBy == nil})
+			d.found.renders = append(d.found.renders, rendering{done, chains[i], u.DeployedBy == nil})
 			next = append(next, d.documentsOf(u, done, chains[i])...)
 		}
 	}
 	return next, nil
 }
 
-// renderKey names a render.
-func renderKey(u gitops.Unit) string {
-	b, err := json.Marshal(u.Build)
-	if err != nil {
-		return u.ID() + "\x00" + u.Entry
+// keep takes out of a render what rooms do not read: a render may be large, and there may
+// be many.
+func (d *discovery) keep(done gitops.Rendered) *yielded {
+	y := &yielded{Rendered: done}
+	y.Objects = nil
+	for _, o := range done.Objects {
+		switch {
+		case handled(o.APIVersion, o.Kind), d.wanting(o):
+			y.Objects = append(y.Objects, o)
+		case flux.Wants(o.APIVersion, o.Kind):
+			y.dropped = append(y.dropped, o.Name)
+		}
 	}
-	return u.Path + "\x00" + u.Artifact + "\x00" + string(b)
+	return y
 }
+
+// wanting reports whether a room of Flux wants to know an object.
+func (d *discovery) wanting(o gitops.Object) bool {
+	return flux.Wants(o.APIVersion, o.Kind) && (strings.Contains(o.APIVersion, "fluxcd") || d.wanted[o.Name])
+}
+
+// renderKey names a render.
+func renderKey(u gitops.Unit) string { return u.Path + "\x00" + u.Artifact + "\x00" + u.Build.JSON() }
 
 // documentsOf returns the documents that a render has. One that is above it, such as the
 // Application of an Argo CD that manages itself, is not followed again: it replaces the
 // text of the entry that it is, in the next round.
-func (d *discovery) documentsOf(u gitops.Unit, done *gitops.Rendered, c chain) []queued {
+func (d *discovery) documentsOf(u gitops.Unit, done *yielded, c chain) []queued {
 	if done.Err != nil || len(c.units) >= maxChain2 {
 		return nil
 	}
 	below := chain{entry: c.entry, dir: c.dir, above: c.above, units: append(slices.Clip(c.units), u.ID())}
 	var list []queued
 	for _, o := range done.Objects {
-		wanted := flux.Wants(o.APIVersion, o.Kind) && (strings.Contains(o.APIVersion, "fluxcd") || d.wanted[o.Name])
+		wanted := d.wanting(o)
 		if !wanted && !handled(o.APIVersion, o.Kind) {
 			continue
 		}
@@ -437,8 +517,8 @@ func (d *discovery) documentsOf(u gitops.Unit, done *gitops.Rendered, c chain) [
 		if !handled(o.APIVersion, o.Kind) {
 			continue
 		}
-		if slices.Contains(c.above, identity(doc)) {
-			if raw := d.rawAt(c.entry); raw != nil && raw.Kind == doc.Kind && raw.Name == doc.Name && c.entry.file != "" {
+		if slices.ContainsFunc(c.above, nameOf(doc).may) {
+			if raw := d.rawAt(c.entry); raw != nil && nameOf(doc).may(documentName{raw.Kind, raw.Namespace, raw.Name}) {
 				d.learning.self[c.entry] = string(o.YAML)
 			}
 			continue
@@ -460,7 +540,7 @@ func (d *discovery) rawAt(at place) *placed {
 
 // whereIs returns where a rendered document comes from: the document of its kind and
 // name in a file that the render read, or else the kustomization.
-func (d *discovery) whereIs(doc gitops.Document, done *gitops.Rendered) (string, int) {
+func (d *discovery) whereIs(doc gitops.Document, done *yielded) (string, int) {
 	for _, at := range d.places[doc.Kind+"/"+doc.Name] {
 		if readsFile(done, at.file) {
 			return at.file, at.line
@@ -479,7 +559,7 @@ func (d *discovery) whereIs(doc gitops.Document, done *gitops.Rendered) (string,
 }
 
 // readsFile reports whether a render read a file.
-func readsFile(done *gitops.Rendered, file string) bool {
+func readsFile(done *yielded, file string) bool {
 	i, ok := slices.BinarySearchFunc(done.Reads, file, func(r gitops.Read, p string) int { return strings.Compare(r.Path, p) })
 	return ok && done.Reads[i].Kind == gitops.File
 }

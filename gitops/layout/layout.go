@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -55,7 +54,9 @@ type Layout struct {
 	refs  map[string][]string
 	scan  *scanned
 	// seen are the paths whose content was read for it, beside facts.
-	seen map[string]bool
+	seen map[string]sight
+	// wants reports whether a ConfigMap of a name counts for what is deployed.
+	wants func(name string) bool
 }
 
 // Reader reads layouts. The zero value knows nothing of the repository beside its tree,
@@ -65,8 +66,9 @@ type Reader struct {
 	// nil keeps nothing.
 	Config *Config
 	Memo   Memo
-	// Render renders sources, in their order.
-	Render func(ctx context.Context, t gitops.Tree, list []Rendering) ([]gitops.Rendered, error)
+	// Render renders sources and hands over each with its index, in any order, one after
+	// another.
+	Render func(ctx context.Context, t gitops.Tree, list []Rendering, take func(i int, done gitops.Rendered)) error
 	// Remotes says that bases outside of the repository may be fetched.
 	Remotes bool
 	// Addresses are those under which the repository is known; none when it is not known.
@@ -129,6 +131,7 @@ func (r Reader) Read(ctx context.Context, t gitops.Tree) (*Layout, error) {
 		refs:           g.refs,
 		scan:           s,
 		seen:           d.seen(),
+		wants:          d.wants,
 	}
 	for dir, k := range s.dirs {
 		l.component[dir] = k.component
@@ -153,7 +156,7 @@ func (l *Layout) takePlain(units []gitops.Unit) {
 			continue
 		}
 		files := append(l.plain[u.Path].Files, u.Build.Files...)
-		slices.SortFunc(files, walkOrder)
+		slices.SortFunc(files, gitops.WalkOrder)
 		b := gitops.Build{Engine: u.Build.Engine, Files: slices.Compact(files), Unrestricted: u.Build.Unrestricted}
 		if old, ok := l.plain[u.Path]; ok && old.Engine == gitops.Kustomize { // it takes directories too
 			b.Engine, b.Unrestricted = old.Engine, old.Unrestricted
@@ -212,19 +215,6 @@ func (l *Layout) why(u gitops.Unit) Source {
 // plainBuild is how a kustomization is built that nothing deploys.
 func (r Reader) plainBuild() gitops.Build {
 	return gitops.Build{Unrestricted: r.Config.Kustomize.Unrestricted}
-}
-
-// walkOrder compares paths in the order in which filepath.Walk comes to them.
-func walkOrder(a, b string) int {
-	for a != "" && b != "" {
-		x, restA, _ := strings.Cut(a, "/")
-		y, restB, _ := strings.Cut(b, "/")
-		if x != y {
-			return strings.Compare(x, y)
-		}
-		a, b = restA, restB
-	}
-	return cmp.Compare(len(a), len(b))
 }
 
 // Tree returns t, of which l is the layout, as a [gitops.Builder] that knows how the

@@ -321,3 +321,29 @@ func FuzzDocuments(f *testing.F) {
 		}
 	})
 }
+
+// TestManyBuilds deploys one directory in more ways than are compared: one text says that
+// the others are not, and what they are deployed with is part of it.
+func TestManyBuilds(t *testing.T) {
+	files := func(last string) map[string]string {
+		var b strings.Builder
+		b.WriteString("apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: shops}\nspec:\n  generators:\n  - list:\n      elements:\n")
+		for i := range maxBuilds + 50 {
+			fmt.Fprintf(&b, "      - {name: shop-%d}\n", i)
+		}
+		fmt.Fprintf(&b, "      - {name: %s}\n", last)
+		b.WriteString("  template:\n    metadata: {name: '{{name}}'}\n    spec:\n      source: {repoURL: https://git.example.com/a/b, path: shop, kustomize: {namePrefix: '{{name}}-'}}\n      destination: {name: in-cluster, namespace: shop}\n")
+		return map[string]string{"shops.yaml": b.String(), "shop/kustomization.yaml": "resources: [../base]\n", "base/kustomization.yaml": ""}
+	}
+	one, other := read(t, files("last"), nil), read(t, files("least"), nil)
+	if len(one.Units) != maxBuilds || len(one.Opaque) != 1 {
+		t.Fatalf("%d units, opaque %v", len(one.Units), one.Opaque)
+	}
+	o := one.Opaque[0]
+	if o.Reason != gitops.ReasonBudget || !slices.Contains(o.Reads, "base/**") || o.File != "shops.yaml" {
+		t.Errorf("it is %+v", o)
+	}
+	if o.Key == other.Opaque[0].Key {
+		t.Error("another deployment beyond the bound is not told from the one that was there")
+	}
+}

@@ -31,7 +31,7 @@ func (l *Layout) same(ctx context.Context, from, to gitops.Tree, changed []strin
 		return false, nil
 	}
 	for _, p := range changed {
-		if p == pipelinesFile || l.seen[p] || from.Lookup(p).Kind != gitops.File || to.Lookup(p).Kind != gitops.File {
+		if p == pipelinesFile || l.seen[p] != 0 || from.Lookup(p).Kind != gitops.File || to.Lookup(p).Kind != gitops.File {
 			return false, nil
 		}
 		base := path.Base(p)

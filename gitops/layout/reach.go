@@ -1,11 +1,13 @@
 package layout
 
 import (
+	"bytes"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
+	"go.yaml.in/yaml/v3"
 )
 
 // seeds returns where the walk over what a unit may read begins: its directory or files,
@@ -234,8 +236,50 @@ func (l *Layout) Part(entry string) *gitops.Unit {
 	return u
 }
 
-// Consulted reports whether the content of a file was read to find out what is deployed.
-func (l *Layout) Consulted(p string) bool { return l.seen[p] }
+// Counts reports whether all that a file says counts for what is deployed, such as the values
+// that a generator of Argo CD reads: where it changes and no unit does, nothing is deployed
+// otherwise.
+func (l *Layout) Counts(p string) bool { return l.seen[p] == counted }
+
+// Consulted reports whether documents of a file count for what is deployed. See
+// [Layout.Others].
+func (l *Layout) Consulted(p string) bool { return l.seen[p] == consulted }
+
+// Others returns what stands in a file beside the documents that count for what is deployed,
+// each in one form whatever its layout and comments: somebody may apply them by hand with
+// the rest of the file.
+func (l *Layout) Others(data []byte) []string {
+	var list []string
+	for text := range splitDocuments(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))) {
+		var doc yaml.Node
+		if err := yaml.Unmarshal(text, &doc); err != nil && len(readDocument(text, 1)) == 0 {
+			list = append(list, string(text))
+		}
+		if len(doc.Content) == 0 {
+			continue
+		}
+		r, root := &reader{left: maxNodes}, doc.Content[0]
+		objects := []*yaml.Node{root}
+		if strings.HasSuffix(r.text(r.get(root, "kind")), "List") {
+			objects = slices.Collect(r.items(r.get(root, "items")))
+		}
+		for _, o := range objects {
+			if d, is := r.document(o); is || d.Kind == "ConfigMap" && l.wants(d.Name) {
+				continue
+			}
+			var v any
+			text, err := []byte(nil), o.Decode(&v)
+			if err == nil {
+				text, err = yaml.Marshal(v)
+			}
+			if err != nil {
+				text = []byte(err.Error())
+			}
+			list = append(list, string(text))
+		}
+	}
+	return list
+}
 
 // Deploys reports whether a document of that kind and name stands in a file, or is
 // rendered by a unit.

@@ -16,6 +16,9 @@ import (
 // that render each other, and that nothing else renders, one is kept, since one of them was
 // applied by hand and leads to all others.
 func (d *discovery) conclude() {
+	for _, dir := range slices.Sorted(maps.Keys(d.found.rest)) {
+		d.found.opaque = append(d.found.opaque, *d.found.rest[dir])
+	}
 	at, beside := map[string][]place{}, map[string][]place{}
 	for _, doc := range d.docs {
 		p := place{doc.file, doc.Line}

@@ -31,12 +31,12 @@ type rooms struct {
 	argocd    *argocd.Room
 	flux      *flux.Room
 	// seen are the files whose content the rooms read.
-	seen  map[string]bool
+	seen  map[string]sight
 	known map[string]gitops.Deployed // what documents of Argo CD come to
 }
 
 func newRooms(d *discovery) *rooms {
-	r := &rooms{discovery: d, seen: map[string]bool{}, known: map[string]gitops.Deployed{}}
+	r := &rooms{discovery: d, seen: map[string]sight{}, known: map[string]gitops.Deployed{}}
 	t := &noted{Tree: d.tree, seen: r.seen}
 	r.argocd = &argocd.Room{Tree: t, Options: d.reader.Config.ArgoCD, Reach: d.ours.reach}
 	r.flux = &flux.Room{Tree: t, Options: d.reader.Config.Flux, Reach: d.ours.reach}
@@ -46,12 +46,12 @@ func newRooms(d *discovery) *rooms {
 // noted is a tree that notes which files are read.
 type noted struct {
 	gitops.Tree
-	seen map[string]bool
+	seen map[string]sight
 }
 
 // Read implements [gitops.Tree].
 func (n *noted) Read(ctx context.Context, p string) ([]byte, error) {
-	n.seen[p] = true
+	n.seen[p] = counted
 	return n.Tree.Read(ctx, p)
 }
 
@@ -203,7 +203,7 @@ func (d *discovery) objectsIn(file string) []gitops.Document {
 	if err != nil {
 		return nil
 	}
-	d.rooms.seen[file] = true
+	d.rooms.seen[file] = max(d.rooms.seen[file], consulted)
 	var list []gitops.Document
 	line := 1
 	for text := range splitDocuments(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))) {

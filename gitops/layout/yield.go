@@ -2,7 +2,6 @@ package layout
 
 import (
 	"bytes"
-	"encoding/json"
 	"path"
 	"slices"
 	"strconv"
@@ -69,11 +68,7 @@ func (d *discovery) mayYield(u gitops.Unit) bool {
 
 // yields is mayYield, looked for.
 func (d *discovery) yields(u gitops.Unit) bool {
-	build, err := json.Marshal(u.Build)
-	if err != nil {
-		return true
-	}
-	have := yieldsOf(build)
+	have := yieldsOf([]byte(u.Build.JSON()))
 	sure := true
 	d.graph.walk(seeds(u), func(p string, k *kustomization) bool {
 		if k != nil {

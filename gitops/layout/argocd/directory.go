@@ -1,7 +1,6 @@
 package argocd
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"path"
@@ -32,7 +31,7 @@ func (r *Room) entries() []gitops.Entry {
 			}
 		}
 		slices.SortFunc(r.sorted, func(a, b gitops.Entry) int { return strings.Compare(a.Path, b.Path) })
-		slices.SortFunc(r.dirs, walkOrder)
+		slices.SortFunc(r.dirs, gitops.WalkOrder)
 	})
 	return r.sorted
 }
@@ -79,19 +78,6 @@ func (r *Room) children(dir string) iter.Seq[gitops.Entry] {
 			i++
 		}
 	}
-}
-
-// walkOrder compares paths in the order in which filepath.Walk comes to them.
-func walkOrder(a, b string) int {
-	for a != "" && b != "" {
-		x, restA, _ := strings.Cut(a, "/")
-		y, restB, _ := strings.Cut(b, "/")
-		if x != y {
-			return strings.Compare(x, y)
-		}
-		a, b = restA, restB
-	}
-	return cmp.Compare(len(a), len(b))
 }
 
 // within returns a path of the tree relative to a directory above it.
@@ -180,8 +166,8 @@ func (a *app) manifests(ctx context.Context, s source, dir string, options objec
 			out.files = append(out.files, e.Path)
 		}
 	}
-	slices.SortFunc(out.files, walkOrder)
-	slices.SortFunc(out.jsonnet, walkOrder)
+	slices.SortFunc(out.files, gitops.WalkOrder)
+	slices.SortFunc(out.jsonnet, gitops.WalkOrder)
 	return out, nil
 }
 

@@ -199,7 +199,7 @@ func tooMany(file string) error {
 
 // inDepth compares .sourceignore files: a directory's own before those below it, and
 // directories by name.
-func inDepth(a, b string) int { return walkOrder(path.Dir(a), path.Dir(b)) }
+func inDepth(a, b string) int { return gitops.WalkOrder(path.Dir(a), path.Dir(b)) }
 
 // fetched reports whether a path of the tree is checked out by the source.
 func (a *artifact) fetched(p string) bool {

@@ -1,11 +1,9 @@
 package flux
 
 import (
-	"cmp"
 	"context"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -85,14 +83,14 @@ func (r *Room) below(dir string) func(func(gitops.Entry) bool) {
 				r.entries = append(r.entries, e)
 			}
 		}
-		slices.SortFunc(r.entries, func(a, b gitops.Entry) int { return walkOrder(a.Path, b.Path) })
+		slices.SortFunc(r.entries, func(a, b gitops.Entry) int { return gitops.WalkOrder(a.Path, b.Path) })
 	}
 	entries := r.entries
 	r.mu.Unlock()
 	return func(yield func(gitops.Entry) bool) {
 		i := 0
 		if dir != "." {
-			i, _ = slices.BinarySearchFunc(entries, dir, func(e gitops.Entry, p string) int { return walkOrder(e.Path, p) })
+			i, _ = slices.BinarySearchFunc(entries, dir, func(e gitops.Entry, p string) int { return gitops.WalkOrder(e.Path, p) })
 		}
 		for ; i < len(entries) && inside(dir, entries[i].Path); i++ {
 			if !yield(entries[i]) {
@@ -100,23 +98,4 @@ func (r *Room) below(dir string) func(func(gitops.Entry) bool) {
 			}
 		}
 	}
-}
-
-// walkOrder compares paths in the order in which filepath.Walk comes to them.
-func walkOrder(a, b string) int {
-	if a == "." {
-		a = ""
-	}
-	if b == "." {
-		b = ""
-	}
-	for a != "" && b != "" {
-		x, restA, _ := strings.Cut(a, "/")
-		y, restB, _ := strings.Cut(b, "/")
-		if x != y {
-			return strings.Compare(x, y)
-		}
-		a, b = restA, restB
-	}
-	return cmp.Compare(len(a), len(b))
 }
