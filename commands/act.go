@@ -9,44 +9,20 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// act carries out a plan, action by action. Every action is idempotent: it looks
-// before it writes, or is recorded under its key, so that a crash at any point and
-// a second delivery leave one comment and one check.
+// actor carries out the actions of one plan.
+type actor struct {
+	*Service
+	host  Host
+	event gitops.Event
+	// made has the numbers of the pull requests that the plan made so far, by branch.
+	made map[string]int
+}
+
+// act carries out a plan, action by action.
 func (s *Service) act(ctx context.Context, host Host, e gitops.Event, plan Plan) error {
-	made := map[string]int{}
+	a := &actor{Service: s, host: host, event: e, made: map[string]int{}}
 	for _, action := range plan {
-		var err error
-		switch a := action.(type) {
-		case Sticky:
-			err = s.keep(ctx, host, e, a)
-		case Reply:
-			_, err = s.once(ctx, e, a.Key, a.describe(), func(ctx context.Context) (string, error) { return s.reply(ctx, host, e, a) })
-		case React:
-			err = s.react(ctx, host, e, a)
-		case Check:
-			err = s.report(ctx, host, e, a)
-		case Publish:
-			made[a.Branch], err = s.publish(ctx, e, a)
-		case Answer:
-			err = s.answerOnce(ctx, host, e, a, made)
-		case Remember:
-			err = s.remember(ctx, e, a)
-		case SetHold:
-			err = s.hold(ctx, e, a.Hold)
-		case EndHold:
-			err = s.endHold(ctx, e, a.Hold)
-		case Invite:
-			_, err = s.once(ctx, e, inviteKey(a.Link), a.describe(), func(ctx context.Context) (string, error) { return s.invite(ctx, host, e, a) })
-		case PutSealed:
-			err = s.put(ctx, host, e, a)
-		case Expose:
-			err = s.expose(ctx, e, a)
-		case Acknowledge:
-			err = s.acknowledge(ctx, e, a)
-		case Reseal:
-			err = s.reseal(ctx, host, e, a)
-		}
-		if err != nil {
+		if err := action.act(ctx, a); err != nil {
 			return err
 		}
 	}
@@ -68,14 +44,6 @@ func (s *Service) once(ctx context.Context, e gitops.Event, key, what string, do
 func (s *Service) note(ctx context.Context, e gitops.Event, what string) error {
 	_, err := s.once(ctx, e, "done "+what+" "+e.Delivery, what, func(context.Context) (string, error) { return "", nil })
 	return err
-}
-
-// react puts a reaction on a comment, unless that was deleted meanwhile.
-func (s *Service) react(ctx context.Context, host Host, e gitops.Event, r React) error {
-	if err := host.React(ctx, r.Comment, string(r.Content)); err != nil {
-		return gone(err)
-	}
-	return s.note(ctx, e, r.describe())
 }
 
 // reply writes a comment unless it is there already.

@@ -78,20 +78,11 @@ func (s *Service) begin(ctx context.Context, e gitops.Event, l *look, env string
 		if from := st.beside(st.chain(r.App), env, -1); from == "" || !slices.Contains(r.Environments, from) {
 			continue
 		}
-		_, err := s.once(ctx, e, begunKey(e.Repo, env, r.App), "automatic promotion begins", func(context.Context) (string, error) { return begunBefore + e.Before, nil })
-		if err != nil {
+		if err := s.State.Automate(ctx, e.Repo.ID, env, r.App, e.Before); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// begunBefore stands before the commit that the source was at when an automatic promotion
-// began; the log of an older version has the one after it.
-const begunBefore = "before "
-
-func begunKey(repo gitops.Repository, env, app string) string {
-	return fmt.Sprintf("%d automatic %s begun %s", repo.ID, env, app)
 }
 
 // automatic opens, renews and merges the promotions to an environment that the
@@ -179,7 +170,7 @@ func (a *automatic) due(ctx context.Context, app string) (string, error) {
 		return "", err
 	}
 	if last == "" {
-		_, begun, err := a.service.Actions.Result(ctx, begunKey(a.event.Repo, a.env, app))
+		_, begun, err := a.service.State.Automated(ctx, a.event.Repo.ID, a.env, app)
 		if err != nil || !begun {
 			return "", err
 		}
@@ -263,9 +254,8 @@ func (a *automatic) promoting(apps []string) *promoting {
 // pushed returns what the source of an app was before the push that begins its automatic
 // promotions; "" when that is not known or was lost.
 func (a *automatic) pushed(ctx context.Context, app string) (string, error) {
-	result, begun, err := a.service.Actions.Result(ctx, begunKey(a.event.Repo, a.env, app))
-	commit, ok := strings.CutPrefix(result, begunBefore)
-	if err != nil || !begun || !ok || a.look.FetchCommits(ctx, commit) != nil {
+	commit, begun, err := a.service.State.Automated(ctx, a.event.Repo.ID, a.env, app)
+	if err != nil || !begun || a.look.FetchCommits(ctx, commit) != nil {
 		return "", cmp.Or(err, ctx.Err())
 	}
 	return commit, nil

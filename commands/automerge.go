@@ -77,15 +77,14 @@ func (a *automatic) ready(ctx context.Context, p gitops.Pull, message string) (b
 // requires. That it was to be asked is recorded before, so that what came of a crash is
 // taken back as well.
 func (a *automatic) askToMerge(ctx context.Context, e gitops.Event, p gitops.Pull) error {
-	s, key := a.service, autoMergeKey(e.Repo, p.Number)
+	s := a.service
 	if err := s.cancelAutoMerge(ctx, a.host, e, p, p.Head.SHA); err != nil {
 		return err
 	}
-	_, err := s.once(ctx, e, key, "intend to let GitHub merge a promotion", func(context.Context) (string, error) { return p.Head.SHA, nil })
-	if err != nil {
+	if err := s.State.AskMerge(ctx, e.Repo.ID, p.Number, p.Head.SHA); err != nil {
 		return err
 	}
-	_, err = s.once(ctx, e, key+" "+p.Head.SHA, "let GitHub merge a promotion", func(ctx context.Context) (string, error) {
+	_, err := s.once(ctx, e, autoMergeKey(e.Repo, p), "let GitHub merge a promotion", func(ctx context.Context) (string, error) {
 		return "", a.changes.AutoMerge(ctx, p.Number, p.Head.SHA)
 	})
 	if err == nil && len(a.look.config.Environment(a.env).Gate.Freezes) > 0 { // one begins without an event
@@ -98,8 +97,7 @@ func (a *automatic) askToMerge(ctx context.Context, e gitops.Event, p gitops.Pul
 // that was for the head that is to be kept; "" keeps none. When somebody pushed, that is
 // why, and said.
 func (s *Service) cancelAutoMerge(ctx context.Context, host Host, e gitops.Event, p gitops.Pull, keep string) error {
-	key := autoMergeKey(e.Repo, p.Number)
-	head, asked, err := s.Actions.Result(ctx, key)
+	head, asked, err := s.State.AskedMerge(ctx, e.Repo.ID, p.Number)
 	if err != nil || !asked || head == keep {
 		return err
 	}
@@ -117,10 +115,11 @@ func (s *Service) cancelAutoMerge(ctx context.Context, host Host, e gitops.Event
 	if err := s.sayPushed(ctx, host, changes, e, p); err != nil {
 		return err
 	}
-	if err := s.Actions.Forget(ctx, key+" "+head); err != nil {
+	p.Head.SHA = head
+	if err := s.Actions.Forget(ctx, autoMergeKey(e.Repo, p)); err != nil {
 		return err
 	}
-	return s.Actions.Forget(ctx, key)
+	return s.State.DropMerge(ctx, e.Repo.ID, p.Number)
 }
 
 // sayPushed says on a promotion that somebody else's commit is why it is not merged by
@@ -134,9 +133,9 @@ func (s *Service) sayPushed(ctx context.Context, host Host, changes Changes, e g
 	return s.act(ctx, host, e, Plan{Reply{pullKey(e.Repo, p.Number) + " pushed " + state.Tip, body}})
 }
 
-// autoMergeKey is the action whose result is the head that GitHub was asked to merge.
-func autoMergeKey(repo gitops.Repository, number int) string {
-	return pullKey(repo, number) + " merge by GitHub"
+// autoMergeKey names that GitHub is asked to merge a pull request at its head.
+func autoMergeKey(repo gitops.Repository, p gitops.Pull) string {
+	return pullKey(repo, p.Number) + " merge by GitHub " + p.Head.SHA
 }
 
 // gateRequest reads from the commit of a promotion what its rules are asked about.

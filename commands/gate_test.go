@@ -18,7 +18,7 @@ type office struct {
 	rights  map[string]string
 	teams   map[string][]string
 	checks  map[string]gitops.Conclusion
-	held    []Hold
+	held    []gitops.Hold
 }
 
 func (o office) Permission(_ context.Context, login string) (string, error) {
@@ -36,9 +36,9 @@ func (o office) Conclusions(context.Context, string) (map[string]gitops.Conclusi
 	return o.checks, nil
 }
 
-func (o office) Hold(context.Context, Hold) error                            { return nil }
+func (o office) Hold(context.Context, gitops.Hold) error                     { return nil }
 func (o office) Unhold(context.Context, int64, string, string) (bool, error) { return false, nil }
-func (o office) Holds(context.Context, int64) ([]Hold, error)                { return o.held, nil }
+func (o office) Holds(context.Context, int64) ([]gitops.Hold, error)         { return o.held, nil }
 
 var atWork = office{
 	rights: map[string]string{"ada": "write", "bob": "read", "cleo": "admin", "dan": "write", "max": "maintain"},
@@ -92,7 +92,7 @@ func TestGate(t *testing.T) {
 	for _, tt := range []struct {
 		name, gate, promote string
 		request             gateRequest
-		held                []Hold
+		held                []gitops.Hold
 		want                string // the refusals, one a line
 	}{
 		{name: "no rules", request: base},
@@ -127,17 +127,17 @@ func TestGate(t *testing.T) {
 		{name: "labelled", gate: "labels: [ok]", request: with(func(r *gateRequest) { r.Labels = []string{"x", "ok"} })},
 		{name: "not labelled", gate: "labels: [ok, go]", request: with(func(r *gateRequest) { r.Labels = []string{"ok"} }), want: `labels: pull request does not have the label "go"`},
 		{
-			name: "held", request: base, held: []Hold{{Environment: "staging", Login: "cleo", Since: now.Add(-24 * time.Hour), Reason: "load\ntest"}},
+			name: "held", request: base, held: []gitops.Hold{{Environment: "staging", Login: "cleo", Since: now.Add(-24 * time.Hour), Reason: "load\ntest"}},
 			want: `hold: staging is on hold since 2026-07-16 20:00 UTC by cleo: "load\ntest"; /unhold staging ends that`,
 		},
 		{
-			name: "app held", request: base, held: []Hold{{Environment: "staging", App: "web", Login: "cleo", Since: now}},
+			name: "app held", request: base, held: []gitops.Hold{{Environment: "staging", App: "web", Login: "cleo", Since: now}},
 			want: "hold: staging web is on hold since 2026-07-17 20:00 UTC by cleo; /unhold staging web ends that",
 		},
-		{name: "others held", request: base, held: []Hold{{Environment: "prod-eu"}, {Environment: "staging", App: "api"}}},
-		{name: "automatic held", request: base, held: []Hold{{Environment: "staging", Automatic: true}}},
+		{name: "others held", request: base, held: []gitops.Hold{{Environment: "prod-eu"}, {Environment: "staging", App: "api"}}},
+		{name: "automatic held", request: base, held: []gitops.Hold{{Environment: "staging", Automatic: true}}},
 		{
-			name: "automatic held for the automatic", request: automatic, held: []Hold{{Environment: "staging", App: "web", Login: "cleo", Since: now, Automatic: true}},
+			name: "automatic held for the automatic", request: automatic, held: []gitops.Hold{{Environment: "staging", App: "web", Login: "cleo", Since: now, Automatic: true}},
 			want: "hold: staging web is on hold since 2026-07-17 20:00 UTC by cleo (only automatic promotions); /unhold staging web ends that",
 		},
 		{

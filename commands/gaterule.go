@@ -34,21 +34,16 @@ func (g *gateCheck) holds(ctx context.Context) error {
 	}
 	list, err := g.service.Holds.Holds(ctx, g.request.Repo.ID)
 	for _, h := range list {
-		if !h.holds(g.request) {
+		if !h.Covers(g.request.To, g.request.Apps, g.request.Login == "") {
 			continue
 		}
-		g.refuse("hold", "%s is on hold %s; /unhold %s ends that", h.what(), h.says(), h.what())
+		g.refuse("hold", "%s is on hold %s; /unhold %s ends that", h.What(), holdSays(h), h.What())
 	}
 	return err
 }
 
-// holds reports whether the hold is about a promotion.
-func (h Hold) holds(r gateRequest) bool {
-	return h.Environment == r.To && (h.App == "" || slices.Contains(r.Apps, h.App)) && (!h.Automatic || r.Login == "")
-}
-
-// says is since when something is held, by whom and why.
-func (h Hold) says() string {
+// holdSays says since when something is held, by whom and why.
+func holdSays(h gitops.Hold) string {
 	text := "since " + clock(h.Since) + " by " + h.Login + because(h.Reason)
 	if h.Automatic {
 		text += " (only automatic promotions)"

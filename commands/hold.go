@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/gitops/layout"
@@ -14,56 +13,43 @@ import (
 // Holds keeps what a person said is not to be promoted.
 type Holds interface {
 	// Hold records a hold; one of the same environment and app is replaced.
-	Hold(ctx context.Context, h Hold) error
+	Hold(ctx context.Context, h gitops.Hold) error
 	// Unhold removes a hold and reports whether there was one.
 	Unhold(ctx context.Context, repo int64, environment, app string) (bool, error)
 	// Holds returns those of a repository, by environment and app.
-	Holds(ctx context.Context, repo int64) ([]Hold, error)
-}
-
-// Hold says that nothing is to be promoted to an environment.
-type Hold struct {
-	// Repo is GitHub's id of the repository.
-	Repo        int64
-	Environment string
-	// App is "" for all of the environment.
-	App string
-	// Reason is what a person wrote, which may be nothing; Login who that was.
-	Reason, Login string
-	Since         time.Time
-	// Automatic says that only automatic promotions are held, as after a rollback.
-	Automatic bool
+	Holds(ctx context.Context, repo int64) ([]gitops.Hold, error)
 }
 
 // SetHold records a hold; doing it twice is doing it once.
-type SetHold struct{ Hold }
+type SetHold struct{ gitops.Hold }
 
 func (SetHold) describe() string { return "hold" }
 
+// act has what GitHub was asked to merge looked at again.
+func (h SetHold) act(ctx context.Context, a *actor) error {
+	if err := a.Holds.Hold(ctx, h.Hold); err != nil {
+		return err
+	}
+	e := a.event
+	e.Delivery += "-hold-" + refName(h.What()) // one comment may hold several things
+	return a.wake(ctx, e)
+}
+
 // EndHold removes a hold, if it is there.
-type EndHold struct{ Hold }
+type EndHold struct{ gitops.Hold }
 
 func (EndHold) describe() string { return "end a hold" }
 
+// act has automatic promotions looked at again: they may have waited for that.
+func (h EndHold) act(ctx context.Context, a *actor) error {
+	if _, err := a.Holds.Unhold(ctx, h.Repo, h.Environment, h.App); err != nil {
+		return err
+	}
+	return a.wake(ctx, a.event)
+}
+
 // whoPromotes says who may use verbs about an environment.
 const whoPromotes = "whom the environment names in `promoters`, or who may write"
-
-// hold records a hold. What GitHub was asked to merge is looked at again.
-func (s *Service) hold(ctx context.Context, e gitops.Event, h Hold) error {
-	if err := s.Holds.Hold(ctx, h); err != nil {
-		return err
-	}
-	e.Delivery += "-hold-" + refName(h.what()) // one comment may hold several things
-	return s.wake(ctx, e)
-}
-
-// endHold removes a hold. Automatic promotions may have waited for that.
-func (s *Service) endHold(ctx context.Context, e gitops.Event, h Hold) error {
-	if _, err := s.Holds.Unhold(ctx, h.Repo, h.Environment, h.App); err != nil {
-		return err
-	}
-	return s.wake(ctx, e)
-}
 
 // maxReason is the length in bytes of the reason of a hold.
 const maxReason = 200
@@ -96,7 +82,7 @@ func (a *asked) planHold(ctx context.Context, args []string) (Plan, error) {
 	if len(h.Reason) > maxReason {
 		return nil, gitops.Errorf(gitops.Invalid, "reason is longer than %d bytes", maxReason)
 	}
-	body := "**" + code(h.what()) + " is on hold**: nothing is promoted there until `/unhold " + h.what() + "`."
+	body := "**" + code(h.What()) + " is on hold**: nothing is promoted there until `/unhold " + h.What() + "`."
 	return Plan{SetHold{h}, Reply{commentKey(a.event, fmt.Sprintf("hold %d", a.request.Line)), body}}, nil
 }
 
@@ -114,13 +100,13 @@ func (a *asked) planUnhold(ctx context.Context, args []string) (Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := code(h.what()) + " is not on hold."
-	if slices.ContainsFunc(list, func(o Hold) bool { return o.Environment == h.Environment && o.App == h.App }) {
-		body = "**" + code(h.what()) + " is not on hold any more.**"
+	body := code(h.What()) + " is not on hold."
+	if slices.ContainsFunc(list, func(o gitops.Hold) bool { return o.Environment == h.Environment && o.App == h.App }) {
+		body = "**" + code(h.What()) + " is not on hold any more.**"
 	}
 	for _, o := range list {
 		if o.Environment == h.Environment && o.App != h.App {
-			body += " " + code(o.what()) + " still is."
+			body += " " + code(o.What()) + " still is."
 		}
 	}
 	return Plan{EndHold{h}, Reply{commentKey(a.event, fmt.Sprintf("unhold %d", a.request.Line)), body}}, nil
@@ -128,19 +114,19 @@ func (a *asked) planUnhold(ctx context.Context, args []string) (Plan, error) {
 
 // heldBy reads what a hold is to be about, and checks that the person may promote
 // there: who may let something through may hold it back, and nobody else.
-func (a *asked) heldBy(ctx context.Context, args []string) (Hold, error) {
+func (a *asked) heldBy(ctx context.Context, args []string) (gitops.Hold, error) {
 	if len(args) == 0 {
-		return Hold{}, gitops.Errorf(gitops.Invalid, "/%s needs an environment, such as /%s staging", a.request.Verb, a.request.Verb)
+		return gitops.Hold{}, gitops.Errorf(gitops.Invalid, "/%s needs an environment, such as /%s staging", a.request.Verb, a.request.Verb)
 	}
 	l, err := a.service.lookAround(ctx, a.event.Repo)
 	if err != nil {
-		return Hold{}, err
+		return gitops.Hold{}, err
 	}
 	defer l.close()
-	h := Hold{Repo: a.event.Repo.ID, Environment: args[0], Login: a.event.Comment.Author.Login, Since: a.service.now()}
+	h := gitops.Hold{Repo: a.event.Repo.ID, Environment: args[0], Login: a.event.Comment.Author.Login, Since: a.service.now()}
 	rest := args[1:]
 	if err := l.environment(h.Environment, ""); err != nil {
-		return Hold{}, err
+		return gitops.Hold{}, err
 	}
 	if len(rest) > 0 && slices.Contains(apps(l.layout, h.Environment), rest[0]) {
 		h.App, rest = rest[0], rest[1:]
@@ -160,12 +146,4 @@ func (a *asked) mayPromote(ctx context.Context, config *layout.Config, env strin
 		err = gitops.Errorf(gitops.Denied, "/%s %s is for those who may promote there: %s", a.request.Verb, env, who)
 	}
 	return err
-}
-
-// what names the environment and the app that are held, as a person types them.
-func (h Hold) what() string {
-	if h.App == "" {
-		return h.Environment
-	}
-	return h.Environment + " " + h.App
 }

@@ -16,16 +16,15 @@ type tips struct {
 func (c tips) BranchTip(context.Context, string) (string, error)     { return c.commit.SHA, nil }
 func (c tips) Commit(context.Context, string) (gitops.Commit, error) { return c.commit, nil }
 
-// done is an action log with what was done.
-type done map[string]string
-
-func (d done) Once(context.Context, LogEntry, func(context.Context) (string, error)) (string, error) {
-	return "", nil
+// made is a State that knows one commit, of one repository.
+type made struct {
+	State
+	repo   int64
+	commit string
 }
-func (d done) Forget(context.Context, string) error { return nil }
-func (d done) Result(_ context.Context, key string) (string, bool, error) {
-	r, ok := d[key]
-	return r, ok, nil
+
+func (m made) HasCommit(_ context.Context, repo int64, id string) (bool, error) {
+	return repo == m.repo && id == m.commit, nil
 }
 
 // A commit is ours when GitHub signed it for us or when it is recorded that we made it.
@@ -35,20 +34,20 @@ func TestLookAtWhoseCommit(t *testing.T) {
 	repo := gitops.Repository{ID: 1, Owner: "acme", Name: "shop"}
 	for name, c := range map[string]struct {
 		commit gitops.Commit
-		made   string
+		made   made
 		ours   bool
 	}{
-		"signed by GitHub":             {gitops.Commit{SHA: "a", Author: bot, Committer: flow, Verified: true}, "", true},
-		"signed as the App":            {gitops.Commit{SHA: "a", Author: bot, Committer: bot, Verified: true}, "", true},
-		"names alone":                  {gitops.Commit{SHA: "a", Author: bot, Committer: bot}, "", false},
-		"names alone, of GitHub":       {gitops.Commit{SHA: "a", Author: bot, Committer: flow}, "", false},
-		"signed by nobody now":         {gitops.Commit{SHA: "a", Author: bot, Verified: true}, "", false},
-		"amended and signed":           {gitops.Commit{SHA: "a", Author: bot, Committer: ada, Verified: true}, "", false},
-		"GitHub's, for somebody":       {gitops.Commit{SHA: "a", Author: ada, Committer: flow, Verified: true}, "", false},
-		"recorded, where nobody signs": {gitops.Commit{SHA: "a", Author: bot, Committer: bot}, "1 made a", true},
-		"recorded of another":          {gitops.Commit{SHA: "a", Author: bot, Committer: bot}, "2 made a", false},
+		"signed by GitHub":             {gitops.Commit{SHA: "a", Author: bot, Committer: flow, Verified: true}, made{}, true},
+		"signed as the App":            {gitops.Commit{SHA: "a", Author: bot, Committer: bot, Verified: true}, made{}, true},
+		"names alone":                  {gitops.Commit{SHA: "a", Author: bot, Committer: bot}, made{}, false},
+		"names alone, of GitHub":       {gitops.Commit{SHA: "a", Author: bot, Committer: flow}, made{}, false},
+		"signed by nobody now":         {gitops.Commit{SHA: "a", Author: bot, Verified: true}, made{}, false},
+		"amended and signed":           {gitops.Commit{SHA: "a", Author: bot, Committer: ada, Verified: true}, made{}, false},
+		"GitHub's, for somebody":       {gitops.Commit{SHA: "a", Author: ada, Committer: flow, Verified: true}, made{}, false},
+		"recorded, where nobody signs": {gitops.Commit{SHA: "a", Author: bot, Committer: bot}, made{repo: 1, commit: "a"}, true},
+		"recorded of another":          {gitops.Commit{SHA: "a", Author: bot, Committer: bot}, made{repo: 2, commit: "a"}, false},
 	} {
-		s := &Service{Self: func(context.Context) (gitops.User, error) { return bot, nil }, Actions: done{c.made: "branch"}}
+		s := &Service{Self: func(context.Context) (gitops.User, error) { return bot, nil }, State: c.made}
 		got, err := s.lookAt(t.Context(), tips{commit: c.commit}, repo, "sealift/promote/x")
 		if err != nil || got.Ours != c.ours || got.Tip != "a" {
 			t.Errorf("%s: %+v, %v", name, got, err)

@@ -10,12 +10,6 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// closedKey names in the action log what a promotion had that was closed without
-// merging.
-func closedKey(repo gitops.Repository, branch string) string {
-	return fmt.Sprintf("%d %s closed", repo.ID, branch)
-}
-
 // promotionClosed remembers what a promotion had that a person closed, so that it is
 // not opened again by itself until the source has something new.
 func (s *Service) promotionClosed(ctx context.Context, e gitops.Event, pull gitops.Pull) error {
@@ -23,13 +17,14 @@ func (s *Service) promotionClosed(ctx context.Context, e gitops.Event, pull gito
 	if !strings.HasPrefix(branch, PromotionBranches) || pull.Head.Repo != e.Repo.String() {
 		return nil
 	}
-	if err := s.Actions.Forget(ctx, closedKey(e.Repo, branch)); err != nil || pull.Merged {
-		return err
+	if pull.Merged {
+		return s.State.ReopenPromotion(ctx, e.Repo.ID, branch)
 	}
-	_, err := s.once(ctx, e, closedKey(e.Repo, branch), "remember a closed promotion", func(ctx context.Context) (string, error) {
-		return s.contentOf(ctx, e.Repo, pull)
-	})
-	return gone(err)
+	had, err := s.contentOf(ctx, e.Repo, pull)
+	if err != nil {
+		return gone(err)
+	}
+	return s.State.ClosePromotion(ctx, e.Repo.ID, branch, had)
 }
 
 // contentOf identifies what a pull request changes.
@@ -74,7 +69,7 @@ func content(before, after gitops.Tree) (string, error) {
 
 // wasClosed reports whether a person closed a promotion that had what a part has.
 func (p *promoting) wasClosed(ctx context.Context, one *part) (bool, error) {
-	closed, ok, err := p.service.Actions.Result(ctx, closedKey(p.event.Repo, one.branch))
+	closed, ok, err := p.service.State.ClosedPromotion(ctx, p.event.Repo.ID, one.branch)
 	if err != nil || !ok {
 		return false, err
 	}

@@ -3,8 +3,8 @@ package commands
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -19,57 +19,24 @@ type Remember struct {
 
 func (Remember) describe() string { return "remember a promotion" }
 
-// pendingAsk is what is kept of one.
-type pendingAsk struct {
-	Key string `json:"key"`
-	// Comment and By are where it was asked, and by whom.
-	Comment int64      `json:"comment"`
-	By      string     `json:"by"`
-	Ask     promoteAsk `json:"ask"`
-}
-
-// pendingKey names what is kept of one pull request in the action log. Only one
-// job of a pull request runs at a time.
-func pendingKey(e gitops.Event) string { return pullKey(e.Repo, e.Number) + " promote when merged" }
-
-// pending returns what was asked for on a pull request, oldest first.
-func (s *Service) pending(ctx context.Context, e gitops.Event) ([]pendingAsk, error) {
-	text, ok, err := s.Actions.Result(ctx, pendingKey(e))
-	if err != nil || !ok {
-		return nil, err
-	}
-	var list []pendingAsk
-	if err := json.Unmarshal([]byte(text), &list); err != nil {
-		return nil, gitops.Errorf(gitops.Internal, "action log: promotions of %s: %w", gitops.Quote(pendingKey(e)), err)
-	}
-	return list, nil
-}
-
-// remember carries out a [Remember]. What the same person asked for the same
-// environment before is replaced.
-func (s *Service) remember(ctx context.Context, e gitops.Event, r Remember) error {
-	list, err := s.pending(ctx, e)
-	if err != nil || slices.ContainsFunc(list, func(p pendingAsk) bool { return p.Key == r.Key }) {
-		return err
-	}
-	list = slices.DeleteFunc(list, func(p pendingAsk) bool {
-		return p.By == e.Comment.Author.Login && p.Ask.To == r.Ask.To && p.Ask.From == r.Ask.From && slices.Equal(p.Ask.Apps, r.Ask.Apps)
-	})
-	return s.keepPending(ctx, e, append(list, pendingAsk{r.Key, e.Comment.ID, e.Comment.Author.Login, r.Ask}))
-}
-
-// keepPending replaces what is kept of a pull request.
-func (s *Service) keepPending(ctx context.Context, e gitops.Event, list []pendingAsk) error {
-	data, err := json.Marshal(list)
+// act implements [Action]. What the same person asked for the same environment before is
+// replaced.
+func (r Remember) act(ctx context.Context, a *actor) error {
+	data, err := json.Marshal(r.Ask)
 	if err != nil {
 		return gitops.Errorf(gitops.Internal, "promotion: %w", err)
 	}
-	if err := s.Actions.Forget(ctx, pendingKey(e)); err != nil || len(list) == 0 {
+	e := a.event
+	ask := gitops.Ask{Key: r.Key, Comment: e.Comment.ID, Login: e.Comment.Author.Login, Subject: r.Ask.subject(), Promotion: data}
+	if err := a.State.KeepAsk(ctx, e.Repo.ID, e.Number, ask); err != nil {
 		return err
 	}
-	what := fmt.Sprintf("remember %d promotions", len(list))
-	_, err = s.once(ctx, e, pendingKey(e), what, func(context.Context) (string, error) { return string(data), nil })
-	return err
+	return a.note(ctx, e, r.describe())
+}
+
+// subject says what is promoted where to, in any order of the apps.
+func (p promoteAsk) subject() string {
+	return p.From + " > " + p.To + ": " + strings.Join(slices.Sorted(slices.Values(p.Apps)), " ")
 }
 
 // pullClosed carries out what was asked for while the pull request was open, if it
@@ -82,23 +49,27 @@ func (s *Service) pullClosed(ctx context.Context, host Host, e gitops.Event, las
 	if err := s.promotionClosed(ctx, e, pull); err != nil {
 		return err
 	}
-	list, err := s.pending(ctx, e)
+	list, err := s.State.Asks(ctx, e.Repo.ID, e.Number)
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	for _, p := range list {
+	for _, kept := range list {
 		if !pull.Merged {
 			break
 		}
+		var ask promoteAsk
+		if err := json.Unmarshal(kept.Promotion, &ask); err != nil {
+			return gitops.Errorf(gitops.Internal, "promotion that was asked for on %s: %w", pullKey(e.Repo, e.Number), err)
+		}
 		asked := e
-		asked.Comment = &gitops.Comment{ID: p.Comment, Author: gitops.User{Login: p.By}}
+		asked.Comment = &gitops.Comment{ID: kept.Comment, Author: gitops.User{Login: kept.Login}}
 		r := Request{Verb: "promote"}
 		_, err := s.carryOut(ctx, host, asked, r, last, func() (Plan, error) {
-			return s.promote(ctx, host, asked, pull, p.Ask, p.Key+" merged")
+			return s.promote(ctx, host, asked, pull, ask, kept.Key+" merged")
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return s.keepPending(ctx, e, nil)
+	return s.State.DropAsks(ctx, e.Repo.ID, e.Number)
 }

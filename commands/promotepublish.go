@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/sealift/sealift/gitops"
@@ -31,6 +30,11 @@ type Publish struct {
 
 func (Publish) describe() string { return "publish a pull request" }
 
+func (p Publish) act(ctx context.Context, a *actor) (err error) {
+	a.made[p.Branch], err = a.publish(ctx, a.event, p)
+	return err
+}
+
 // Answer writes one comment, once, that speaks of the pull requests which the
 // Publish actions before it in the plan made.
 type Answer struct {
@@ -42,6 +46,13 @@ type Answer struct {
 }
 
 func (Answer) describe() string { return "answer" }
+
+func (x Answer) act(ctx context.Context, a *actor) error {
+	_, err := a.once(ctx, a.event, x.Key, x.describe(), func(ctx context.Context) (string, error) {
+		return a.reply(ctx, a.host, a.event, Reply{Key: x.Key, Body: x.Body(a.made)})
+	})
+	return err
+}
 
 // publish carries out a [Publish] and returns the number of the pull request.
 func (s *Service) publish(ctx context.Context, e gitops.Event, p Publish) (int, error) {
@@ -162,14 +173,6 @@ func exists(err error) bool {
 	return ok && e.Cause == causeExists
 }
 
-// answerOnce writes the comment of an [Answer].
-func (s *Service) answerOnce(ctx context.Context, host Host, e gitops.Event, a Answer, made map[string]int) error {
-	_, err := s.once(ctx, e, a.Key, a.describe(), func(ctx context.Context) (string, error) {
-		return s.reply(ctx, host, e, Reply{Key: a.Key, Body: a.Body(made)})
-	})
-	return err
-}
-
 // branchState is what a branch of ours has.
 type branchState struct {
 	// Tip is "" when there is no such branch.
@@ -199,18 +202,12 @@ func (s *Service) lookAt(ctx context.Context, changes Changes, repo gitops.Repos
 	byUs := c.Author.ID == self.ID && (c.Committer.ID == self.ID || c.Committer.Login == "web-flow")
 	state := branchState{Tip: tip, Message: c.Message, Ours: c.Verified && byUs}
 	if !state.Ours {
-		_, state.Ours, err = s.Actions.Result(ctx, madeKey(repo, tip))
+		state.Ours, err = s.State.HasCommit(ctx, repo.ID, tip)
 	}
 	return state, err
 }
 
 // made records that a commit is ours, before a branch names it.
 func (s *Service) made(ctx context.Context, e gitops.Event, commit, branch string) error {
-	_, err := s.once(ctx, e, madeKey(e.Repo, commit), "make a commit", func(context.Context) (string, error) { return branch, nil })
-	return err
-}
-
-// madeKey names a commit that we made in the action log.
-func madeKey(repo gitops.Repository, commit string) string {
-	return fmt.Sprintf("%d made %s", repo.ID, commit)
+	return s.State.AddCommit(ctx, e.Repo.ID, commit, branch)
 }

@@ -38,6 +38,8 @@ type Reseal struct {
 
 func (Reseal) describe() string { return "encrypt SealedSecrets again" }
 
+func (r Reseal) act(ctx context.Context, a *actor) error { return a.reseal(ctx, a.host, a.event, r) }
+
 // planReseal has the controller encrypt what the base branch has. To ask the
 // controller changes nothing.
 func planReseal(ctx context.Context, a *asked) (Plan, error) {

@@ -189,11 +189,11 @@ func (a *asked) holdBack(ctx context.Context, back Rollback) (Plan, error) {
 	list, err := a.service.Holds.Holds(ctx, a.event.Repo.ID)
 	var plan Plan
 	for _, app := range back.names() {
-		h := Hold{
+		h := gitops.Hold{
 			Repo: a.event.Repo.ID, Environment: back.Promoted.To, App: app, Login: a.event.Comment.Author.Login, Since: a.service.now(),
 			Reason: "rolled back", Automatic: true,
 		}
-		if !slices.ContainsFunc(list, func(o Hold) bool { return o.what() == h.what() && !o.Automatic }) {
+		if !slices.ContainsFunc(list, func(o gitops.Hold) bool { return o.What() == h.What() && !o.Automatic }) {
 			plan = append(plan, SetHold{h})
 		}
 	}

@@ -2,10 +2,8 @@ package commands
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -17,6 +15,14 @@ type Expose struct{ Path, Environment string }
 
 func (Expose) describe() string { return "note values in the history" }
 
+// act notes the file. One that was dealt with counts anew.
+func (x Expose) act(ctx context.Context, a *actor) error {
+	if err := a.State.Expose(ctx, a.event.Repo.ID, a.event.Number, x.Path, x.Environment); err != nil {
+		return err
+	}
+	return a.note(ctx, a.event, x.describe())
+}
+
 // Acknowledge notes that the values of a file were changed, and renders again.
 type Acknowledge struct {
 	Path string
@@ -25,45 +31,31 @@ type Acknowledge struct {
 
 func (Acknowledge) describe() string { return "values in the history were changed" }
 
-// exposedKey names entry i of the files of a pull request that were in plain, and
-// changedKey what somebody said of one.
-func exposedKey(repo gitops.Repository, number, i int) string {
-	return fmt.Sprintf("%s exposed %d", pullKey(repo, number), i)
-}
-
-func changedKey(repo gitops.Repository, number int, path string) string {
-	return fmt.Sprintf("%s changed %s", pullKey(repo, number), path)
-}
-
-// inHistory returns the files of a pull request that were in plain, in the order in
-// which they were sealed.
-func (s *Service) inHistory(ctx context.Context, repo gitops.Repository, number int) ([]Expose, error) {
-	var list []Expose
-	for {
-		result, ok, err := s.Actions.Result(ctx, exposedKey(repo, number, len(list)))
-		if err != nil || !ok {
-			return list, err
-		}
-		env, path, _ := strings.Cut(result, "\t")
-		list = append(list, Expose{path, env})
+func (x Acknowledge) act(ctx context.Context, a *actor) error {
+	e := a.event
+	if err := a.State.Unexpose(ctx, e.Repo.ID, e.Number, x.Path); err != nil {
+		return err
 	}
+	if err := a.note(ctx, e, x.describe()); err != nil {
+		return err
+	}
+	return a.Enqueue(ctx, gitops.Event{
+		Delivery: "ack-" + strconv.FormatInt(e.Comment.ID, 10) + "-" + trailerKey(x.Path), Kind: gitops.PullChanged, Action: "acknowledged",
+		Repo: e.Repo, Number: e.Number, Head: x.Head, Installation: e.Installation,
+	})
 }
 
-// unchanged returns those of inHistory of which nobody said that their values were
-// changed.
+// unchanged returns the files of a pull request that were in plain, and of which nobody said
+// that their values were changed, in the order in which they were sealed.
 func (s *Service) unchanged(ctx context.Context, repo gitops.Repository, number int) ([]Expose, error) {
-	all, err := s.inHistory(ctx, repo, number)
+	all, err := s.State.Exposures(ctx, repo.ID, number)
 	if err != nil {
 		return nil, err
 	}
 	var list []Expose
 	for _, x := range all {
-		_, ok, err := s.Actions.Result(ctx, changedKey(repo, number, x.Path))
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			list = append(list, x)
+		if !x.Changed {
+			list = append(list, Expose{x.Path, x.Environment})
 		}
 	}
 	return list, nil
@@ -76,31 +68,6 @@ func exposedPaths(list []Expose) []string {
 		names[i] = x.Path
 	}
 	return names
-}
-
-// expose carries out an Expose. One that was dealt with counts anew.
-func (s *Service) expose(ctx context.Context, e gitops.Event, x Expose) error {
-	list, err := s.inHistory(ctx, e.Repo, e.Number)
-	if err != nil {
-		return err
-	}
-	if slices.Contains(list, x) {
-		return s.Actions.Forget(ctx, changedKey(e.Repo, e.Number, x.Path))
-	}
-	_, err = s.once(ctx, e, exposedKey(e.Repo, e.Number, len(list)), x.describe(), func(context.Context) (string, error) { return x.Environment + "\t" + x.Path, nil })
-	return err
-}
-
-// acknowledge carries out an Acknowledge.
-func (s *Service) acknowledge(ctx context.Context, e gitops.Event, x Acknowledge) error {
-	_, err := s.once(ctx, e, changedKey(e.Repo, e.Number, x.Path), x.describe(), func(context.Context) (string, error) { return "", nil })
-	if err != nil {
-		return err
-	}
-	return s.Enqueue(ctx, gitops.Event{
-		Delivery: "ack-" + strconv.FormatInt(e.Comment.ID, 10) + "-" + trailerKey(x.Path), Kind: gitops.PullChanged, Action: "acknowledged",
-		Repo: e.Repo, Number: e.Number, Head: x.Head, Installation: e.Installation,
-	})
 }
 
 // planAck takes note that somebody who may seal there changed the values of a file.

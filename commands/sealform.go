@@ -142,7 +142,7 @@ func (s *Service) SealSubmit(ctx context.Context, token string, link seal.Link, 
 			s.log().Warn("comment about a sealed secret not written", slog.String("pull", fmt.Sprintf("%s#%d", e.Repo, e.Number)), slog.Any("error", err))
 		}
 	case code != gitops.Unavailable && code != gitops.Internal: // nothing was changed for sure
-		err = cmp.Or(s.endForm(ctx, e), err)
+		err = cmp.Or(s.State.DropForm(ctx, e.Delivery), err)
 	}
 	return out.Outcome, err
 }

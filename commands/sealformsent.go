@@ -42,7 +42,7 @@ func (s *Service) promiseForm(ctx context.Context, e gitops.Event, link seal.Lin
 	if err != nil {
 		return gitops.Errorf(gitops.Internal, "form: %w", err)
 	}
-	if _, err := s.once(ctx, e, e.Delivery, "promise to say what is sealed", func(context.Context) (string, error) { return string(data), nil }); err != nil {
+	if err := s.State.KeepForm(ctx, e.Delivery, data); err != nil {
 		return err
 	}
 	return s.Enqueue(ctx, e)
@@ -50,16 +50,13 @@ func (s *Service) promiseForm(ctx context.Context, e gitops.Event, link seal.Lin
 
 // formSent says what came of a form, unless that was said or nothing did.
 func (s *Service) formSent(ctx context.Context, host Host, e gitops.Event) error {
-	if _, ended, err := s.Actions.Result(ctx, e.Delivery+" ended"); ended || err != nil {
-		return err
-	}
-	text, ok, err := s.Actions.Result(ctx, e.Delivery)
+	text, ok, err := s.State.Form(ctx, e.Delivery)
 	if !ok || err != nil {
 		return err
 	}
 	var p promised
-	if err := json.Unmarshal([]byte(text), &p); err != nil {
-		return gitops.Errorf(gitops.Internal, "action log: form: %w", err)
+	if err := json.Unmarshal(text, &p); err != nil {
+		return gitops.Errorf(gitops.Internal, "form: %w", err)
 	}
 	changes, err := s.Change(ctx, e.Repo)
 	if err != nil {
@@ -74,14 +71,20 @@ func (s *Service) formSent(ctx context.Context, host Host, e gitops.Event) error
 		commit, err = s.answered(ctx, changes, e.Repo, p.Put.Branch, p.Put.Key)
 		done = commit != ""
 	}
-	if err != nil || !done {
+	if err != nil {
 		return err
+	}
+	if !done {
+		return s.State.DropForm(ctx, e.Delivery)
 	}
 	out, err := s.putSealed(ctx, changes, e, p.Put)
 	if err != nil {
 		return err
 	}
-	return gone(s.sayForm(ctx, host, e, p.Invite, p.Put.said(out)))
+	if err := gone(s.sayForm(ctx, host, e, p.Invite, p.Put.said(out))); err != nil {
+		return err
+	}
+	return s.State.DropForm(ctx, e.Delivery)
 }
 
 // sayForm edits the comment that has the link, which an action wrote: it says what was
@@ -98,11 +101,5 @@ func (s *Service) sayForm(ctx context.Context, host Host, e gitops.Event, invite
 	if err != nil {
 		return err
 	}
-	return s.endForm(ctx, e)
-}
-
-// endForm records that nothing is left to say of a form.
-func (s *Service) endForm(ctx context.Context, e gitops.Event) error {
-	_, err := s.once(ctx, e, e.Delivery+" ended", "form is done with", func(context.Context) (string, error) { return "", nil })
-	return err
+	return s.State.DropForm(ctx, e.Delivery)
 }

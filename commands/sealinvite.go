@@ -19,6 +19,11 @@ type Invite struct{ Link seal.Link }
 
 func (Invite) describe() string { return "reply with a link to seal" }
 
+func (i Invite) act(ctx context.Context, a *actor) error {
+	_, err := a.once(ctx, a.event, inviteKey(i.Link), i.describe(), func(ctx context.Context) (string, error) { return a.invite(ctx, a.host, a.event, i) })
+	return err
+}
+
 // inviteKey names the reply that has a link, from what the link holds.
 func inviteKey(l seal.Link) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q", l.Ask))

@@ -35,6 +35,8 @@ func (p PutSealed) describe() string {
 	return gitops.Printable(fmt.Sprintf("seal %s/%s (%s) for %s with certificate %s", s.Namespace, s.Name, strings.Join(s.Keys, ", "), s.Environment, s.Fingerprint))
 }
 
+func (p PutSealed) act(ctx context.Context, a *actor) error { return a.put(ctx, a.host, a.event, p) }
+
 func (p PutSealed) message() string {
 	s := p.Sealed
 	return fmt.Sprintf("%s\n\nKeys: %s\n\nRequested-by: %s\n%s %s\n", p.title(), gitops.Printable(strings.Join(s.Keys, ", ")), s.Login, sealTrailer, trailerKey(p.Key))

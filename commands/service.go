@@ -53,6 +53,8 @@ type Service struct {
 	// Forget drops what is kept of repositories that an installation lost.
 	Forget  func(context.Context, gitops.Event) error
 	Actions Log
+	// State keeps what must not be lost.
+	State State
 	// Holds keeps what is held back; nil holds nothing.
 	Holds Holds
 	// Links and Controllers are for sealing.

@@ -230,7 +230,7 @@ func (s *Service) status(ctx context.Context, host Host, repo gitops.Repository,
 	out.Certificates = s.certificateNotes(ctx, repo, l.tree)
 	held, err := s.Holds.Holds(ctx, repo.ID)
 	for _, h := range held {
-		out.Holds = append(out.Holds, reply.StatusNote{Environment: h.Environment, App: h.App, Text: h.says()})
+		out.Holds = append(out.Holds, reply.StatusNote{Environment: h.Environment, App: h.App, Text: holdSays(h)})
 	}
 	return out, err
 }

@@ -110,7 +110,8 @@ func (s *service) answering() *commands.Service {
 		Enqueue: s.enqueue,
 		Forget:  s.forget,
 		Actions: actionLog{s.store},
-		Holds:   holds{s.store},
+		State:   s.store,
+		Holds:   s.store,
 		Options: commands.Options{
 			MaxComment: s.config.MaxComment, MaxComments: s.config.MaxComments, WebURL: s.config.GitHubWebURL, Log: s.log,
 			FullURL: s.fullURL,

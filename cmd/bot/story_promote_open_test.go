@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"github.com/sealift/sealift/webhook/hub"
+	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
 // Asked on a pull request that is open: it is shown with its diff and opened when
-// that is merged, with what was merged and not with what the branch has by then.
+// that is merged, with what was merged and not with what the branch has by then. The action
+// log may be cleared meanwhile: it is a log.
 func TestStoryPromoteWhenMerged(t *testing.T) {
 	w, b := newBetween(t)
 	n := w.bump(topic, "web", "v2")
@@ -21,6 +23,7 @@ func TestStoryPromoteWhenMerged(t *testing.T) {
 	}
 	w.push(topic, overlayFile("web", "dev"), imageOverlay("web", "dev", "v3"))
 	w.settle()
+	storetest.Exec(t, w.service.store, "DELETE FROM actions")
 	b.before("GET", fmt.Sprintf("/pulls/%d", n), func() { w.push(topic, overlayFile("web", "dev"), imageOverlay("web", "dev", "v9")) })
 	merged := w.merge(developer, n)
 	w.settle()

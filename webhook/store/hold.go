@@ -2,25 +2,12 @@ package store
 
 import (
 	"context"
-	"time"
+
+	"github.com/sealift/sealift/gitops"
 )
 
-// Hold says that nothing is to be promoted to an environment of a repository.
-type Hold struct {
-	// Repo is GitHub's id of the repository.
-	Repo        int64
-	Environment string
-	// App is "" for all of the environment.
-	App string
-	// Reason is what a person wrote, Login who that was, Since when.
-	Reason, Login string
-	Since         time.Time
-	// Automatic says that only automatic promotions are held.
-	Automatic bool
-}
-
 // Hold records a hold, in the place of one of the same environment and app.
-func (s *Store) Hold(ctx context.Context, h Hold) error {
+func (s *Store) Hold(ctx context.Context, h gitops.Hold) error {
 	automatic := 0
 	if h.Automatic {
 		automatic = 1
@@ -46,8 +33,8 @@ func (s *Store) Unhold(ctx context.Context, repo int64, environment, app string)
 }
 
 // Holds returns the holds of a repository, by environment and app.
-func (s *Store) Holds(ctx context.Context, repo int64) ([]Hold, error) {
-	scan := func(r rows) (h Hold, err error) {
+func (s *Store) Holds(ctx context.Context, repo int64) ([]gitops.Hold, error) {
+	scan := func(r rows) (h gitops.Hold, err error) {
 		var since, automatic int64
 		err = r.Scan(&h.Repo, &h.Environment, &h.App, &h.Reason, &h.Login, &since, &automatic)
 		h.Since, h.Automatic = fromMicros(since), automatic != 0

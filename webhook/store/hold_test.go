@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sealift/sealift/webhook/store"
+	"github.com/sealift/sealift/gitops"
 	"github.com/sealift/sealift/webhook/store/storetest"
 )
 
@@ -15,19 +15,19 @@ import (
 func TestHolds(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := storetest.Open(t, url)
-		holds := func(repo int64, want ...store.Hold) {
+		holds := func(repo int64, want ...gitops.Hold) {
 			t.Helper()
 			got, err := s.Holds(t.Context(), repo)
 			if d := cmp.Diff(want, got); d != "" || err != nil {
 				t.Errorf("holds: %v %s", err, d)
 			}
 		}
-		whole := store.Hold{Repo: 1, Environment: "staging", Reason: "load 'test'; --", Login: "ada", Since: at}
-		app := store.Hold{Repo: 1, Environment: "staging", App: "web", Login: "bob", Since: at, Automatic: true}
-		other := store.Hold{Repo: 1, Environment: "prod", Login: "ada", Since: at}
-		foreign := store.Hold{Repo: 2, Environment: "staging", Login: "eve", Since: at}
+		whole := gitops.Hold{Repo: 1, Environment: "staging", Reason: "load 'test'; --", Login: "ada", Since: at}
+		app := gitops.Hold{Repo: 1, Environment: "staging", App: "web", Login: "bob", Since: at, Automatic: true}
+		other := gitops.Hold{Repo: 1, Environment: "prod", Login: "ada", Since: at}
+		foreign := gitops.Hold{Repo: 2, Environment: "staging", Login: "eve", Since: at}
 		holds(1)
-		for _, h := range []store.Hold{app, whole, other, foreign} {
+		for _, h := range []gitops.Hold{app, whole, other, foreign} {
 			if err := s.Hold(t.Context(), h); err != nil {
 				t.Fatal(err)
 			}
