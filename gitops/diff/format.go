@@ -60,7 +60,7 @@ const beginBase64 = "LS0tLS1CRUdJTi"
 // scalar masks what is secret in a string that stands under key.
 func (m *masker) scalar(key, s string) string {
 	switch {
-	case secretKey(key) && !reference(s), key == lastApplied, wholly(s):
+	case secretKey(key) && !reference(s) && !counted(key, s), key == lastApplied, wholly(s):
 		return m.hide(s, secretLabel)
 	}
 	for _, f := range formats {

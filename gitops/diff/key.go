@@ -58,6 +58,14 @@ func startsWithWord(s string) bool {
 	return false
 }
 
+// amount is a number as it stands for how many tokens a model may read or a bucket holds.
+var amount = regexp.MustCompile(`^[0-9]{1,9}[kKmM]?$`)
+
+// counted reports whether a value is how many there are, and no secret: max_tokens: 4096.
+func counted(key, value string) bool {
+	return amount.MatchString(value) && strings.HasSuffix(strings.ToLower(key), "tokens")
+}
+
 // references are values that say where a secret is instead of being one:
 // variables, templates, paths of files, words without content, addresses of a
 // secret store (Argo CD Vault plugin, vals, Vault agent).

@@ -61,7 +61,7 @@ func (m *masker) line(line string) (out, key string, open bool) {
 		case block.MatchString(line[from:]):
 			open = true
 			b.WriteString(value)
-		case reference(value), strings.HasPrefix(value, "//"), marked(line[from:]):
+		case reference(value), counted(key, value), strings.HasPrefix(value, "//"), marked(line[from:]):
 			b.WriteString(value)
 		default:
 			open = strings.HasSuffix(value, `\`)

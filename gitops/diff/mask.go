@@ -145,8 +145,8 @@ func (m *masker) walk(key string, v any) any {
 	case nil, bool:
 		return v
 	}
-	if secretKey(key) {
-		return m.hide(fmt.Sprint(v), secretLabel)
+	if text := fmt.Sprint(v); secretKey(key) && !counted(key, text) {
+		return m.hide(text, secretLabel)
 	}
 	return v
 }
