@@ -7,6 +7,7 @@ SHELL := /bin/bash
 
 KUSTOMIZE_VERSION := v5.8.2
 KUBESEAL_VERSION := v0.36.6
+HELM_VERSION := v3.22.0
 CACHE := $(CURDIR)/.cache
 SOURCES := $(wildcard cmd commands gitops webhook)
 
@@ -50,6 +51,13 @@ lint: ## Check format, go vet and staticcheck
 .PHONY: truth
 truth: tools ## Compare every real case of ../shared/testdata with what kustomize gave
 	go test -count=1 -v -timeout=30m -run='^TestTruth' ./cmd/bot
+
+# The command is only for this: nothing else runs it. CHARTS is a list of directories, as
+# PATH is, in which further charts are looked for.
+.PHONY: truth-helm
+truth-helm: export SEALIFT_CHARTS := $(CHARTS)
+truth-helm: tools $(CACHE)/bin/.helm-$(HELM_VERSION) ## Compare charts with what the helm command renders (CHARTS=DIR:DIR adds real ones)
+	go test -count=1 -v -timeout=30m -run='^TestTruthHelm$$' ./gitops/chart
 
 # Flux's own code is a module of its own: nothing of it is in the product.
 .PHONY: truth-flux-kustomize
@@ -125,4 +133,9 @@ $(CACHE)/bin/.kustomize-$(KUSTOMIZE_VERSION):
 $(CACHE)/bin/.kubeseal-$(KUBESEAL_VERSION):
 	@mkdir -p $(CACHE)/bin
 	GOBIN=$(CACHE)/bin go install github.com/bitnami-labs/sealed-secrets/cmd/kubeseal@$(KUBESEAL_VERSION)
+	@touch $@
+
+$(CACHE)/bin/.helm-$(HELM_VERSION):
+	@mkdir -p $(CACHE)/bin
+	GOBIN=$(CACHE)/bin go install helm.sh/helm/v3/cmd/helm@$(HELM_VERSION)
 	@touch $@

@@ -21,6 +21,9 @@
 // kustomizations and .sealift.yaml. What a document comes to is known by
 // gitops/layout/argocd and gitops/layout/flux, which read nothing but the tree.
 //
+// gitops/chart renders Helm charts from files in memory, as the helm command does, and
+// finds out which of their values are others each time.
+//
 // gitops/render turns an overlay into objects. It runs kustomize in worker
 // processes without network, files and environment, answers their questions about
 // files, and notes every answer: the notes tell whether a change reaches an

@@ -56,6 +56,7 @@ var layers = map[string]struct {
 	"gitops/layout/argocd": {layer: 1, pure: true},
 	"gitops/layout/flux":   {layer: 1, pure: true},
 
+	"gitops/chart":  {layer: 0, pure: true},
 	"gitops/edit":   {layer: 1, pure: true},
 	"gitops/golden": {layer: 1, tests: true},
 	"gitops/need":   {layer: 0, tests: true},
@@ -85,11 +86,13 @@ var owners = []struct {
 	{"github.com/Masterminds/sprig", []string{"gitops/layout/argocd"}, nil},
 	{"gopkg.in/evanphx/json-patch.v4", []string{"gitops/layout/flux"}, nil},
 	{"dario.cat/mergo", []string{"gitops/layout/argocd"}, nil},
+	{"helm.sh/helm", []string{"gitops/chart"}, nil},
 	{"znkr.io/diff", []string{"gitops/diff"}, nil},
 	// The rest of sealed-secrets brings Kubernetes' types: 19 MB, 12 MB in every process.
 	{"github.com/bitnami-labs/sealed-secrets/pkg/crypto", []string{"gitops/seal"}, nil},
 	{"github.com/bitnami-labs/sealed-secrets", nil, nil},
-	{"k8s.io", []string{"gitops/seal", "gitops/check"}, []string{"gitops/render"}},
+	// lookup of Helm's templates asks for an interface of client-go.
+	{"k8s.io", []string{"gitops/seal", "gitops/check", "gitops/chart"}, []string{"gitops/render"}},
 	{"github.com/google/go-github", []string{"webhook/ghapp"}, []string{"webhook/hub"}},
 	{"github.com/bradleyfalzon/ghinstallation", []string{"webhook/ghapp"}, []string{"webhook/hub"}},
 	{"modernc.org/sqlite", []string{"webhook/store"}, nil},
@@ -256,6 +259,8 @@ func TestFenceHolds(t *testing.T) {
 		{"kustomize", "gitops/check/x.go", "sigs.k8s.io/kustomize/api/krusty", true},
 		{"kustomize at home", "gitops/render/x.go", "sigs.k8s.io/kustomize/api/krusty", false},
 		{"kustomize in a test", "gitops/monorepo/x_test.go", "sigs.k8s.io/kustomize/api/krusty", false},
+		{"Helm", "gitops/render/x.go", "helm.sh/helm/v3/pkg/engine", true},
+		{"Helm at home", "gitops/chart/x.go", "helm.sh/helm/v3/pkg/engine", false},
 		{"processes", "gitops/layout/x.go", "os/exec", true},
 		{"processes in the webhook", "webhook/x.go", "os/exec", true},
 		{"processes at home", "gitops/tree/x.go", "os/exec", false},
