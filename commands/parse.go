@@ -1,8 +1,11 @@
 package commands
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sealift/sealift/gitops"
 )
 
 // Request is one command that a person wrote.
@@ -16,6 +19,8 @@ type Request struct {
 	// Fence is what the code fence holds that directly follows the line, "" when
 	// none does.
 	Fence string
+	// Err is why the line is clearly a command and cannot be read; Args are empty then.
+	Err error
 }
 
 // Bounds of what is read of a comment.
@@ -25,31 +30,31 @@ const (
 	maxLine     = 1000 // bytes of a command line; one with ciphertext may be longer
 )
 
-// Parse returns the commands in a comment: lines that start with a slash and a
-// letter, outside of code fences, quotes, HTML comments and indented code, made
-// of printable ASCII only. A line that is not of this form says nothing. At most
-// [MaxRequests] are returned; more says that there were others.
+// Parse returns the commands in a comment: lines of its text that start with a slash and a
+// word. A line that is not of this form says nothing. At most [MaxRequests] are
+// returned; more says that there were others.
 func Parse(body string) (list []Request, more bool) {
-	var s scanner
+	lines := strings.Split(body, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], "\r")
+	}
 	var f fenceOf
-	number := 0
-	for line := range strings.Lines(body) {
-		number++
-		line = strings.TrimRight(line, "\r\n")
-		opened := s.fence != ""
-		if !s.visible(line) {
-			f.hidden(opened, s.fence != "", line)
+	opened := false
+	for i, is := range textLines(lines) {
+		if !is.text {
+			f.hidden(opened, is.fenced, lines[i])
+			opened = is.fenced
 			continue
 		}
-		r, ok := parseLine(line)
-		f.visible(ok, line)
+		r, ok := parseLine(lines[i], is.first)
+		f.visible(ok, lines[i])
 		if !ok {
 			continue
 		}
 		if len(list) == MaxRequests {
 			return list, true
 		}
-		r.Line = number
+		r.Line = i + 1
 		list = append(list, r)
 		f.of = &list[len(list)-1]
 	}
@@ -80,86 +85,60 @@ func (f *fenceOf) hidden(before, after bool, line string) {
 
 // parseLine reads a line that may be a command. What is none is not an error: people
 // write paths and slashes. A line that is too long is no command, but for
-// /seal, which may carry ciphertext.
-func parseLine(line string) (Request, bool) {
-	long := len(line) > maxLine && !isSeal(line)
-	if len(line) < 2 || long || line[0] != '/' || !letter(line[1]) || !printableASCII(line) {
+// /seal, which may carry ciphertext. Spaces may stand before it where it begins a paragraph.
+func parseLine(line string, first bool) (Request, bool) {
+	if first && len(line)-len(strings.TrimLeft(line, " ")) < 4 {
+		line = strings.TrimLeft(line, " ")
+	}
+	m := commandLine.FindStringSubmatch(line)
+	if m == nil {
 		return Request{}, false
 	}
-	words := strings.Fields(line)
-	verb := words[0][1:]
-	for i := range len(verb) {
-		if !letter(verb[i]) && verb[i] != '-' {
-			return Request{}, false
-		}
+	r := Request{Verb: strings.ToLower(m[1])}
+	if len(line) > maxLine && r.Verb != "seal" {
+		return Request{}, false
 	}
-	return Request{Verb: verb, Args: words[1:]}, true
+	if r.Args = strings.Fields(m[2]); !readable(m[2]) {
+		r.Args, r.Err = nil, unreadable(r.Verb, m[2])
+	}
+	return r, true
 }
+
+// commandLine matches a slash with a word, and what stands behind it: nothing, a space, or a
+// character that does not belong into a command.
+var commandLine = regexp.MustCompile(`^/([A-Za-z][A-Za-z-]*)((?:[ \t]|[^\x21-\x7e]).*|)$`)
 
 func letter(c byte) bool { return c >= 'a' && c <= 'z' }
 
-// printableASCII keeps look-alikes and invisible characters out of commands.
-func printableASCII(s string) bool {
+// readable reports whether a text is printable ASCII and blanks: look-alikes and invisible
+// characters are no part of a command.
+func readable(s string) bool {
 	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf || s[i] < ' ' || s[i] == 0x7f {
+		if s[i] >= utf8.RuneSelf || s[i] < ' ' && s[i] != '\t' || s[i] == 0x7f {
 			return false
 		}
 	}
 	return true
 }
 
-// scanner tells which lines of a comment are text, by the rules of GitHub's
-// Markdown that matter here.
-type scanner struct {
-	fence   string // the fence that is open
-	comment bool   // an HTML comment is open
-	quote   bool   // a quote is open: it goes on until an empty line
-}
+// dashes are what keyboards and editors make of two hyphens.
+const dashes = "\u2012\u2013\u2014\u2015\u2212"
 
-// visible reports whether GitHub shows the line as text of the comment itself: a
-// command in a comment of HTML, a fence or a quotation was not given by the author.
-func (s *scanner) visible(line string) bool {
-	if s.comment {
-		_, rest, ended := strings.Cut(line, "-->")
-		s.comment = !ended || opensComment(rest)
-		return false
+// unreadable says why what stands behind a verb is not read. What stands behind /seal is not
+// repeated.
+func unreadable(verb, text string) error {
+	if verb == "seal" {
+		return gitops.Errorf(gitops.Invalid, "/seal takes plain ASCII only, and what stands behind it is not")
 	}
-	trimmed := strings.TrimLeft(line, " ")
-	if s.fence != "" {
-		if rest, ok := strings.CutPrefix(trimmed, s.fence); ok && strings.Trim(rest, s.fence[:1]+" \t") == "" && len(line)-len(trimmed) < 4 {
-			s.fence = ""
+	for word := range strings.FieldsSeq(text) {
+		if readable(word) {
+			continue
 		}
-		return false
-	}
-	s.quote = strings.HasPrefix(trimmed, ">") || s.quote && strings.TrimSpace(line) != ""
-	if s.quote {
-		return false
-	}
-	if f := opensFence(trimmed); f != "" {
-		s.fence = f
-		return false
-	}
-	if opensComment(line) {
-		s.comment = true
-		return false
-	}
-	return true
-}
-
-// opensComment reports whether an HTML comment is left open at the end of line.
-func opensComment(line string) bool {
-	i := strings.LastIndex(line, "<!--")
-	return i >= 0 && !strings.Contains(line[i:], "-->")
-}
-
-// opensFence returns the fence that a line opens: three or more backticks or
-// tildes. A fence of backticks has none behind it.
-func opensFence(line string) string {
-	for _, c := range []string{"`", "~"} {
-		n := len(line) - len(strings.TrimLeft(line, c))
-		if n >= 3 && (c == "~" || !strings.Contains(line[n:], "`")) {
-			return line[:n]
+		e := gitops.Errorf(gitops.Invalid, "/%s takes plain ASCII only, and %s is not", verb, gitops.Quote(word))
+		if option := strings.TrimLeft(word, dashes+"-"); option != word && option != "" && readable(option) {
+			e.Hint = "Write `--" + strings.ReplaceAll(option, "`", "") + "`, with two hyphens."
 		}
+		return e
 	}
-	return ""
+	return gitops.Errorf(gitops.Invalid, "/%s takes plain ASCII only, and something behind it is not", verb)
 }

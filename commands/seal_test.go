@@ -149,7 +149,7 @@ func TestInline(t *testing.T) {
 		"hi\n/seal db k=v u=w x\n/diff":     "hi\n/seal db k=v u=w x",
 		"/seal web\n```\nkind: Secret\n```": "",
 		"/seal web":                         "",
-		"/Seal db k=v":                      "",
+		"/Seal db k=v":                      "/Seal db k=v",
 		"> /seal a=b\n\n/seal db k=v":       "",
 	} {
 		if got := inline(body); got != want {

@@ -96,7 +96,8 @@ func plainFence(text string) bool { return strings.TrimSpace(text) != "" && !sea
 
 // isSeal reports whether a line is /seal, with whatever behind it.
 func isSeal(line string) bool {
-	return line == "/seal" || strings.HasPrefix(line, "/seal ") || strings.HasPrefix(line, "/seal\t")
+	m := commandLine.FindStringSubmatch(strings.TrimLeft(line, " "))
+	return m != nil && strings.EqualFold(m[1], "seal")
 }
 
 // plainFrom returns where the first value begins in a line that is neither an

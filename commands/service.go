@@ -251,9 +251,10 @@ func (s *Service) audit(ctx context.Context, e gitops.Event, r Request, done boo
 func (s *Service) answer(ctx context.Context, a *asked) (Plan, error) {
 	v, ok := verbNamed(a.request.Verb)
 	if !ok {
-		e := gitops.Errorf(gitops.Invalid, "unknown command %s", gitops.Quote("/"+a.request.Verb))
-		e.Hint = "`/help` lists the commands."
-		return nil, e
+		return nil, unknownVerb(a.request.Verb)
+	}
+	if a.request.Err != nil {
+		return nil, a.request.Err
 	}
 	login := a.event.Comment.Author.Login
 	permission, err := a.host.Permission(ctx, login)

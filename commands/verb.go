@@ -66,6 +66,19 @@ func meant(name string) bool {
 	return name == "sealift" || slices.ContainsFunc(Verbs(), func(v Verb) bool { return len(v.Name) > 3 && gitops.Distance(name, v.Name) < 2 })
 }
 
+// unknownVerb says that a verb is none, and which was meant as far as that is clear.
+func unknownVerb(name string) error {
+	e := gitops.Errorf(gitops.Invalid, "unknown command %s", gitops.Quote("/"+name))
+	e.Hint = "`/help` lists the commands."
+	for _, v := range Verbs() {
+		if gitops.Distance(name, v.Name) < 2 {
+			e.Hint = "Did you mean `/" + v.Name + "`? " + e.Hint
+			break
+		}
+	}
+	return e
+}
+
 // asked is one request with what it was made on.
 type asked struct {
 	service *Service
