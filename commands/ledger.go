@@ -21,6 +21,7 @@ import (
 func (c *comparison) ledger(ctx context.Context) (*gitops.Ledger, error) {
 	m := &misses{seen: map[string]int{}}
 	m.failing(c)
+	m.doubts(c)
 	m.opaque(c)
 	m.submodules(c)
 	l := &gitops.Ledger{Missed: m.sorted()}
@@ -195,6 +196,29 @@ func (m *misses) failing(c *comparison) {
 	}
 }
 
+// doubts notes what the units depend on that is not known here, where the change may change
+// what comes of it.
+func (m *misses) doubts(c *comparison) {
+	for i, done := range c.rendered {
+		if done == nil || done.Before == nil || done.After == nil {
+			continue
+		}
+		had := map[gitops.Doubt]bool{}
+		for _, d := range done.Before.Doubts {
+			had[d] = true
+		}
+		u := c.units[i].Unit()
+		for _, d := range done.After.Doubts {
+			if d.Key != "" && !had[d] {
+				m.add(gitops.Miss{
+					File: cmp.Or(u.File, u.Path), Line: u.Line, Reason: gitops.ReasonChart, Overlays: []string{u.Path},
+					Message: named(u) + " is not compared as a whole: " + d.Message,
+				})
+			}
+		}
+	}
+}
+
 // failure is the miss of a unit that does not render.
 func failure(u *gitops.Unit, err *gitops.Error) gitops.Miss {
 	err = diff.Masked(err)
@@ -215,7 +239,7 @@ func reasonOf(c gitops.Cause) gitops.Reason {
 	switch c {
 	case gitops.CauseRemote:
 		return gitops.ReasonRemote
-	case gitops.CauseHelm:
+	case gitops.CauseHelm, gitops.CauseChart:
 		return gitops.ReasonChart
 	case gitops.CausePlugin:
 		return gitops.ReasonPlugin

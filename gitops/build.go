@@ -24,6 +24,8 @@ type Build struct {
 	// Unrestricted lifts kustomize's rule that files are read only in or below the
 	// directory of the kustomization that names them (LoadRestrictionsNone).
 	Unrestricted bool `json:"unrestricted,omitempty"`
+	// Chart is how a chart is rendered, with engine Helm.
+	Chart *ChartBuild `json:"chart,omitempty"`
 	// Argo and Flux are what the deployer adds. At most one is there.
 	Argo *ArgoBuild `json:"argo,omitempty"`
 	Flux *FluxBuild `json:"flux,omitempty"`
@@ -40,6 +42,57 @@ func (b Build) JSON() string {
 
 // Same reports whether two builds are the same, whether what is empty is nil or not.
 func (b Build) Same(o Build) bool { return b.JSON() == o.JSON() }
+
+// ChartBuild is a release of a Helm chart in a directory of the tree.
+type ChartBuild struct {
+	// Name and Namespace are those of the release.
+	Name      string `json:"name"`
+	Namespace string `json:"namespace,omitempty"`
+	// Values are laid over the chart's own, one over the other; Own are values files that
+	// stand for the chart's own, by their paths in the tree.
+	Values []ChartValues `json:"values,omitempty"`
+	Own    []string      `json:"own,omitempty"`
+	// Parameters are set last, those that are Text after the others, those of a File after
+	// these.
+	Parameters []ChartParameter `json:"parameters,omitempty"`
+	// KubeVersion and APIVersions are what the chart sees of the cluster; "" is the newest
+	// Kubernetes that is known here.
+	KubeVersion string   `json:"kubeVersion,omitempty"`
+	APIVersions []string `json:"apiVersions,omitempty"`
+	// What is left out: definitions in crds/, tests, and that values fit the chart's schema.
+	SkipCRDs   bool `json:"skipCRDs,omitempty"`
+	SkipTests  bool `json:"skipTests,omitempty"`
+	SkipSchema bool `json:"skipSchema,omitempty"`
+	// Cluster says that the deployer renders with the cluster at hand: what templates look
+	// up there is not known here.
+	Cluster bool `json:"cluster,omitempty"`
+	// Unknown says of values that are not in the repository where they come from, each in
+	// words, such as those of a Secret.
+	Unknown []string `json:"unknown,omitempty"`
+	// Patches and Images are what a post-renderer changes in the output with kustomize.
+	Patches []Patch     `json:"patches,omitempty"`
+	Images  []FluxImage `json:"images,omitempty"`
+	// Labels and Annotations are set on every object at last.
+	Labels      map[string]string `json:"labels,omitempty"`
+	Annotations map[string]string `json:"annotations,omitempty"`
+}
+
+// ChartValues is one document of values: a text, or a file of the tree.
+type ChartValues struct {
+	Text string `json:"text,omitempty"`
+	// File is its path in the tree. With Optional it may be missing.
+	File     string `json:"file,omitempty"`
+	Optional bool   `json:"optional,omitempty"`
+}
+
+// ChartParameter sets one value by its path. Its value is read as the helm command reads
+// --set, or is text, or the content of a file of the tree.
+type ChartParameter struct {
+	Name  string `json:"name"`
+	Value string `json:"value,omitempty"`
+	Text  bool   `json:"text,omitempty"`
+	File  string `json:"file,omitempty"`
+}
 
 // Patch is a patch that a deployer adds to a kustomization. Patch is its text, Path a
 // file relative to the source; one of them is empty.

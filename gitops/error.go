@@ -75,7 +75,8 @@ const (
 	CauseMissing   Cause = "missing-file" // a file or directory that is not there
 	CauseYAML      Cause = "invalid-yaml"
 	CauseField     Cause = "bad-field" // an unknown or malformed field of a kustomization
-	CauseHelm      Cause = "helm"
+	CauseHelm      Cause = "helm"      // a chart that is not in the repository
+	CauseChart     Cause = "chart"     // a chart, or values, that Helm refuses
 	CausePlugin    Cause = "plugin"    // an exec or container function, or an external plugin
 	CauseComponent Cause = "component" // a Component rendered alone
 	CauseEmpty     Cause = "empty"     // a kustomization that names nothing
@@ -91,7 +92,7 @@ const (
 )
 
 // Elsewhere reports whether an overlay may still build where more is at hand than here:
-// other repositories, Helm, plugins. Its failure says nothing against a change.
+// other repositories, charts, plugins. Its failure says nothing against a change.
 func (c Cause) Elsewhere() bool { return c == CauseRemote || c == CauseHelm || c == CausePlugin }
 
 // CauseTooLong is the cause of an error of GitHub that refuses a text for its

@@ -55,6 +55,18 @@ type Rendered struct {
 	Err *Error
 	// Reads is everything the render read or looked for, sorted by path.
 	Reads []Read
+	// Doubts are what the objects depend on that is not known here.
+	Doubts []Doubt
+}
+
+// Doubt is something that a render depends on and that is not known here, such as an object
+// that a chart looks up in its cluster.
+type Doubt struct {
+	// Message says it on one line, with foreign values quoted.
+	Message string
+	// Key stands for what it would render to if it were known, in any form: where it
+	// differs between two renders the change may do more than their objects show.
+	Key string
 }
 
 // YAML returns the objects as `kustomize build` prints them.

@@ -51,6 +51,9 @@ type Unit struct {
 	Artifact string
 	// Build is how it is rendered.
 	Build Build
+	// Near are directories and files of the tree that it may be rendered of beside its
+	// path and what kustomizations name, such as the values files of a chart.
+	Near []string
 	// Namespace is where objects go that name none, "" when that is not known.
 	Namespace string
 	// Revision is what its source follows, as written; "" is the default branch.

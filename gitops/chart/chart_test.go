@@ -29,13 +29,13 @@ func exampleOf(t *testing.T, c *golden.Case) example {
 	for name, text := range c.Files("in") {
 		dir, rest, _ := strings.Cut(name, "/")
 		if slices.Contains(c.Values("pack"), dir) {
-			packed[dir] = append(packed[dir], File{rest, []byte(text)})
+			packed[dir] = append(packed[dir], File{Name: rest, Data: []byte(text)})
 			continue
 		}
-		e.files = append(e.files, File{name, []byte(text)})
+		e.files = append(e.files, File{Name: name, Data: []byte(text)})
 	}
 	for name, files := range packed {
-		e.files = append(e.files, File{"charts/" + name + "-1.0.0.tgz", pack(t, name, files)})
+		e.files = append(e.files, File{Name: "charts/" + name + "-1.0.0.tgz", Data: pack(t, name, files)})
 	}
 	slices.SortFunc(e.files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return e
@@ -115,9 +115,9 @@ func rendered(t *testing.T, e example) map[string]string {
 // TestSteady renders what has values of its own making many times: the output is one.
 func TestSteady(t *testing.T) {
 	files := []File{
-		{"Chart.yaml", []byte("apiVersion: v2\nname: x\nversion: 1.0.0\n")},
-		{"values.yaml", []byte("m: {a: 1, b: 2, c: 3}\n")},
-		{"templates/a.yaml", []byte(`apiVersion: v1
+		{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: x\nversion: 1.0.0\n")},
+		{Name: "values.yaml", Data: []byte("m: {a: 1, b: 2, c: 3}\n")},
+		{Name: "templates/a.yaml", Data: []byte(`apiVersion: v1
 kind: Secret
 metadata: {name: {{ printf "n-%s" (randAlphaNum 5) | lower }}}
 data: {a: {{ genPrivateKey "ecdsa" | b64enc }}, b: {{ htpasswd "u" "p" | b64enc }}, k: {{ now | unixEpoch | quote }}}
@@ -139,11 +139,11 @@ keys: {{ keys .Values.m | join "," }}
 
 func TestLocalDependency(t *testing.T) {
 	lib := []File{
-		{"Chart.yaml", []byte("apiVersion: v2\nname: lib\nversion: 1.1.0\n")},
-		{"templates/l.yaml", []byte("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: l}\n")},
+		{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: lib\nversion: 1.1.0\n")},
+		{Name: "templates/l.yaml", Data: []byte("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: l}\n")},
 	}
 	files := func(version, at string) []File {
-		return []File{{"Chart.yaml", []byte("apiVersion: v2\nname: x\nversion: 1.0.0\ndependencies: [{name: lib, version: '" + version + "', repository: '" + at + "'}]\n")}}
+		return []File{{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: x\nversion: 1.0.0\ndependencies: [{name: lib, version: '" + version + "', repository: '" + at + "'}]\n")}}
 	}
 	local := func(dir string) ([]File, error) {
 		if dir != "../lib" {
@@ -190,7 +190,7 @@ func TestHostile(t *testing.T) {
 	}
 	zeros := []File{}
 	for i := range 30 {
-		zeros = append(zeros, File{fmt.Sprint("z", i), make([]byte, 4<<20)})
+		zeros = append(zeros, File{Name: fmt.Sprint("z", i), Data: make([]byte, 4<<20)})
 	}
 	for name, data := range map[string][]byte{
 		"climbs":          regular("x/../../etc/passwd"),
@@ -203,10 +203,10 @@ func TestHostile(t *testing.T) {
 		"device":          entry(tar.Header{Name: "x/l", Typeflag: tar.TypeChar}, ""),
 		"no directory":    regular("Chart.yaml"),
 		"no archive":      []byte("hello"),
-		"cut short":       pack(t, "x", []File{{"a", bytes.Repeat([]byte("ab"), 9999)}})[:60],
+		"cut short":       pack(t, "x", []File{{Name: "a", Data: bytes.Repeat([]byte("ab"), 9999)}})[:60],
 		"bomb":            pack(t, "x", zeros),
 		"many files":      pack(t, "x", many),
-		"large file":      pack(t, "x", []File{{"a", make([]byte, maxFile+1)}}),
+		"large file":      pack(t, "x", []File{{Name: "a", Data: make([]byte, maxFile+1)}}),
 		"empty":           pack(t, "x", nil),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -219,17 +219,17 @@ func TestHostile(t *testing.T) {
 
 // TestNested packs charts into charts until there are too many, or too much.
 func TestNested(t *testing.T) {
-	inner := pack(t, "x", []File{{"Chart.yaml", []byte("apiVersion: v2\nname: x\nversion: 1.0.0\n")}, {"a", make([]byte, 4<<20)}})
+	inner := pack(t, "x", []File{{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: x\nversion: 1.0.0\n")}, {Name: "a", Data: make([]byte, 4<<20)}})
 	for range maxNesting + 2 {
-		inner = pack(t, "x", []File{{"Chart.yaml", []byte("apiVersion: v2\nname: x\nversion: 1.0.0\n")}, {"charts/x.tgz", inner}})
+		inner = pack(t, "x", []File{{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: x\nversion: 1.0.0\n")}, {Name: "charts/x.tgz", Data: inner}})
 	}
 	_, err := LoadArchive(inner)
 	if _, ok := errors.AsType[*LimitError](err); !ok {
 		t.Errorf("nested archives: %v", err)
 	}
-	wide := []File{{"Chart.yaml", []byte("apiVersion: v2\nname: x\nversion: 1.0.0\n")}}
+	wide := []File{{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: x\nversion: 1.0.0\n")}}
 	for i := range 20 {
-		wide = append(wide, File{fmt.Sprintf("charts/y%d.tgz", i), pack(t, "y", []File{{"Chart.yaml", []byte("apiVersion: v2\nname: y\nversion: 1.0.0\n")}, {"a", make([]byte, 4<<20)}})})
+		wide = append(wide, File{Name: fmt.Sprintf("charts/y%d.tgz", i), Data: pack(t, "y", []File{{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: y\nversion: 1.0.0\n")}, {Name: "a", Data: make([]byte, 4<<20)}})})
 	}
 	_, err = Load(wide, nil)
 	if _, ok := errors.AsType[*LimitError](err); !ok {

@@ -29,6 +29,9 @@ type File struct {
 	// Name is its path relative to the directory of the chart, clean, with slashes.
 	Name string
 	Data []byte
+	// Err says why its content is not known: an error of the chart, unless .helmignore
+	// leaves the file out.
+	Err error
 }
 
 // utf8BOM begins files of editors that Helm reads without it.
@@ -82,9 +85,17 @@ func ignored(files []File) ([]File, error) {
 		}
 		return skip
 	}
-	return slices.DeleteFunc(slices.Clone(files), func(f File) bool {
-		return below(path.Dir(f.Name)) || rules.Ignore(f.Name, info{path.Base(f.Name), false})
-	}), nil
+	var kept []File
+	for _, f := range files {
+		if below(path.Dir(f.Name)) || rules.Ignore(f.Name, info{path.Base(f.Name), false}) {
+			continue
+		}
+		if f.Err != nil {
+			return nil, f.Err
+		}
+		kept = append(kept, f)
+	}
+	return kept, nil
 }
 
 // info is what the rules of .helmignore ask about a file.

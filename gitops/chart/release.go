@@ -14,6 +14,9 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
+// Version is the release of Helm whose output is reproduced.
+const Version = "v3.22.0"
+
 // KubeVersion is the Kubernetes version that charts see when nobody says another: the
 // newest that the Helm here knows, as official builds of the helm command have it.
 const KubeVersion = "v1.37.0"

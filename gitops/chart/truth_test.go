@@ -131,7 +131,7 @@ func realChart(t *testing.T, helm, dir string) {
 			}
 			data, err := os.ReadFile(p)
 			rel, _ := filepath.Rel(dir, p)
-			files = append(files, File{filepath.ToSlash(rel), data})
+			files = append(files, File{Name: filepath.ToSlash(rel), Data: data})
 			return err
 		}))
 		values := []string{"", ""}

@@ -71,3 +71,9 @@ func (v *Values) Set(kind Kind, name, value string) error {
 	}
 	return nil
 }
+
+// YAML prints the values.
+func (v *Values) YAML() []byte { return marshal(v.of) }
+
+// ValuesFile is the name of a chart's own values.
+const ValuesFile = "values.yaml"

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -46,6 +47,7 @@ func (p *parser) installation(c *Config) []field {
 				}},
 			)
 		}},
+		{"charts", func(n *yaml.Node) { p.charts(c, n) }},
 		{"flux", func(n *yaml.Node) {
 			p.mapping(n, "flux",
 				field{"namespace", func(n *yaml.Node) { c.Flux.Namespace = p.name(n, "namespace") }},
@@ -62,6 +64,32 @@ func (p *parser) installation(c *Config) []field {
 		}},
 	}
 }
+
+// charts reads what charts see of the clusters.
+func (p *parser) charts(c *Config, n *yaml.Node) {
+	p.mapping(n, "charts",
+		field{"kube-version", func(n *yaml.Node) {
+			v := p.text(n, "kube-version")
+			if v != "" && !kubeVersion.MatchString(v) {
+				p.fail(n, "kube-version %s is no version of Kubernetes, such as 1.34.2", gitops.Quote(v))
+				return
+			}
+			c.ArgoCD.Charts.KubeVersion = v
+		}},
+		field{"api-versions", func(n *yaml.Node) {
+			c.ArgoCD.Charts.APIVersions = p.texts(n, "api-versions", maxWords, func(n *yaml.Node, s string) bool {
+				if !strings.Contains(s, "/") {
+					p.fail(n, "api-versions element %s is no version of an API, such as monitoring.coreos.com/v1", gitops.Quote(s))
+				}
+				return strings.Contains(s, "/")
+			})
+		}},
+	)
+	c.Flux.Charts = flux.Charts(c.ArgoCD.Charts)
+}
+
+// kubeVersion matches what the helm command takes for --kube-version.
+var kubeVersion = regexp.MustCompile(`^v?[0-9]+\.[0-9]+(\.[0-9]+)?([-+][0-9A-Za-z.+-]+)?$`)
 
 // choice returns a string that is one of a few, "" for another.
 func (p *parser) choice(n *yaml.Node, what string, words ...string) string {

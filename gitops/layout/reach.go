@@ -13,8 +13,8 @@ import (
 // seeds returns where the walk over what a unit may read begins: its directory or files,
 // and what its deployer adds.
 func seeds(u gitops.Unit) []string {
-	list := slices.Clone(u.Build.Files)
-	if len(list) == 0 {
+	list := slices.Concat(u.Build.Files, u.Near)
+	if len(u.Build.Files) == 0 {
 		list = append(list, u.Path)
 	}
 	add := func(names []string, patches []gitops.Patch) {

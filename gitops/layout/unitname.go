@@ -16,6 +16,14 @@ func (n *namer) unit(u gitops.Unit) gitops.Overlay {
 		return o
 	}
 	app, env := n.split(u.DeployedBy.Name)
+	if c := u.Build.Chart; c != nil { // one chart serves many releases
+		if app != "" {
+			o.App = app
+		}
+		if env == "" {
+			env = n.valuesFor(c)
+		}
+	}
 	if app == syncName || app == o.Environment { // the cluster as a whole
 		app = ""
 	}
@@ -28,6 +36,20 @@ func (n *namer) unit(u gitops.Unit) gitops.Overlay {
 		}
 	}
 	return o
+}
+
+// valuesFor is the environment that the paths of the values files of a release tell, the
+// last one first.
+func (n *namer) valuesFor(c *gitops.ChartBuild) string {
+	for _, v := range slices.Backward(c.Values) {
+		words := strings.FieldsFunc(v.File, func(c rune) bool { return strings.ContainsRune("/-_.", c) })
+		for _, w := range slices.Backward(words) {
+			if n.known[w] || certain(w) {
+				return w
+			}
+		}
+	}
+	return ""
 }
 
 // generic reports whether an app is called by a word that only says what the directory

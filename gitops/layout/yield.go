@@ -70,6 +70,10 @@ func (d *discovery) mayYield(u gitops.Unit) bool {
 func (d *discovery) yields(u gitops.Unit) bool {
 	have := yieldsOf([]byte(u.Build.JSON()))
 	sure := true
+	if u.Build.Engine == gitops.Helm {
+		near := d.yieldsNear(u.Near)
+		have, sure = have|near, near != packed
+	}
 	d.graph.walk(seeds(u), func(p string, k *kustomization) bool {
 		if k != nil {
 			if k.loose || k.remote && d.reader.Remotes || slices.ContainsFunc(k.maps, d.wants) {
@@ -87,6 +91,34 @@ func (d *discovery) yields(u gitops.Unit) bool {
 		return sure && !have.whole()
 	})
 	return !sure || have.whole()
+}
+
+// packed says that there is something that cannot be looked into, such as a packed chart.
+const packed = ^yields(0)
+
+// yieldsNear looks into all files in or below some paths, as a chart may read them.
+func (d *discovery) yieldsNear(near []string) yields {
+	key := "near\x00" + strings.Join(near, "\x00")
+	if known, ok := d.others[key]; ok {
+		return known
+	}
+	var y yields
+	for e := range d.tree.Entries() {
+		if y == packed || !slices.ContainsFunc(near, func(p string) bool { return p == "." || e.Path == p || strings.HasPrefix(e.Path, p+"/") }) {
+			continue
+		}
+		f, known := d.files[e.Path]
+		switch ext := path.Ext(e.Path); {
+		case known && slices.ContainsFunc(f.Maps, d.wants), ext == ".tgz":
+			y = packed
+		case known:
+			y |= f.Yields
+		case ext != ".yaml" && ext != ".yml":
+			y |= d.unscanned(e.Path)
+		}
+	}
+	d.others[key] = y
+	return y
 }
 
 // unscanned looks into a file that is not read for its facts, such as a patch in JSON.

@@ -18,7 +18,7 @@ func argo(fs *files, dir string, b gitops.Build) ([]manifest, error) {
 	if list, err = takeApart(list); err != nil {
 		return nil, err
 	}
-	return toDestination(list, b.Argo), nil
+	return toDestination(list, namespaceOf(b.Argo)), nil
 }
 
 // argoKustomize builds with the options, if there are any. Without one the kustomization

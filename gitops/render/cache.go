@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/chart"
 )
 
 // Cache keeps the renders of one repository between runs. What a render read is
@@ -36,7 +37,7 @@ type Cache struct {
 }
 
 // engine is part of every key: another kustomize or another format is a miss.
-const engine = "kustomize " + Version + ", cache 7"
+const engine = "kustomize " + Version + ", helm " + chart.Version + ", cache 8"
 
 // DefaultCacheSize is the default bound of a cache on disk, in bytes.
 const DefaultCacheSize = 512 << 20
@@ -247,6 +248,7 @@ func encodeRender(done *gitops.Rendered) []byte {
 		e.failure(failure{code: err.Code, cause: err.Cause, message: err.Message, file: err.File, line: err.Line, column: err.Column})
 	}
 	e.objects(done.Objects)
+	e.doubts(done.Doubts)
 	return e.b
 }
 
@@ -256,6 +258,6 @@ func decodeRender(data []byte) (gitops.Rendered, bool) {
 	if d.flag() {
 		done.Err = d.failure().error()
 	}
-	done.Objects = d.objects()
+	done.Objects, done.Doubts = d.objects(), d.doubts()
 	return done, !d.bad
 }

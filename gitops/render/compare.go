@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"path"
+	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -163,7 +164,13 @@ func holds(ctx context.Context, t gitops.Tree, remote Remote, read gitops.Read) 
 		return !behindLink(t, read.Path)
 	}
 	if read.Kind == gitops.Dir {
-		return read.ID == "" || read.ID == listID(namesIn(t, read.Path))
+		switch {
+		case read.ID == "":
+			return true
+		case strings.HasPrefix(read.ID, belowPrefix):
+			return read.ID == belowID(pathsBelow(t, read.Path))
+		}
+		return read.ID == listID(namesIn(t, read.Path))
 	}
 	return e.ID == read.ID
 }

@@ -28,7 +28,9 @@ func build(fs *files, dir string, b gitops.Build) ([]manifest, error) {
 		if err != nil {
 			return nil, err
 		}
-		return toDestination(list, b.Argo), nil
+		return toDestination(list, namespaceOf(b.Argo)), nil
+	case gitops.Helm:
+		return release(fs, dir, b)
 	}
 	return nil, &failure{cause: gitops.CauseOther, message: "no such engine: " + gitops.Quote(string(b.Engine))}
 }

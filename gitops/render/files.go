@@ -64,6 +64,8 @@ type files struct {
 	// rewritten are the texts of read as kustomize got them.
 	rewritten map[string][]byte
 	fail      *failure // the first path that was refused, rather than missing
+	// doubts are what the output depends on that is not known here.
+	doubts []gitops.Doubt
 	// origins says that a kustomization asks for origin annotations, which
 	// would show the virtual paths of remote bases.
 	origins bool
@@ -75,8 +77,17 @@ type question struct {
 	virtual string
 	spec    gitops.RemoteSpec // zero for the tree
 	path    string
-	list    bool // what is in a directory, not what is there
+	want    want
 }
+
+// want is what a question is about.
+type want uint8
+
+const (
+	wantThere want = iota // what is at the path
+	wantNames             // the names in a directory
+	wantBelow             // everything below a directory
+)
 
 func newFiles(ask func([]question) ([]found, error)) *files {
 	return &files{ask: ask, seen: map[string]*found{}, single: map[string]int{}, read: map[string][]byte{}, rewritten: map[string][]byte{}}

@@ -62,7 +62,7 @@ func (f *files) names(virtual string) []string {
 		if !ok {
 			return nil
 		}
-		q.virtual, q.list = key, true
+		q.virtual, q.want = key, wantNames
 		answers, err := f.ask([]question{q})
 		if err != nil || len(answers) != 1 {
 			return nil

@@ -23,7 +23,8 @@ const (
 	// that contains itself until the stack ends.
 	maxStack = 64 << 20
 	// ordinaryMemory is what the Go runtime of a worker may hold while renders
-	// are of ordinary size. The resident size is 41 MB more: the program itself.
+	// are of ordinary size. The resident size is 66 MB more: the program itself, of which
+	// all processes share one copy.
 	ordinaryMemory = 92 << 20
 	// mostMemory is what it may hold for a large render before it collects as
 	// hard as it can.

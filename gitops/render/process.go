@@ -118,6 +118,7 @@ func (p *process) ready(ctx context.Context) error {
 // outcome is how a job ended: objects, or a failure.
 type outcome struct {
 	objects  []gitops.Object
+	doubts   []gitops.Doubt
 	failure  *failure // nil when it renders
 	poisoned bool     // the job changed kustomize's schema, see fresh
 	broken   bool     // the process cannot be used again
@@ -190,7 +191,7 @@ func (p *process) converse(ctx context.Context, s *server, e *encoder) (outcome,
 // can send any objects it likes, which is no more than its manifests could say; it
 // cannot send what is no result.
 func decodeResult(d *decoder) (outcome, error) {
-	out := outcome{poisoned: d.flag(), objects: d.objects()}
+	out := outcome{poisoned: d.flag(), objects: d.objects(), doubts: d.doubts()}
 	if d.bad {
 		return outcome{}, errors.New("malformed result")
 	}

@@ -143,7 +143,7 @@ func (r *Renderer) fresh(ctx context.Context, src Source) (gitops.Rendered, erro
 	if err != nil {
 		return gitops.Rendered{}, err
 	}
-	done := gitops.Rendered{Path: src.Path, Objects: out.objects, Reads: s.sortedReads()}
+	done := gitops.Rendered{Path: src.Path, Objects: out.objects, Doubts: out.doubts, Reads: s.sortedReads()}
 	if out.failure != nil {
 		done.Err = out.failure.error()
 	}

@@ -21,7 +21,7 @@ var (
 	outOfRoot = regexp.MustCompile(`security; file '([^']+)' is not in or below '([^']+)'`)
 	noWork    = regexp.MustCompile(`^resource with name (\S+) does not match a config with the following GVK .*$`)
 	ordinary  = regexp.MustCompile(`^"expected kind 'Component' for path '([^']+)' but got 'Kustomization'"$`)
-	chart     = regexp.MustCompile(`(?:\[noGrp\]/|\bname: )([\w-]+)`)
+	chartName = regexp.MustCompile(`(?:\[noGrp\]/|\bname: )([\w-]+)`)
 )
 
 // plainly says in people's words what kustomize says in its own, where the place is
@@ -31,7 +31,7 @@ func (f *files) plainly(at *failure) {
 	switch at.cause {
 	case gitops.CauseHelm:
 		name := ""
-		if m := chart.FindStringSubmatch(at.message); m != nil {
+		if m := chartName.FindStringSubmatch(at.message); m != nil {
 			name = " " + gitops.Quote(m[1])
 		}
 		at.message = "Helm chart" + name + " is not rendered here: no Helm is run"

@@ -64,15 +64,19 @@ func (s scopes) cluster(k kind, apiVersion string) bool {
 	return false
 }
 
+// namespaceOf is where the objects of an Application go that name no namespace.
+func namespaceOf(argo *gitops.ArgoBuild) string {
+	if argo == nil {
+		return ""
+	}
+	return argo.Namespace
+}
+
 // toDestination returns what Argo CD compares with the cluster (DeduplicateTargetObjects of its
 // controller/state.go): namespaced objects without a namespace have that of the
 // destination, the others none, and of several objects with one name the last counts.
 // Whose name the API server makes is another each time.
-func toDestination(list []manifest, argo *gitops.ArgoBuild) []manifest {
-	namespace := ""
-	if argo != nil {
-		namespace = argo.Namespace
-	}
+func toDestination(list []manifest, namespace string) []manifest {
 	type key struct {
 		kind
 		namespace, name string

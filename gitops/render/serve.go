@@ -44,7 +44,7 @@ func (s *server) answer(ctx context.Context, d *decoder) (*encoder, error) {
 	for range n {
 		q := question{virtual: d.string(), path: d.string()}
 		q.spec = gitops.RemoteSpec{Repo: d.string(), Ref: d.string(), File: d.string()}
-		q.list = d.flag()
+		q.want = want(d.uint())
 		if d.bad {
 			return nil, errors.New("malformed question")
 		}
@@ -83,8 +83,11 @@ func (s *server) look(ctx context.Context, q question, list []found) []found {
 	if fail != nil {
 		return append(list, found{virtual: q.virtual, fail: fail})
 	}
-	if q.list {
+	switch q.want {
+	case wantNames:
 		return append(list, s.list(ctx, t, q))
+	case wantBelow:
+		return s.below(ctx, t, q, list)
 	}
 	at := s.at(ctx, t, q.path)
 	resolved := at.path
@@ -287,9 +290,10 @@ func (s *server) noteEntry(t gitops.Tree, e gitops.Entry) {
 }
 
 // note keeps the last answer for a path. A tree does not change, so all are the same, but
-// that the names in a directory say more than that it is there.
+// that the names in a directory say more than that it is there, and all paths below it
+// more than its names.
 func (s *server) note(r gitops.Read) {
-	if r.Kind == gitops.Dir && r.ID == "" && s.reads[r.Path].Kind == gitops.Dir {
+	if have := s.reads[r.Path]; r.Kind == gitops.Dir && have.Kind == gitops.Dir && (r.ID == "" || strings.HasPrefix(have.ID, belowPrefix)) {
 		return
 	}
 	s.reads[r.Path] = r

@@ -138,6 +138,27 @@ func (d *decoder) objects() []gitops.Object {
 	return list
 }
 
+func (e *encoder) doubts(list []gitops.Doubt) {
+	e.uint(len(list))
+	for _, d := range list {
+		e.string(d.Message)
+		e.string(d.Key)
+	}
+}
+
+// doubts decodes what encoder.doubts wrote.
+func (d *decoder) doubts() []gitops.Doubt {
+	n := d.count()
+	if n == 0 {
+		return nil
+	}
+	list := make([]gitops.Doubt, n)
+	for i := range list {
+		list[i] = gitops.Doubt{Message: d.string(), Key: d.string()}
+	}
+	return list
+}
+
 // key reads a fixed-size key.
 func (d *decoder) key() (k [32]byte) {
 	d.fill(k[:])

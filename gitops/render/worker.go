@@ -181,6 +181,7 @@ func (w *workerSide) result(fs *files, dir string, manifests []manifest) *encode
 	e := newFrame(msgResult)
 	e.flag(w.poisoned())
 	e.objects(list)
+	e.doubts(fs.doubts)
 	return e
 }
 
@@ -224,7 +225,7 @@ func (w *workerSide) ask(qs []question) ([]found, error) {
 		e.string(q.spec.Repo)
 		e.string(q.spec.Ref)
 		e.string(q.spec.File)
-		e.flag(q.list)
+		e.uint(int(q.want))
 	}
 	if err := e.writeTo(w.out); err != nil {
 		return nil, err

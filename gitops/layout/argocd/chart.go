@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bmatcuk/doublestar/v4"
+
 	"github.com/sealift/sealift/gitops"
 )
 
@@ -30,7 +32,18 @@ func (a *app) chart(ctx context.Context, s source, dir string) error {
 	if err := a.values(ctx, s, dir, reads); err != nil {
 		return err
 	}
-	a.opaque(gitops.ReasonChart, s.line, reads.list(), a.key(s), "deploys a Helm chart, %s", gitops.Quote(s.path))
+	b, why, err := a.release(ctx, s, dir)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		a.opaque(gitops.ReasonChart, s.line, reads.list(), a.key(s), "deploys a Helm chart, %s, %s", gitops.Quote(s.path), why)
+		return nil
+	}
+	u := a.unit(s, dir)
+	u.Build = gitops.Build{Engine: gitops.Helm, Chart: b, Argo: &gitops.ArgoBuild{Namespace: a.namespace}}
+	u.Near = reads.near()
+	a.out.Units = append(a.out.Units, u)
 	return nil
 }
 
@@ -52,6 +65,24 @@ func (r *reads) add(patterns ...string) {
 
 // list returns the patterns in order, each once: they are part of what is compared.
 func (r *reads) list() []string { return slices.Sorted(keysOf(r.set)) }
+
+// near returns the directories and files that the patterns are about, each once; of those
+// that match any name it is what stands before.
+func (r *reads) near() []string {
+	var out []string
+	for _, p := range r.list() {
+		base, rest := doublestar.SplitPattern(p)
+		if rest != "**" && !strings.ContainsAny(rest, `*?[{`) {
+			base = path.Join(base, rest)
+		}
+		out = append(out, unescape.Replace(base))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// unescape takes back what literal escapes.
+var unescape = strings.NewReplacer(`\\`, `\`, `\*`, `*`, `\?`, `?`, `\[`, `[`, `\]`, `]`, `\{`, `{`, `\}`, `}`)
 
 // chartFiles adds the files of a chart and of the charts of the tree that it depends on:
 // its directory, what links in it lead to, and dependencies by file:// of Chart.yaml and,

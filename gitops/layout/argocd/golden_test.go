@@ -97,7 +97,7 @@ func show(t *testing.T, b *strings.Builder, r *argocd.Room, d gitops.Document) {
 			u.Path, u.File, u.Line, u.ID(), u.Namespace, u.Revision, u.Removed, u.Dropped)
 		build := u.Build
 		argo := *build.Argo
-		if argo.Env["ARGOCD_APP_REVISION"] == "" || argo.Namespace != u.Namespace {
+		if (build.Chart == nil) != (argo.Env["ARGOCD_APP_REVISION"] != "") || argo.Namespace != u.Namespace {
 			t.Error("unit without variables or namespace")
 		}
 		argo.Env, argo.Namespace = nil, ""
