@@ -57,7 +57,7 @@ truth: tools ## Compare every real case of ../shared/testdata with what kustomiz
 .PHONY: truth-helm
 truth-helm: export SEALIFT_CHARTS := $(CHARTS)
 truth-helm: tools $(CACHE)/bin/.helm-$(HELM_VERSION) ## Compare charts with what the helm command renders (CHARTS=DIR:DIR adds real ones)
-	go test -count=1 -v -timeout=30m -run='^TestTruthHelm$$' ./gitops/chart
+	go test -count=1 -v -timeout=30m -run='^TestTruthHelm' ./gitops/chart ./gitops/render
 
 # Flux's own code is a module of its own: nothing of it is in the product.
 .PHONY: truth-flux-kustomize

@@ -24,6 +24,10 @@ type Build struct {
 	// Unrestricted lifts kustomize's rule that files are read only in or below the
 	// directory of the kustomization that names them (LoadRestrictionsNone).
 	Unrestricted bool `json:"unrestricted,omitempty"`
+	// KubeVersion and APIVersions are what charts see of the cluster, where nothing else
+	// says it; "" is the newest Kubernetes that is known here.
+	KubeVersion string   `json:"kubeVersion,omitempty"`
+	APIVersions []string `json:"apiVersions,omitempty"`
 	// Chart is how a chart is rendered, with engine Helm.
 	Chart *ChartBuild `json:"chart,omitempty"`
 	// Argo and Flux are what the deployer adds. At most one is there.
@@ -55,8 +59,7 @@ type ChartBuild struct {
 	// Parameters are set last, those that are Text after the others, those of a File after
 	// these.
 	Parameters []ChartParameter `json:"parameters,omitempty"`
-	// KubeVersion and APIVersions are what the chart sees of the cluster; "" is the newest
-	// Kubernetes that is known here.
+	// KubeVersion and APIVersions are what its deployer says of the cluster.
 	KubeVersion string   `json:"kubeVersion,omitempty"`
 	APIVersions []string `json:"apiVersions,omitempty"`
 	// What is left out: definitions in crds/, tests, and that values fit the chart's schema.

@@ -37,6 +37,8 @@ type Config struct {
 	Kustomize KustomizeOptions
 	ArgoCD    argocd.Options
 	Flux      flux.Options
+	// Charts are what charts see of the clusters.
+	Charts ChartOptions
 	// NotCompared is what the check says when something is not compared.
 	NotCompared NotComparedMode
 

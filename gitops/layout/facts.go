@@ -163,7 +163,7 @@ func kustomizationFacts(data []byte) facts {
 		case "configMapGenerator":
 			f.Maps = append(f.Maps, r.each(v, "name")...)
 		case "helmCharts", "helmChartInflationGenerator":
-			f.Remote = true
+			f.Remote = f.Remote || key != "helmCharts" || len(r.each(v, "repo")) > 0
 			home := r.text(r.get(r.get(root, "helmGlobals"), "chartHome"))
 			f.Refs = append(f.Refs, cmp.Or(home, defaultChartHome))
 		case "generators", "transformers", "validators":

@@ -333,6 +333,7 @@ func (d *discovery) follow(ctx context.Context, list []queued) error {
 // take adds a unit, and reports whether it is new.
 func (d *discovery) take(u gitops.Unit, q queued) (gitops.Unit, bool) {
 	u.Entry, u.Parents = q.dir, q.units
+	u.Build = d.reader.capable(u.Build)
 	if u.File == "" {
 		u.File, u.Line = q.doc.File, q.doc.Line
 	}

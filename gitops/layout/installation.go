@@ -18,6 +18,13 @@ type KustomizeOptions struct {
 	Unrestricted bool
 }
 
+// ChartOptions are what charts see of the clusters, where no Application says it. The zero
+// value is the newest Kubernetes that is known here, without further APIs.
+type ChartOptions struct {
+	KubeVersion string
+	APIVersions []string
+}
+
 // NotComparedMode is what the check says of a change that reaches something that is not
 // compared.
 type NotComparedMode string
@@ -74,10 +81,10 @@ func (p *parser) charts(c *Config, n *yaml.Node) {
 				p.fail(n, "kube-version %s is no version of Kubernetes, such as 1.34.2", gitops.Quote(v))
 				return
 			}
-			c.ArgoCD.Charts.KubeVersion = v
+			c.Charts.KubeVersion = v
 		}},
 		field{"api-versions", func(n *yaml.Node) {
-			c.ArgoCD.Charts.APIVersions = p.texts(n, "api-versions", maxWords, func(n *yaml.Node, s string) bool {
+			c.Charts.APIVersions = p.texts(n, "api-versions", maxWords, func(n *yaml.Node, s string) bool {
 				if !strings.Contains(s, "/") {
 					p.fail(n, "api-versions element %s is no version of an API, such as monitoring.coreos.com/v1", gitops.Quote(s))
 				}
@@ -85,7 +92,6 @@ func (p *parser) charts(c *Config, n *yaml.Node) {
 			})
 		}},
 	)
-	c.Flux.Charts = flux.Charts(c.ArgoCD.Charts)
 }
 
 // kubeVersion matches what the helm command takes for --kube-version.

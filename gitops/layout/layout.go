@@ -214,7 +214,13 @@ func (l *Layout) why(u gitops.Unit) Source {
 
 // plainBuild is how a kustomization is built that nothing deploys.
 func (r Reader) plainBuild() gitops.Build {
-	return gitops.Build{Unrestricted: r.Config.Kustomize.Unrestricted}
+	return r.capable(gitops.Build{Unrestricted: r.Config.Kustomize.Unrestricted})
+}
+
+// capable is a build that knows what charts see of the cluster.
+func (r Reader) capable(b gitops.Build) gitops.Build {
+	b.KubeVersion, b.APIVersions = r.Config.Charts.KubeVersion, r.Config.Charts.APIVersions
+	return b
 }
 
 // Tree returns t, of which l is the layout, as a [gitops.Builder] that knows how the

@@ -85,6 +85,9 @@ func (d *discovery) yields(u gitops.Unit) bool {
 				sure = false
 			}
 			have |= f.Yields
+		} else if d.tree.Lookup(p).Kind == gitops.Dir { // of charts
+			near := d.yieldsNear([]string{p})
+			have, sure = have|near, near != packed
 		} else if ext := path.Ext(p); ext != ".yaml" && ext != ".yml" {
 			have |= d.unscanned(p)
 		}

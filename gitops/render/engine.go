@@ -12,6 +12,8 @@ func build(fs *files, dir string, b gitops.Build) ([]manifest, error) {
 	if err := fs.directory(dir); err != nil {
 		return nil, err
 	}
+	fs.noCharts, fs.unrestricted = b.Flux != nil, b.Unrestricted // Flux builds without --enable-helm
+	fs.kubeVersion, fs.apiVersions = b.KubeVersion, b.APIVersions
 	switch b.Engine {
 	case gitops.Kustomize:
 		switch {

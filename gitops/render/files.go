@@ -66,6 +66,13 @@ type files struct {
 	fail      *failure // the first path that was refused, rather than missing
 	// doubts are what the output depends on that is not known here.
 	doubts []gitops.Doubt
+	// noCharts says that kustomize is to refuse charts, unrestricted that it reads files
+	// anywhere; kubeVersion and apiVersions are what charts see of the cluster.
+	noCharts, unrestricted bool
+	kubeVersion            string
+	apiVersions            []string
+	frames                 []frame // of the kustomizations that are being read
+	components             int     // made for charts
 	// origins says that a kustomization asks for origin annotations, which
 	// would show the virtual paths of remote bases.
 	origins bool

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -49,8 +50,11 @@ func (r *chartRun) build(b gitops.Build) ([]manifest, error) {
 	}
 	rel := chart.Release{
 		Name: b.Chart.Name, Namespace: b.Chart.Namespace, Values: values,
-		KubeVersion: b.Chart.KubeVersion, APIVersions: b.Chart.APIVersions,
+		KubeVersion: cmp.Or(b.Chart.KubeVersion, b.KubeVersion), APIVersions: b.Chart.APIVersions,
 		CRDs: !b.Chart.SkipCRDs, NoTests: b.Chart.SkipTests, NoSchema: b.Chart.SkipSchema,
+	}
+	if len(rel.APIVersions) == 0 {
+		rel.APIVersions = b.APIVersions
 	}
 	out, err := c.Render(rel)
 	if err != nil {

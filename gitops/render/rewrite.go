@@ -45,38 +45,47 @@ var itemFields = map[string]map[string]entryKind{
 func (f *files) openKustomization(virtual string, text []byte) ([]byte, error) {
 	f.last = virtual
 	if done, ok := f.rewritten[virtual]; ok {
+		var doc yaml.Node
+		if yaml.Unmarshal(done, &doc) == nil && doc.Kind == yaml.DocumentNode {
+			f.enter(path.Dir(virtual), doc.Content[0])
+		}
 		return done, nil
 	}
 	f.read[virtual] = f.textOf(virtual, text)
-	done, err := f.rewrite(virtual, text)
-	if err == nil {
+	done, inherits, err := f.rewrite(virtual, text)
+	if err == nil && !inherits {
 		f.rewritten[virtual] = done
 	}
 	return done, err
 }
 
-// rewrite returns text itself when nothing in it is remote, so that most kustomizations
-// reach kustomize byte for byte. One that is rewritten loses only what kustomize does
-// not read: comments and layout.
-func (f *files) rewrite(virtual string, text []byte) ([]byte, error) {
+// rewrite returns text itself when nothing in it is remote and no chart, so that most
+// kustomizations reach kustomize byte for byte. One that is rewritten loses only what
+// kustomize does not read: comments and layout. inherits says that it is another text
+// where another kustomization reads it.
+func (f *files) rewrite(virtual string, text []byte) (out []byte, inherits bool, err error) {
 	var doc yaml.Node
 	if yaml.Unmarshal(text, &doc) != nil || doc.Kind != yaml.DocumentNode {
-		return text, nil // kustomize will say what is wrong
+		return text, false, nil // kustomize will say what is wrong
 	}
 	r := rewriter{files: f, kustomization: virtual, dir: path.Dir(virtual)}
 	r.walk(doc.Content[0])
 	if err := f.prefetch(r.local); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	r.rewriteRemote()
+	inherits = field(doc.Content[0], "helmCharts") != nil
+	r.charts(doc.Content[0])
 	if r.refused != nil {
 		f.refuse(virtual, *r.refused)
-		return nil, errors.New(r.refused.message)
+		return nil, false, errors.New(r.refused.message)
 	}
+	f.enter(r.dir, doc.Content[0])
 	if !r.changed {
-		return text, nil
+		return text, inherits, nil
 	}
-	return yaml.Marshal(&doc)
+	out, err = yaml.Marshal(&doc)
+	return out, inherits, err
 }
 
 // rewriter walks one kustomization.

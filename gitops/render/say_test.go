@@ -15,10 +15,10 @@ func TestSays(t *testing.T) {
 		want  string
 	}{
 		"helm chart": {app("resources: [r.yaml]\nhelmCharts: [{name: db, repo: https://example.com, version: 1.0.0}]\n"),
-			`app/kustomization.yaml:2:1: Helm chart "db" is not rendered here: no Helm is run`},
+			`app/kustomization.yaml:2:14: Helm chart "db" of "https://example.com" is not in the repository: there is no directory "app/charts/db-1.0.0/db"`},
 		"helm generator": {map[string]string{"app/" + kustomization: "resources: [../base]\n", "base/" + kustomization: "generators: [g.yaml]\n",
 			"base/g.yaml": "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: db\nrepo: https://example.com\n"},
-			`base/kustomization.yaml: Helm chart "g" is not rendered here: no Helm is run`},
+			`base/kustomization.yaml:1:14: Helm chart "db" of "https://example.com" is not in the repository: there is no directory "base/charts/db"`},
 		"indentation in a base": {map[string]string{"app/" + kustomization: "resources: [../base]\n", "base/" + kustomization: "resources: [r.yaml]\n",
 			"base/r.yaml": "kind: List\nitems:\n- a: 1\n  b: 2\n c: 3\n"},
 			`base/r.yaml:4: invalid YAML: did not find expected key`},

@@ -26,15 +26,6 @@ type Options struct {
 	// HiddenDirectories is reposerver.include.hidden.directories of
 	// argocd-cmd-params-cm: git generators see directories whose name starts with a dot.
 	HiddenDirectories bool
-	// Charts is what charts see of the clusters.
-	Charts Charts
-}
-
-// Charts are the capabilities of clusters, as far as charts ask. The zero value is the
-// newest Kubernetes that is known here, without further APIs.
-type Charts struct {
-	KubeVersion string
-	APIVersions []string
 }
 
 // defaultNamespace is where Argo CD's own manifests put it.

@@ -21,12 +21,9 @@ func (a *app) release(ctx context.Context, s source, dir string) (b *gitops.Char
 	b = &gitops.ChartBuild{
 		Name:        cmp.Or(text(h, "releaseName"), a.deployer.Name),
 		Namespace:   cmp.Or(text(h, "namespace"), a.namespace),
-		KubeVersion: cmp.Or(text(h, "kubeVersion"), a.room.Options.Charts.KubeVersion),
+		KubeVersion: text(h, "kubeVersion"),
 		APIVersions: texts(h, "apiVersions"),
 		SkipCRDs:    truth(h, "skipCrds"), SkipTests: truth(h, "skipTests"), SkipSchema: truth(h, "skipSchemaValidation"),
-	}
-	if len(b.APIVersions) == 0 {
-		b.APIVersions = a.room.Options.Charts.APIVersions
 	}
 	if unfilled(b.Name + b.Namespace + b.KubeVersion + strings.Join(b.APIVersions, "")) {
 		return nil, "as a release that is not known here", nil

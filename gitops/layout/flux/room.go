@@ -35,15 +35,6 @@ type Options struct {
 	Strict bool
 	// Aliases are sources that are this repository although their addresses do not tell.
 	Aliases []Alias
-	// Charts is what charts see of the clusters.
-	Charts Charts
-}
-
-// Charts are the capabilities of clusters, as far as charts ask. The zero value is the
-// newest Kubernetes that is known here, without further APIs.
-type Charts struct {
-	KubeVersion string
-	APIVersions []string
 }
 
 // Alias is a source whose artifact is made of this repository.
