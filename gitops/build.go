@@ -52,10 +52,10 @@ type ChartBuild struct {
 	// Name and Namespace are those of the release.
 	Name      string `json:"name"`
 	Namespace string `json:"namespace,omitempty"`
-	// Values are laid over the chart's own, one over the other; Own are values files that
-	// stand for the chart's own, by their paths in the tree.
+	// Values are laid over the chart's own, one over the other; Own are those that stand
+	// for the chart's own.
 	Values []ChartValues `json:"values,omitempty"`
-	Own    []string      `json:"own,omitempty"`
+	Own    []ChartValues `json:"own,omitempty"`
 	// Parameters are set last, those that are Text after the others, those of a File after
 	// these.
 	Parameters []ChartParameter `json:"parameters,omitempty"`
@@ -86,6 +86,9 @@ type ChartValues struct {
 	// File is its path in the tree. With Optional it may be missing.
 	File     string `json:"file,omitempty"`
 	Optional bool   `json:"optional,omitempty"`
+	// At is the path of the one value that Text is, read as a parameter is; "" for a
+	// document.
+	At string `json:"at,omitempty"`
 }
 
 // ChartParameter sets one value by its path. Its value is read as the helm command reads

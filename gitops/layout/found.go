@@ -48,6 +48,7 @@ type discovery struct {
 	renders           map[string]*yielded
 	others            map[string]yields
 	yielding          map[string]bool // what mayYield said
+	releases          bool            // a chart of the tree may be one of a HelmRelease
 
 	found      found    // of this round
 	syncs      []queued // Kustomizations that no file has, see addSyncs
@@ -133,6 +134,7 @@ func newDiscovery(ctx context.Context, r Reader, s *scanned, g *graph) *discover
 		d.places[doc.Kind+"/"+doc.Name] = append(d.places[doc.Kind+"/"+doc.Name], at)
 		d.places[doc.Kind+"/"] = append(d.places[doc.Kind+"/"], at)
 	}
+	d.releases = mayRelease(s.docs)
 	d.ours = s.newOurs(ctx, r)
 	d.rooms = newRooms(d)
 	return d
@@ -337,7 +339,7 @@ func (d *discovery) take(u gitops.Unit, q queued) (gitops.Unit, bool) {
 	if u.File == "" {
 		u.File, u.Line = q.doc.File, q.doc.Line
 	}
-	if u.DeployedBy != nil && u.DeployedBy.Cluster == "" && u.DeployedBy.Kind == "Kustomization" {
+	if u.DeployedBy != nil && u.DeployedBy.Cluster == "" && (u.DeployedBy.Kind == "Kustomization" || u.DeployedBy.Kind == "HelmRelease") {
 		by := *u.DeployedBy
 		by.Cluster = clusterDir(q.dir)
 		u.DeployedBy = &by

@@ -19,15 +19,17 @@ const (
 	argoKind
 	fluxGroup
 	fluxKind
+	fluxRelease
 )
 
 // yieldWords are the words that tell the parts.
 func yieldWords() map[yields][]string {
 	return map[yields][]string{
-		argoGroup: {"argoproj"},
-		argoKind:  {"Application", "AppProject"},
-		fluxGroup: {"kustomize.toolkit", "source.toolkit", "helm.toolkit", "fluxcd.controlplane"},
-		fluxKind:  {"Kustomization", "GitRepository", "OCIRepository", "Bucket", "FluxInstance"},
+		argoGroup:   {"argoproj"},
+		argoKind:    {"Application", "AppProject"},
+		fluxGroup:   {"kustomize.toolkit", "source.toolkit", "helm.toolkit", "fluxcd.controlplane"},
+		fluxKind:    {"Kustomization", "GitRepository", "OCIRepository", "Bucket", "FluxInstance"},
+		fluxRelease: {"HelmRelease"},
 	}
 }
 
@@ -43,14 +45,15 @@ func yieldsOf(data []byte) (y yields) {
 		}
 	}
 	if y&(argoGroup|fluxGroup) == 0 { // "Kustomization" alone stands in half of all files
-		y &^= fluxKind
+		y &^= fluxKind | fluxRelease
 	}
 	return y
 }
 
-// whole reports whether the parts make an object that a deployer reads.
-func (y yields) whole() bool {
-	return y&argoGroup != 0 && y&argoKind != 0 || y&fluxGroup != 0 && y&fluxKind != 0
+// whole reports whether the parts make an object that a deployer reads. Releases of Flux
+// count only where a chart of the tree may be released: most charts are from elsewhere.
+func (y yields) whole(releases bool) bool {
+	return releases && y&fluxGroup != 0 && y&fluxRelease != 0 || y&argoGroup != 0 && y&argoKind != 0 || y&fluxGroup != 0 && y&fluxKind != 0
 }
 
 // mayYield reports whether the render of a unit may have a deployer's object, or a
@@ -91,9 +94,9 @@ func (d *discovery) yields(u gitops.Unit) bool {
 		} else if ext := path.Ext(p); ext != ".yaml" && ext != ".yml" {
 			have |= d.unscanned(p)
 		}
-		return sure && !have.whole()
+		return sure && !have.whole(d.releases)
 	})
-	return !sure || have.whole()
+	return !sure || have.whole(d.releases)
 }
 
 // packed says that there is something that cannot be looked into, such as a packed chart.
@@ -122,6 +125,17 @@ func (d *discovery) yieldsNear(near []string) yields {
 	}
 	d.others[key] = y
 	return y
+}
+
+// mayRelease reports whether a HelmRelease may have a chart of the tree: one that says so,
+// or any that stands beside a HelmChart.
+func mayRelease(docs []placed) bool {
+	for _, doc := range docs {
+		if doc.Kind == "HelmChart" || doc.Kind == "HelmRelease" && strings.Contains(doc.Text, "GitRepository") || strings.Contains(doc.Text, "chartRef") {
+			return true
+		}
+	}
+	return false
 }
 
 // unscanned looks into a file that is not read for its facts, such as a patch in JSON.

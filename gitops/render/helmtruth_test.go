@@ -134,7 +134,7 @@ var helmKustomizations = map[string]string{
 	"order":       "resources: [cm.yaml]\nconfigMapGenerator: [{name: made, literals: [a=b]}]\nsecretGenerator: [{name: made, literals: [a=b]}]\nhelmCharts: [{name: web, releaseName: live}]\n",
 	"component":   "resources: [cm.yaml]\nhelmCharts: [{name: web, releaseName: live}]\ncomponents: [part]\n",
 	"transformed": "namespace: mine\nnamePrefix: p-\ncommonAnnotations: {a: b}\nlabels: [{pairs: {c: d}}]\nimages: [{name: web, newTag: '9'}]\nreplicas: [{name: live, count: 3}]\nhelmCharts: [{name: web, releaseName: live}]\n",
-	"patched":     "helmCharts: [{name: web, releaseName: live}]\npatches: [{target: {kind: Deployment}, patch: '[{op: replace, path: /spec/replicas, value: 12}]'}]\n",
+	"patched":     "helmCharts: [{name: web, releaseName: live}]\npatches: [{target: {kind: Deployment}, patch: '- {op: replace, path: /spec/replicas, value: 12}'}]\n",
 	"generator":   "resources: [cm.yaml]\ngenerators: [generator.yaml]\n",
 	"named":       "helmCharts: [{name: web, nameTemplate: given, skipHooks: true}]\n",
 	"no output":   "helmGlobals: {chartHome: empty}\nresources: [cm.yaml]\nhelmCharts: [{name: none}]\n",

@@ -61,13 +61,18 @@ func (r *chartRun) build(b gitops.Build) ([]manifest, error) {
 		return nil, err
 	}
 	r.doubt(out, b.Chart)
-	list, err := objectsOf(out)
+	list, err := objectsOf(out, false)
 	if err != nil {
 		return nil, err
 	}
 	if list, err = r.postRendered(list, b.Chart); err != nil {
 		return nil, err
 	}
+	hooks, err := objectsOf(out, true)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, hooks...)
 	namespace := b.Chart.Namespace
 	if b.Argo != nil {
 		namespace = b.Argo.Namespace
@@ -87,21 +92,15 @@ func (r *chartRun) build(b gitops.Build) ([]manifest, error) {
 }
 
 // load reads the chart. Values files that stand for its own are put in their place.
-func (r *chartRun) load(own []string) (*chart.Chart, error) {
+func (r *chartRun) load(own []gitops.ChartValues) (*chart.Chart, error) {
 	list, err := r.fs.chartFiles(r.dir)
 	if err != nil {
 		return nil, err
 	}
 	if len(own) > 0 {
-		var values chart.Values
-		for _, name := range own {
-			text, err := r.file(name, "values file")
-			if err != nil {
-				return nil, err
-			}
-			if err := values.Layer(name, text); err != nil {
-				return nil, err
-			}
+		values, err := r.layers(own)
+		if err != nil {
+			return nil, err
 		}
 		list = slices.DeleteFunc(list, func(f chart.File) bool { return f.Name == chart.ValuesFile })
 		list = append(list, chart.File{Name: chart.ValuesFile, Data: values.YAML()})
@@ -142,9 +141,22 @@ func (r *chartRun) file(name, what string) ([]byte, error) {
 
 // values lays the values of a release over each other, and sets its parameters.
 func (r *chartRun) values(b *gitops.ChartBuild) (chart.Values, error) {
+	values, err := r.layers(b.Values)
+	if err != nil {
+		return values, err
+	}
+	if err := r.parameters(&values, b.Parameters); err != nil {
+		return values, err
+	}
+	r.count([]chart.File{{Name: "values", Data: values.YAML()}})
+	return values, nil
+}
+
+// layers lays documents of values over each other.
+func (r *chartRun) layers(list []gitops.ChartValues) (chart.Values, error) {
 	var values chart.Values
 	var ask []string
-	for _, v := range b.Values {
+	for _, v := range list {
 		if v.File != "" {
 			ask = append(ask, path.Join(treeRoot, v.File))
 		}
@@ -152,7 +164,13 @@ func (r *chartRun) values(b *gitops.ChartBuild) (chart.Values, error) {
 	if err := r.fs.prefetch(ask); err != nil {
 		return values, err
 	}
-	for _, v := range b.Values {
+	for _, v := range list {
+		if v.At != "" {
+			if err := setAt(&values, v.At, v.Text); err != nil {
+				return values, err
+			}
+			continue
+		}
 		what, text := "values", []byte(v.Text)
 		if v.File != "" {
 			if at := r.fs.seen[path.Join(treeRoot, v.File)]; v.Optional && at != nil && at.kind == gitops.Missing && at.fail == nil {
@@ -167,11 +185,18 @@ func (r *chartRun) values(b *gitops.ChartBuild) (chart.Values, error) {
 			return values, &failure{cause: gitops.CauseYAML, file: v.File, line: firstNumber(err.Error()), message: "values: " + withoutValues(err.Error())}
 		}
 	}
-	if err := r.parameters(&values, b.Parameters); err != nil {
-		return values, err
-	}
-	r.count([]chart.File{{Name: "values", Data: values.YAML()}})
 	return values, nil
+}
+
+// setAt sets one value, of which quotes say that it is text (ReplacePathValue of
+// fluxcd/pkg/chartutil).
+func setAt(values *chart.Values, at, text string) error {
+	for _, quote := range []string{"'", `"`} {
+		if strings.HasPrefix(text, quote) && strings.HasSuffix(text, quote) {
+			return values.Set(chart.Text, at, strings.Trim(text, quote))
+		}
+	}
+	return values.Set(chart.Typed, at, text)
 }
 
 // valuesFile returns the name and the content of a file of values.
@@ -246,11 +271,14 @@ func (r *chartRun) noteVersions(out *chart.Output) {
 	}
 }
 
-// objectsOf reads the documents of a chart as Argo CD does. One that is no object is the
-// chart's fault.
-func objectsOf(out *chart.Output) ([]manifest, error) {
+// objectsOf reads the documents of a chart as Argo CD does, its hooks or all others. One
+// that is no object is the chart's fault.
+func objectsOf(out *chart.Output, hooks bool) ([]manifest, error) {
 	var list []manifest
 	for _, d := range out.Documents {
+		if d.Hook != hooks {
+			continue
+		}
 		docs, why := readStream([]byte(d.Text))
 		for _, doc := range docs {
 			if why != nil {

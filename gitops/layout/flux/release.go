@@ -12,11 +12,13 @@ import (
 	"github.com/sealift/sealift/gitops"
 )
 
-// release reads a HelmRelease (HelmReleaseSpec of helm-controller v2). Its chart is not
-// rendered: it reads the chart and the values files of the tree, where that is the chart's
-// source.
+// release reads a HelmRelease (HelmReleaseSpec of helm-controller v2). A chart of the tree
+// is a unit; of any other nothing is rendered.
 func (j *job) release() error {
 	chart, ref := j.chart()
+	if unit, err := j.released(chart, ref); unit || err != nil {
+		return err
+	}
 	if strings.Contains(chart.text("chart"), "${") {
 		j.opaque(gitops.ReasonChart, []string{below(prefixOf(chart.text("chart")))}, "is a Helm chart whose path %s has a variable in it, which is not compared", gitops.Quote(chart.text("chart")))
 		return nil

@@ -1,6 +1,7 @@
 package flux_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -24,14 +25,14 @@ func TestReleaseReads(t *testing.T) {
 	const git = "sourceRef: {kind: GitRepository, name: fleet}"
 	tests := []struct{ name, spec, want string }{
 		{"of a repository of charts", spec("chart: web, sourceRef: {kind: HelmRepository, name: x}"), ""},
-		{"of this repository", spec("chart: ./charts/web, " + git), "charts/web/** charts/lib/**"},
-		{"with values files", spec("chart: ./charts/odd, valuesFiles: [./charts/odd/prod.yaml, values/x.yaml], " + git), "charts/odd/** charts/odd/prod.yaml values/x.yaml"},
+		{"of this repository", spec("chart: ./charts/web, " + git), "unit charts/lib charts/web"},
+		{"with values files", spec("chart: ./charts/odd, valuesFiles: [./charts/odd/prod.yaml, values/x.yaml], " + git), "unit charts/odd charts/odd/prod.yaml values/x.yaml"},
 		{"packed", spec("chart: charts/packed-1.0.tgz, " + git), "charts/packed-1.0.tgz"},
 		{"of another repository", spec("chart: charts/web, sourceRef: {kind: GitRepository, name: other}"), ""},
 		{"of a repository that is not defined", spec("chart: charts/web, sourceRef: {kind: GitRepository, name: x}"), "charts/web/** charts/lib/**"},
 		{"of one that is not defined, and is not here", spec("chart: charts/x, sourceRef: {kind: GitRepository, name: x}"), ""},
 		{"with a variable", spec("chart: \"charts/${X}\", " + git), "charts/**"},
-		{"by reference", "chartRef: {kind: HelmChart, name: web}", "charts/web/** charts/lib/**"},
+		{"by reference", "chartRef: {kind: HelmChart, name: web}", "unit charts/lib charts/web"},
 		{"by reference to nothing", "chartRef: {kind: HelmChart, name: x}", ""},
 		{"by reference to an artifact", "chartRef: {kind: OCIRepository, name: web}", ""},
 		{"of nothing", "values: {}", ""},
@@ -39,6 +40,12 @@ func TestReleaseReads(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := deploy(t, r, release(tt.spec), world(t, fleet+other+chart))
+			if rest, unit := strings.CutPrefix(tt.want, "unit "); unit {
+				if len(got.Units) != 1 || len(got.Opaque) > 0 || strings.Join(got.Units[0].Near, " ") != rest {
+					t.Errorf("%+v, want a unit near %s", got, rest)
+				}
+				return
+			}
 			if len(got.Opaque) != 1 || got.Opaque[0].Reason != gitops.ReasonChart {
 				t.Fatalf("%+v, want something opaque", got)
 			}
@@ -82,5 +89,40 @@ func TestReleaseKey(t *testing.T) {
 	}
 	if key(spec, values, true, true) != key(changedSpec, changedValues, true, true) {
 		t.Error("what renders show counts twice")
+	}
+}
+
+// TestReleased is about how a release renders a chart of the tree.
+func TestReleased(t *testing.T) {
+	r := &flux.Room{Reach: reach, Tree: tree.Memory(map[string]string{"charts/web/Chart.yaml": "name: web\n"})}
+	const config = "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: v, namespace: flux-system}\ndata: {values.yaml: \"a: 1\", tag: \"'7'\"}\n"
+	const chart = "chart: {spec: {chart: charts/web, valuesFiles: [x.yaml], ignoreMissingValuesFiles: true, sourceRef: {kind: GitRepository, name: fleet}}}\n"
+	tests := []struct{ name, spec, want string }{
+		{"plain", "", `{"name":"flux-instance","namespace":"flux-system","own":[{"file":"x.yaml","optional":true}],"skipTests":true,"cluster":true}`},
+		{"named", "targetNamespace: shop\nreleaseName: web\ninstall: {crds: Skip, disableSchemaValidation: true}\ntest: {enable: true}\n",
+			`{"name":"web","namespace":"shop","own":[{"file":"x.yaml","optional":true}],"skipCRDs":true,"skipSchema":true,"cluster":true}`},
+		{"a long name", "targetNamespace: " + strings.Repeat("n", 60) + "\n",
+			`{"name":"` + strings.Repeat("n", 40) + `-b5c3df92ca48","namespace":"` + strings.Repeat("n", 60) + `","own":[{"file":"x.yaml","optional":true}],"skipTests":true,"cluster":true}`},
+		{"values", "valuesFrom: [{kind: ConfigMap, name: v}, {kind: ConfigMap, name: v, valuesKey: tag, targetPath: image.tag}, {kind: ConfigMap, name: gone, optional: true}]\nvalues: {b: 2}\n",
+			`{"name":"flux-instance","namespace":"flux-system","values":[{"text":"a: 1"},{"text":"'7'","at":"image.tag"},{"text":"b: 2\n"}],"own":[{"file":"x.yaml","optional":true}],"skipTests":true,"cluster":true}`},
+		{"values of elsewhere", "valuesFrom: [{kind: Secret, name: v, optional: true}, {kind: ConfigMap, name: gone}, {kind: ConfigMap, name: v, valuesKey: z}]\n",
+			`{"name":"flux-instance","namespace":"flux-system","own":[{"file":"x.yaml","optional":true}],"skipTests":true,"cluster":true,"unknown":["Secret \"flux-system/v\"","ConfigMap \"flux-system/gone\"","key \"z\" of ConfigMap \"v\", which has none of that name"]}`},
+		{"post-renderers", "postRenderers: [{kustomize: {patches: [{patch: p, target: {kind: K}}], images: [{name: i, newTag: t}]}}]\ncommonMetadata: {labels: {a: b}}\n",
+			`{"name":"flux-instance","namespace":"flux-system","own":[{"file":"x.yaml","optional":true}],"skipTests":true,"cluster":true,"patches":[{"patch":"p","target":{"kind":"K"}}],"images":[{"name":"i","newTag":"t"}],"labels":{"a":"b"}}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := deploy(t, r, release(chart+tt.spec), world(t, fleet+config))
+			if len(got.Units) != 1 {
+				t.Fatalf("%+v, want one unit", got)
+			}
+			text, err := json.Marshal(got.Units[0].Build.Chart)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(text) != tt.want {
+				t.Errorf("got  %s\nwant %s", text, tt.want)
+			}
+		})
 	}
 }
