@@ -87,6 +87,7 @@ var owners = []struct {
 	{"gopkg.in/evanphx/json-patch.v4", []string{"gitops/layout/flux"}, nil},
 	{"dario.cat/mergo", []string{"gitops/layout/argocd"}, nil},
 	{"helm.sh/helm", []string{"gitops/chart"}, nil},
+	{"github.com/Masterminds/semver", []string{"gitops/chart"}, nil},
 	{"znkr.io/diff", []string{"gitops/diff"}, nil},
 	// The rest of sealed-secrets brings Kubernetes' types: 19 MB, 12 MB in every process.
 	{"github.com/bitnami-labs/sealed-secrets/pkg/crypto", []string{"gitops/seal"}, nil},

@@ -145,9 +145,9 @@ func TestLocalDependency(t *testing.T) {
 	files := func(version, at string) []File {
 		return []File{{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: x\nversion: 1.0.0\ndependencies: [{name: lib, version: '" + version + "', repository: '" + at + "'}]\n")}}
 	}
-	local := func(dir string) ([]File, error) {
-		if dir != "../lib" {
-			return nil, errors.New("no such directory: " + dir)
+	local := func(d Dependency) ([]File, error) {
+		if d.Repository != "file://../lib" {
+			return nil, &MissingError{d}
 		}
 		return slices.Clone(lib), nil
 	}

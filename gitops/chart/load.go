@@ -11,18 +11,25 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 )
 
-// Chart is a chart that was read, with those that it has in it.
+// Chart is a chart that was read, with those that it has in it. It is not safe for
+// concurrent use.
 type Chart struct {
 	files []File // of all charts, unpacked
+	// chart is what was read of them, nil once it was rendered.
 	chart *chart.Chart
 }
 
-// Local returns the files of the directory of a chart at a path relative to that of
-// another, such as "../common": what `repository: file://../common` names.
-type Local func(dir string) ([]File, error)
+// Dependency is what Chart.yaml says of a chart that a chart needs. Chart.lock says its
+// version, where it does.
+type Dependency struct{ Name, Version, Repository string }
 
-// MissingError is a dependency that is not in the repository.
-type MissingError struct{ Name, Version, Repository string }
+// Fetch returns the files of a dependency that is not in charts/, such as those of the
+// directory that `repository: file://../common` names. A [MissingError] says that they
+// cannot be had.
+type Fetch func(d Dependency) ([]File, error)
+
+// MissingError is a dependency that cannot be had.
+type MissingError struct{ Dependency }
 
 // Error names the dependency and where it would come from.
 func (e *MissingError) Error() string {
@@ -34,15 +41,15 @@ func (e *MissingError) Error() string {
 }
 
 // Load reads a chart from the files of its directory. What .helmignore names is left
-// out. Dependencies are in charts/, packed or not. One that is missing and has an address
-// of file:// is read by local, as `helm dependency build` would; a nil local builds
-// none, as `helm template` alone. Any other that is missing is a [MissingError].
-func Load(files []File, local Local) (*Chart, error) {
+// out. Dependencies are in charts/, packed or not. What is missing there is fetched, as
+// `helm dependency build` would; a nil fetch gives a [MissingError], as `helm template`
+// alone fails.
+func Load(files []File, fetch Fetch) (*Chart, error) {
 	files, err := ignored(files)
 	if err != nil {
 		return nil, err
 	}
-	return load(files, local)
+	return load(files, fetch)
 }
 
 // LoadArchive reads a packed chart. Nothing is beside it.
@@ -54,7 +61,7 @@ func LoadArchive(data []byte) (*Chart, error) {
 	return load(files, nil)
 }
 
-func load(files []File, local Local) (*Chart, error) {
+func load(files []File, fetch Fetch) (*Chart, error) {
 	left := &budget{maxFiles, maxUnpacked}
 	files, err := unpacked(files, left, 0)
 	if err != nil {
@@ -69,11 +76,10 @@ func load(files []File, local Local) (*Chart, error) {
 	}
 	missing := missingOf(c.chart)
 	for _, d := range missing {
-		at, ok := strings.CutPrefix(d.Repository, "file://")
-		if !ok || local == nil {
-			return nil, &MissingError{d.Name, d.Version, d.Repository}
+		if fetch == nil {
+			return nil, &MissingError{Dependency{d.Name, d.Version, d.Repository}}
 		}
-		more, err := dependency(d, at, local, left)
+		more, err := dependency(d, locked(c.chart, d), fetch, left)
 		if err != nil {
 			return nil, fmt.Errorf("dependency %s: %w", d.Name, err)
 		}
@@ -126,9 +132,21 @@ func missingOf(c *chart.Chart) []*chart.Dependency {
 	return out
 }
 
-// dependency returns the files of a chart beside another as they would be in its charts/.
-func dependency(d *chart.Dependency, at string, local Local, left *budget) ([]File, error) {
-	files, err := local(at)
+// locked is the version of a dependency that Chart.lock has, or else Chart.yaml.
+func locked(c *chart.Chart, d *chart.Dependency) string {
+	if c.Lock != nil {
+		for _, l := range c.Lock.Dependencies {
+			if l.Name == d.Name && !strings.HasPrefix(d.Repository, "file://") {
+				return l.Version
+			}
+		}
+	}
+	return d.Version
+}
+
+// dependency returns the files of another chart as they would be in charts/ of one.
+func dependency(d *chart.Dependency, version string, fetch Fetch, left *budget) ([]File, error) {
+	files, err := fetch(Dependency{d.Name, version, d.Repository})
 	if err != nil {
 		return nil, err
 	}
@@ -150,9 +168,3 @@ func dependency(d *chart.Dependency, at string, local Local, left *budget) ([]Fi
 	}
 	return files, nil
 }
-
-// Name is the name of the chart.
-func (c *Chart) Name() string { return c.chart.Name() }
-
-// Version is the version of the chart.
-func (c *Chart) Version() string { return c.chart.Metadata.Version }

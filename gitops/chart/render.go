@@ -3,7 +3,6 @@ package chart
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"slices"
 )
 
@@ -29,7 +28,14 @@ func (o *Output) Text() []byte { return text(o.Documents) }
 
 // Render renders the chart. What it says in an error is about the chart or the release.
 func (c *Chart) Render(r Release) (*Output, error) {
-	first, err := c.once(r, c.files, false)
+	fresh := c.chart
+	if c.chart = nil; fresh == nil { // it was rendered before
+		var err error
+		if fresh, err = read(c.files); err != nil {
+			return nil, err
+		}
+	}
+	first, err := render(fresh, r, false)
 	if err != nil {
 		return nil, err
 	}
@@ -81,40 +87,4 @@ func (o *Output) otherwise(c *Chart, r Release, again int, versions []string) {
 		sum := sha256.Sum256(other.Text())
 		o.Versions, o.Otherwise = slices.Sorted(slices.Values(with.asks.versions)), hex.EncodeToString(sum[:])
 	}
-}
-
-// unsteady are the functions whose results are others each time, where a template calls
-// them, or text of values that is a template.
-var unsteady = regexp.MustCompile(`\{\{[^}]*\b(rand[A-Z]\w*|randInt|genCA\w*|genPrivateKey|genSelfSignedCert\w*|genSignedCert\w*|uuidv4|now|ago|date\w*|htmlDate\w*|htpasswd|bcrypt|shuffle|encryptAES)\b`)
-
-// unsorted are those that come from a map, in an order that is another each time; sorted
-// is what takes that away.
-var (
-	unsorted = regexp.MustCompile(`\{\{[^}]*\b(keys|values)\s[^}]*\}\}`)
-	sorted   = regexp.MustCompile(`sortAlpha|\bhas\b|\blen\b`)
-)
-
-// maxAgain is how many more renders tell whether the order of a map matters: two keys may
-// come in one order twice, but seldom so often.
-const maxAgain = 6
-
-// varies is how many more renders find out what is another each time.
-func (c *Chart) varies(r Release) int {
-	n := 0
-	look := func(text []byte) {
-		if unsteady.Match(text) {
-			n = max(n, len(moments))
-		}
-		for _, m := range unsorted.FindAll(text, -1) {
-			if !sorted.Match(m) {
-				n = max(n, maxAgain)
-			}
-		}
-	}
-	for _, f := range c.files {
-		look(f.Data)
-	}
-	given := Document{Text: string(marshal(r.Values.of))}
-	look([]byte(given.Text))
-	return n
 }

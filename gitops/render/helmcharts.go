@@ -152,14 +152,16 @@ func (r *rewriter) inflate(c helmChart) ([]byte, error) {
 	if err != nil && r.files.fail != nil {
 		return nil, err
 	}
-	if err != nil || at.kind != gitops.Dir {
-		message := "Helm chart " + gitops.Quote(c.Name)
-		if c.Repo != "" {
-			message += " of " + gitops.Quote(c.Repo)
+	if missing := err != nil || at.kind != gitops.Dir; missing && c.Repo != "" {
+		if run.packed, err = r.files.remoteChart(c.Repo, c.Name, c.Version); err != nil {
+			return nil, err
 		}
-		return nil, &failure{cause: gitops.CauseHelm, message: message + " is not in the repository: there is no directory " + gitops.Quote(relative(run.dir))}
+	} else if missing {
+		return nil, &failure{cause: gitops.CauseHelm, message: "Helm chart " + gitops.Quote(c.Name) + " is not in the repository: there is no directory " + gitops.Quote(relative(run.dir))}
 	}
-	run.dir = at.path
+	if run.packed == nil {
+		run.dir = at.path
+	}
 	out, err := run.inflate(r, c)
 	if err != nil {
 		return nil, run.failure(err)
@@ -169,11 +171,19 @@ func (r *rewriter) inflate(c helmChart) ([]byte, error) {
 
 // inflate is the render itself.
 func (r *chartRun) inflate(w *rewriter, c helmChart) ([]byte, error) {
-	loaded, err := r.load(nil)
+	list := r.packed
+	var err error
+	if list == nil {
+		if list, err = r.fs.chartFiles(r.dir); err != nil {
+			return nil, err
+		}
+	}
+	r.count(list)
+	loaded, err := chart.Load(list, nil) // the command builds no dependencies
 	if err != nil {
 		return nil, err
 	}
-	values, err := w.chartValues(c, r.dir)
+	values, err := w.chartValues(c, r)
 	if err != nil {
 		return nil, err
 	}
@@ -192,16 +202,18 @@ func (r *chartRun) inflate(w *rewriter, c helmChart) ([]byte, error) {
 }
 
 // chartValues are the values files and inline values, in kustomize's order.
-func (r *rewriter) chartValues(c helmChart, dir string) (chart.Values, error) {
+func (r *rewriter) chartValues(c helmChart, run *chartRun) (chart.Values, error) {
 	var values chart.Values
-	first := path.Join(dir, "values.yaml")
+	first := path.Join(run.dir, chart.ValuesFile)
 	if c.ValuesFile != "" {
 		first = path.Join(r.dir, c.ValuesFile)
 	}
 	var text []byte
 	var err error
 	if len(c.ValuesInline) == 0 || c.ValuesMerge != "replace" {
-		if text, err = r.load(first); err != nil {
+		if i := slices.IndexFunc(run.packed, func(f chart.File) bool { return f.Name == chart.ValuesFile }); i >= 0 && c.ValuesFile == "" {
+			text = run.packed[i].Data
+		} else if text, err = r.load(first); err != nil {
 			return values, err
 		}
 	}

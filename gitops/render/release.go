@@ -31,6 +31,8 @@ func release(fs *files, dir string, b gitops.Build) ([]manifest, error) {
 type chartRun struct {
 	fs  *files
 	dir string // virtual, of the chart
+	// packed are the files of a chart that is not in the tree.
+	packed []chart.File
 	// input is the hash of what goes into the render.
 	input []byte
 }
@@ -93,9 +95,12 @@ func (r *chartRun) build(b gitops.Build) ([]manifest, error) {
 
 // load reads the chart. Values files that stand for its own are put in their place.
 func (r *chartRun) load(own []gitops.ChartValues) (*chart.Chart, error) {
-	list, err := r.fs.chartFiles(r.dir)
-	if err != nil {
-		return nil, err
+	list := r.packed
+	if list == nil {
+		var err error
+		if list, err = r.fs.chartFiles(r.dir); err != nil {
+			return nil, err
+		}
 	}
 	if len(own) > 0 {
 		values, err := r.layers(own)
@@ -106,11 +111,7 @@ func (r *chartRun) load(own []gitops.ChartValues) (*chart.Chart, error) {
 		list = append(list, chart.File{Name: chart.ValuesFile, Data: values.YAML()})
 	}
 	r.count(list)
-	return chart.Load(list, func(dir string) ([]chart.File, error) {
-		more, err := r.fs.chartFiles(path.Join(r.dir, dir))
-		r.count(more)
-		return more, err
-	})
+	return chart.Load(list, r.dependency)
 }
 
 // count adds files to the hash of the input.

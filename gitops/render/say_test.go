@@ -15,10 +15,10 @@ func TestSays(t *testing.T) {
 		want  string
 	}{
 		"helm chart": {app("resources: [r.yaml]\nhelmCharts: [{name: db, repo: https://example.com, version: 1.0.0}]\n"),
-			`app/kustomization.yaml:2:14: Helm chart "db" of "https://example.com" is not in the repository: there is no directory "app/charts/db-1.0.0/db"`},
+			`app/kustomization.yaml:2:14: Helm chart "db" of "https://example.com" is not in the repository, and its address is not allowed: "https://example.com/index.yaml" (allow it with --allow-remote example.com)`},
 		"helm generator": {map[string]string{"app/" + kustomization: "resources: [../base]\n", "base/" + kustomization: "generators: [g.yaml]\n",
 			"base/g.yaml": "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: g}\nname: db\nrepo: https://example.com\n"},
-			`base/kustomization.yaml:1:14: Helm chart "db" of "https://example.com" is not in the repository: there is no directory "base/charts/db"`},
+			`base/kustomization.yaml:1:14: Helm chart "db" of "https://example.com" is not in the repository, and its address is not allowed: "https://example.com/index.yaml" (allow it with --allow-remote example.com)`},
 		"indentation in a base": {map[string]string{"app/" + kustomization: "resources: [../base]\n", "base/" + kustomization: "resources: [r.yaml]\n",
 			"base/r.yaml": "kind: List\nitems:\n- a: 1\n  b: 2\n c: 3\n"},
 			`base/r.yaml:4: invalid YAML: did not find expected key`},
