@@ -47,8 +47,14 @@ func (b Build) JSON() string {
 // Same reports whether two builds are the same, whether what is empty is nil or not.
 func (b Build) Same(o Build) bool { return b.JSON() == o.JSON() }
 
-// ChartBuild is a release of a Helm chart in a directory of the tree.
+// ChartBuild is a release of a Helm chart: of a directory of the tree, or of a repository
+// of charts.
 type ChartBuild struct {
+	// Repo is the address of a repository of charts, Chart the name of one there and
+	// Version its version or a range; they are "" for a chart of the tree.
+	Repo    string `json:"repo,omitempty"`
+	Chart   string `json:"chart,omitempty"`
+	Version string `json:"version,omitempty"`
 	// Name and Namespace are those of the release.
 	Name      string `json:"name"`
 	Namespace string `json:"namespace,omitempty"`

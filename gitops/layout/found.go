@@ -134,7 +134,7 @@ func newDiscovery(ctx context.Context, r Reader, s *scanned, g *graph) *discover
 		d.places[doc.Kind+"/"+doc.Name] = append(d.places[doc.Kind+"/"+doc.Name], at)
 		d.places[doc.Kind+"/"] = append(d.places[doc.Kind+"/"], at)
 	}
-	d.releases = mayRelease(s.docs)
+	d.releases = r.Remotes || mayRelease(s.docs)
 	d.ours = s.newOurs(ctx, r)
 	d.rooms = newRooms(d)
 	return d

@@ -14,7 +14,8 @@ import (
 // and what its deployer adds.
 func seeds(u gitops.Unit) []string {
 	list := slices.Concat(u.Build.Files, u.Near)
-	if len(u.Build.Files) == 0 {
+	remote := u.Build.Chart != nil && u.Build.Chart.Repo != "" // its path is where it is deployed from
+	if len(u.Build.Files) == 0 && !remote {
 		list = append(list, u.Path)
 	}
 	add := func(names []string, patches []gitops.Patch) {

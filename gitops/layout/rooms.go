@@ -38,8 +38,8 @@ type rooms struct {
 func newRooms(d *discovery) *rooms {
 	r := &rooms{discovery: d, seen: map[string]sight{}, known: map[string]gitops.Deployed{}}
 	t := &noted{Tree: d.tree, seen: r.seen}
-	r.argocd = &argocd.Room{Tree: t, Options: d.reader.Config.ArgoCD, Reach: d.ours.reach}
-	r.flux = &flux.Room{Tree: t, Options: d.reader.Config.Flux, Reach: d.ours.reach}
+	r.argocd = &argocd.Room{Tree: t, Options: d.reader.Config.ArgoCD, Reach: d.ours.reach, Remotes: d.reader.Remotes}
+	r.flux = &flux.Room{Tree: t, Options: d.reader.Config.Flux, Reach: d.ours.reach, Remotes: d.reader.Remotes}
 	return r
 }
 

@@ -75,7 +75,7 @@ func (d *discovery) yields(u gitops.Unit) bool {
 	sure := true
 	if u.Build.Engine == gitops.Helm {
 		near := d.yieldsNear(u.Near)
-		have, sure = have|near, near != packed
+		have, sure = have|near, near != packed && u.Build.Chart.Repo == ""
 	}
 	d.graph.walk(seeds(u), func(p string, k *kustomization) bool {
 		if k != nil {

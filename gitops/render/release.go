@@ -42,6 +42,12 @@ func (r *chartRun) build(b gitops.Build) ([]manifest, error) {
 	if b.Chart == nil {
 		return nil, &failure{cause: gitops.CauseOther, message: "chart without a release"}
 	}
+	if b.Chart.Repo != "" {
+		var err error
+		if r.packed, err = r.fs.remoteChart(b.Chart.Repo, b.Chart.Chart, b.Chart.Version); err != nil {
+			return nil, err
+		}
+	}
 	c, err := r.load(b.Chart.Own)
 	if err != nil {
 		return nil, err

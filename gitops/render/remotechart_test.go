@@ -134,3 +134,19 @@ func TestRemoteDependency(t *testing.T) {
 		t.Errorf("index and archive are not noted: %v", got.Reads)
 	}
 }
+
+// TestRemoteRelease renders a chart of a repository with values of the tree.
+func TestRemoteRelease(t *testing.T) {
+	r := newRenderer(t, Options{Remote: newRepository(t)})
+	build := gitops.Build{Engine: gitops.Helm, Chart: &gitops.ChartBuild{
+		Repo: "https://charts.example/stable", Chart: "web", Version: "1.*", Name: "x", Values: []gitops.ChartValues{{File: "values/prod.yaml"}},
+	}}
+	files := map[string]string{"argo/app.yaml": "", "values/prod.yaml": "size: 5\n"}
+	got, err := r.Build(t.Context(), Source{Tree: tree.Memory(files), Path: "argo", Build: build})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Err != nil || !strings.Contains(string(got.YAML()), "size: \"5\"\n  version: 1.1.0") {
+		t.Errorf("%v\n%s", got.Err, got.YAML())
+	}
+}

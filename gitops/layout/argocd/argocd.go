@@ -45,6 +45,8 @@ type Room struct {
 	// Reach says whether a repository at a revision is that tree. The revision is as
 	// written; "" and "HEAD" are the default branch. Nil takes every repository for it.
 	Reach func(repo, revision string) gitops.Reach
+	// Remotes says that charts of repositories may be fetched.
+	Remotes bool
 
 	list   sync.Once
 	sorted []gitops.Entry // the files, links and submodules, in byte order of paths

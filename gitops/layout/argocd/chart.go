@@ -19,8 +19,28 @@ func (a *app) remoteChart(ctx context.Context, s source) error {
 	if err := a.values(ctx, s, "", reads); err != nil {
 		return err
 	}
+	if a.room.Remotes && fetched(s.repo) && !unfilled(s.chart+s.revision) {
+		b, why, err := a.release(ctx, s, "")
+		if err != nil {
+			return err
+		}
+		if why == "" {
+			b.Repo, b.Chart, b.Version = s.repo, s.chart, s.revision
+			u := a.unit(s, path.Dir(a.doc.File)) // where it is deployed from
+			u.Build = gitops.Build{Engine: gitops.Helm, Chart: b, Argo: &gitops.ArgoBuild{Namespace: a.namespace}}
+			u.Near = reads.near()
+			a.out.Units = append(a.out.Units, u)
+			return nil
+		}
+	}
 	a.opaque(gitops.ReasonChart, s.line, reads.list(), a.key(s), "deploys a Helm chart, %s of %s", gitops.Quote(s.chart), gitops.Quote(s.repo))
 	return nil
+}
+
+// fetched reports whether charts of a repository can be fetched where that is allowed: one
+// of a registry cannot.
+func fetched(repo string) bool {
+	return strings.HasPrefix(repo, "https://") || strings.HasPrefix(repo, "http://")
 }
 
 // chart takes a chart in a directory of the tree.

@@ -97,7 +97,8 @@ func (a *app) matching(pattern string) []string {
 // another name after "$NAME/". why says why it is not known.
 func (a *app) valuePath(_ context.Context, file, dir string, env map[string]string) (p, why string, err error) {
 	name, rest, _ := strings.Cut(file, "/")
-	if ref, ok := a.refs[name]; ok {
+	ref, named := a.refs[name]
+	if named {
 		if a.reach(text(ref, "repoURL"), text(ref, "targetRevision")) != gitops.Here {
 			return "", "with values of another repository or revision, " + gitops.Quote(file), nil
 		}
@@ -109,6 +110,9 @@ func (a *app) valuePath(_ context.Context, file, dir string, env map[string]stri
 		return "", "with values that are not known here, " + gitops.Quote(file), nil
 	case err == nil && u.Scheme != "":
 		return "", "with values from an address, " + gitops.Quote(file), nil
+	}
+	if dir == "" && !named { // within the chart, which is not here
+		return "", "with values of the chart itself, " + gitops.Quote(file), nil
 	}
 	if !path.IsAbs(file) {
 		file = path.Join(dir, file)

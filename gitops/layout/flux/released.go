@@ -15,8 +15,11 @@ import (
 // whether it is one.
 func (j *job) released(chart, ref value) (bool, error) {
 	written := chart.text("chart")
-	if !ref.there() || ref.text("kind") == kindHelmRepo || strings.Contains(written, "${") {
+	if !ref.there() || strings.Contains(written+chart.text("version"), "${") {
 		return false, nil
+	}
+	if ref.text("kind") == kindHelmRepo {
+		return j.releasedRemotely(chart, ref), nil
 	}
 	o := j.origin(ref)
 	dir := path.Join(o.cut.rootDir(), clean(written))
@@ -57,6 +60,36 @@ func (j *job) released(chart, ref value) (bool, error) {
 	}
 	j.out.Units = append(j.out.Units, u)
 	return true, nil
+}
+
+// releasedRemotely makes a unit of a release whose chart is one of a repository of charts,
+// where such may be fetched. One that asks for a password is not.
+func (j *job) releasedRemotely(chart, ref value) bool {
+	k := j.world.find(kindHelmRepo, cmp.Or(ref.text("namespace"), j.doc.Namespace), ref.text("name"))
+	if !j.Remotes || k == nil {
+		return false
+	}
+	repo := k.root.at("spec")
+	url := repo.text("url")
+	if strings.Contains(url, "${") || !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") || repo.at("secretRef").there() || len(chart.texts("valuesFiles")) > 0 {
+		return false
+	}
+	b := j.releaseBuild(chart, "")
+	b.Repo, b.Chart, b.Version = url, chart.text("chart"), chart.text("version")
+	u := gitops.Unit{
+		Overlay:    gitops.Overlay{Path: path.Dir(j.doc.File)}, // where it is deployed from
+		DeployedBy: &gitops.Deployer{Kind: kindHelmRelease, Namespace: j.doc.Namespace, Name: j.doc.Name},
+		Namespace:  j.targetNamespace(), Revision: b.Version,
+		Removed: gitops.PruneDelete, Dropped: gitops.PruneDelete,
+		Suspended: j.spec.is("suspend") || repo.is("suspend"),
+		File:      j.doc.File, Line: j.doc.Line,
+		Build: gitops.Build{Engine: gitops.Helm, Chart: b},
+	}
+	if u.Suspended {
+		u.Removed, u.Dropped = gitops.PruneKeep, gitops.PruneKeep
+	}
+	j.out.Units = append(j.out.Units, u)
+	return true
 }
 
 // unescaped takes back what escape does.

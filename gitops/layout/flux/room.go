@@ -19,6 +19,8 @@ type Room struct {
 	// commit is the tree. A tag begins with "refs/tags/"; "" is the default branch. Nil is
 	// Doubtful for all.
 	Reach func(repo, revision string) gitops.Reach
+	// Remotes says that charts of repositories may be fetched.
+	Remotes bool
 
 	mu        sync.Mutex
 	entries   []gitops.Entry         // the files of the tree, in the order of a walk
