@@ -15,7 +15,7 @@ func renderError() Rule {
 The place is the one that the renderer names. It is an error when the overlay
 is new or built before the change, and a note when it failed before too. What Sealift
 does not have is a warning, because it may build elsewhere: a remote base that is not
-allowed or not reachable, a Helm chart, a plugin.`,
+allowed or not reachable, a Helm chart of elsewhere, a plugin.`,
 		Bad: `overlay: apps/web/prod | invalid | bad-field | apps/web/prod/kustomization.yaml | 2 | unknown field "resource"
 -- in/apps/web/prod/kustomization.yaml --
 kind: Kustomization

@@ -25,7 +25,7 @@ const (
 	// ordinaryMemory is what the Go runtime of a worker may hold while renders
 	// are of ordinary size. The resident size is 66 MB more: the program itself, of which
 	// all processes share one copy.
-	ordinaryMemory = 92 << 20
+	ordinaryMemory = 78 << 20
 	// mostMemory is what it may hold for a large render before it collects as
 	// hard as it can.
 	mostMemory = 400 << 20
