@@ -168,14 +168,26 @@ func kustomizationFacts(data []byte) facts {
 			f.Refs = append(f.Refs, cmp.Or(home, defaultChartHome))
 		case "generators", "transformers", "validators":
 			f.Plugins = append(f.Plugins, r.paths(v)...)
+			f.Loose = f.Loose || r.inlineChart(v)
 		}
 		f.Refs = append(f.Refs, r.refs(key, v)...)
 	}
 	f.Loads = slices.Concat(f.Loads, bases, components)
 	f.Remote = f.Remote || slices.ContainsFunc(f.Loads, isRemote)
 	f.Yields = yieldsOf(data)
-	f.Loose = f.Unknown || r.left < 0 || root == nil && len(data) > 0 || loose(root)
+	f.Loose = f.Loose || f.Unknown || r.left < 0 || root == nil && len(data) > 0 || loose(root)
 	return f
+}
+
+// inlineChart reports whether a generator that stands in the kustomization is a chart: what
+// it reads is not collected.
+func (r *reader) inlineChart(v *yaml.Node) bool {
+	for item := range r.items(v) {
+		if strings.Contains(r.text(item), "HelmChartInflationGenerator") {
+			return true
+		}
+	}
+	return false
 }
 
 // loose reports whether there is an alias or a merge key below n. Neither is

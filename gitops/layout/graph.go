@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"path"
@@ -105,9 +106,17 @@ func (g *graph) configured(ctx context.Context, dir string, k *kustomization) []
 		}
 		r := &reader{left: maxNodes}
 		for doc := range splitDocuments(data) {
-			for _, s := range r.scalars(parseYAML(doc), nil) {
-				if at := g.within(ctx, path.Dir(e.Path), s); (at.Kind == gitops.File || at.Kind == gitops.Symlink) && len(list) < maxConfigured {
-					list = append(list, at.Path)
+			root := parseYAML(doc)
+			if r.text(r.get(root, "kind")) == "HelmChartInflationGenerator" {
+				if home := g.within(ctx, dir, cmp.Or(r.text(r.get(root, "chartHome")), defaultChartHome)); home.Path != "" {
+					list = append(list, home.Path)
+				}
+			}
+			for _, s := range r.scalars(root, nil) {
+				for _, from := range []string{path.Dir(e.Path), dir} {
+					if at := g.within(ctx, from, s); (at.Kind == gitops.File || at.Kind == gitops.Symlink) && len(list) < maxConfigured {
+						list = append(list, at.Path)
+					}
 				}
 			}
 		}
