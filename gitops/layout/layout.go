@@ -149,9 +149,17 @@ func (r Reader) Read(ctx context.Context, t gitops.Tree) (*Layout, error) {
 	return l, nil
 }
 
-// takePlain notes the files of units that have no kustomization.
+// takePlain notes how the units are built that have no kustomization. Of several releases of
+// one chart it is the first, as in [Layout.Overlays].
 func (l *Layout) takePlain(units []gitops.Unit) {
+	first := map[string]string{}
 	for _, u := range units {
+		if c := u.Build.Chart; c != nil && c.Repo == "" && l.scan.dirs[u.Path] == nil {
+			if id, ok := first[u.Path]; !ok || u.ID() < id {
+				first[u.Path], l.plain[u.Path] = u.ID(), u.Build
+			}
+			continue
+		}
 		if u.Build.Files == nil || l.scan.dirs[u.Path] != nil {
 			continue
 		}
