@@ -32,7 +32,7 @@ const (
 // Text writes a report for a terminal. No byte of the repository reaches it that
 // a terminal would obey.
 func Text(w io.Writer, r gitops.Report, opts TextOptions) error {
-	t := &terminal{w: bufio.NewWriter(w), r: r, opts: opts}
+	t := &terminal{w: bufio.NewWriter(w), r: r, opts: opts, who: ambiguous(r.Overlays)}
 	t.line(t.paint(bold, headline(r, plainName)))
 	t.failures(gitops.RenderErrorAfter, red)
 	t.failures(gitops.RenderErrorBoth, "")
@@ -64,6 +64,8 @@ type terminal struct {
 	w    *bufio.Writer
 	r    gitops.Report
 	opts TextOptions
+	// who deploys those overlays that share their path with others, by index.
+	who map[int]*gitops.Deployer
 }
 
 // end writes what is buffered and returns the first error.
@@ -97,7 +99,7 @@ func (t *terminal) failures(status gitops.Status, color string) {
 		}
 		t.line("")
 		for _, i := range f.overlays {
-			t.line(t.paint(color, visible(t.r.Overlays[i].Path, "")+" "+verb))
+			t.line(t.paint(color, t.unitName(i)+" "+verb))
 		}
 		where := visible(place(f.err.File, f.err.Line, f.err.Column), "")
 		if where != "" {
@@ -236,6 +238,19 @@ func (t *terminal) findings(list []gitops.Finding) {
 	}
 }
 
+// unitName names an overlay, with who deploys it where others have the same path.
+func (t *terminal) unitName(i int) string {
+	name := t.r.Overlays[i].Path
+	if d := t.who[i]; d != nil {
+		name += " (" + d.Kind + " " + d.Name
+		if d.Cluster != "" {
+			name += " to " + d.Cluster
+		}
+		name += ")"
+	}
+	return visible(name, "")
+}
+
 // group writes the objects that the same overlays change.
 func (t *terminal) group(g group) {
 	t.line("")
@@ -244,7 +259,7 @@ func (t *terminal) group(g group) {
 			t.line(t.paint(bold, fmt.Sprintf("=== and %d more", len(g.overlays)-n)))
 			break
 		}
-		t.line(t.paint(bold, "=== "+visible(t.r.Overlays[i].Path, "")))
+		t.line(t.paint(bold, "=== "+t.unitName(i)))
 	}
 	if g.differs {
 		t.line(t.paint(dim, "(the lines around what changes are those of the first)"))
