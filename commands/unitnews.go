@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -178,6 +179,9 @@ const maxFields = 8
 // changedFields names the fields in which two documents differ, with the values of those
 // that cannot be secret.
 func changedFields(before, after []byte) []string {
+	if bytes.Equal(before, after) {
+		return nil
+	}
 	var a, b any
 	if yaml.Unmarshal(before, &a) != nil || yaml.Unmarshal(after, &b) != nil {
 		return []string{"text"}

@@ -513,7 +513,9 @@ func (d *discovery) documentsOf(u gitops.Unit, done *yielded, c chain) []queued 
 			continue
 		}
 		doc := gitops.Document{APIVersion: o.APIVersion, Kind: o.Kind, Namespace: cmp.Or(o.Namespace, u.Namespace), Name: o.Name, YAML: o.YAML, From: &u}
-		doc.File, doc.Line = d.whereIs(doc, done)
+		if doc.File, doc.Line = d.whereIs(doc, done); doc.File == "" { // of a chart
+			doc.File, doc.Line = u.File, u.Line
+		}
 		if wanted {
 			d.learning.objects[c.dir] = append(d.learning.objects[c.dir], doc)
 		}

@@ -314,6 +314,8 @@ func (e *templateError) Error() string { return e.template + ": " + e.message }
 // with a line and maybe a column.
 var (
 	templatePlace = regexp.MustCompile(`([\w.-]+)/((?:charts/[\w.-]+/)*(?:templates|crds)/[^\s:)]+)(?::(\d+))?(?::(\d+))?`)
+	// unloaded is a file that Helm cannot read.
+	unloaded = regexp.MustCompile(`^cannot load ([\w./-]+): `)
 	// given are values in what Helm and schemas say.
 	given = regexp.MustCompile(`(cannot parse template|error during tpl function execution for|wrong type for value; expected \w+; got|got) "(?:[^"\\]|\\.)*"|'[^'/][^']*'`)
 )
@@ -347,7 +349,9 @@ func (r *chartRun) failure(err error) error {
 		f.cause = gitops.CauseHelm
 		f.file = relative(path.Join(r.dir, "Chart.yaml"))
 	}
-	if m := templatePlace.FindStringSubmatch(err.Error()); m != nil {
+	if m := unloaded.FindStringSubmatch(err.Error()); m != nil {
+		f.file, f.line = relative(path.Join(r.dir, m[1])), firstNumber(err.Error())
+	} else if m := templatePlace.FindStringSubmatch(err.Error()); m != nil {
 		f.file = relative(path.Join(r.dir, m[2]))
 		f.line, _ = strconv.Atoi(m[3])
 		f.column, _ = strconv.Atoi(m[4])
