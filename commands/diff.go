@@ -87,7 +87,11 @@ func (d Diff) Run(ctx context.Context) (DiffResult, error) {
 			return DiffResult{}, err
 		}
 	}
-	report.Findings, err = d.findings(ctx, l, pairs, report, changed)
+	notes, err := c.unused(ctx)
+	if err != nil {
+		return DiffResult{}, err
+	}
+	report.Findings, err = d.findings(ctx, l, pairs, report, changed, notes)
 	failed := breaks(report) || Fails(report.Findings, l.config.FailOn)
 	if l.config.NotCompared == layout.NotComparedFail && report.Ledger != nil && !report.Ledger.Clear() {
 		failed = true
@@ -104,8 +108,8 @@ func breaks(r gitops.Report) bool {
 	})
 }
 
-// findings runs the rules over what the change touches.
-func (d Diff) findings(ctx context.Context, l sides, pairs []diff.Pair, r gitops.Report, changed []string) ([]gitops.Finding, error) {
+// findings runs the rules over what the change touches, and adds notes.
+func (d Diff) findings(ctx context.Context, l sides, pairs []diff.Pair, r gitops.Report, changed []string, notes []gitops.Finding) ([]gitops.Finding, error) {
 	in := check.Input{
 		Tree: d.Head, Base: d.Base, Files: changed, OnlyNew: true, Allowed: l.config.Allowed,
 		Environment: func(dir string) string { return l.overlay(dir).Environment },
@@ -118,7 +122,7 @@ func (d Diff) findings(ctx context.Context, l sides, pairs []diff.Pair, r gitops
 	if err != nil {
 		return nil, err
 	}
-	found = append(found, unseen(l, r)...)
+	found = slices.Concat(found, unseen(l, r), notes)
 	if slices.Contains(changed, layout.ConfigFile) {
 		config, problems := layout.ReadConfig(ctx, d.Head)
 		found = append(found, configFindings(problems)...)
