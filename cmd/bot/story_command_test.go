@@ -72,7 +72,8 @@ func TestStoryNoCommand(t *testing.T) {
 	w.must(w.person(developer).EditComment(storyRepo, harmless, "/diff"))
 	ids := []int64{harmless, w.say(developer, issue, "/diff")}
 	for _, body := range []string{
-		"/approve", "please /diff", " /diff", "```\n/diff\n```", "~~~\n/diff\n", "> /diff", "> a quote\n/diff", "<!--\n/diff\n-->", "    /diff", "/diff\u00a0", "/di\u0456f", "/Diff",
+		"/approve", "please /diff", "text\n /diff", "```\n/diff\n```", "~~~\n/diff\n", "> /diff", "> a quote\n/diff", "<!--\n/diff\n-->", "    /diff", "/di\u0456f", "<pre>\n/diff\n</pre>",
+		"`code\n/diff\n`", "[a]:\n/diff", "> a quote\n```\n\n/diff\n```",
 	} {
 		ids = append(ids, w.say(developer, n, body))
 	}

@@ -105,7 +105,7 @@ func TestStorySealPlaintextNoCommand(t *testing.T) {
 		s.nowhere(number, value)
 	}
 	for what, body := range map[string]string{
-		"mistyped": "/seel web dev db password=" + value, "in capitals": "/Seal web dev db password=" + value,
+		"mistyped": "/seel web dev db password=" + value, "in capitals": "please /SEAL web dev db password=" + value,
 		"with a space": "/ seal web dev db password=" + value, "quoted": "> /seal web dev db password=" + value + "\n\nDoes not work.",
 	} {
 		before := len(s.bots(n))
