@@ -22,7 +22,7 @@ damaged. With PATH it says so of the files below it, and of those that an overla
 reads. No private key is needed, and none is used.
 
 It exits with 2 when there is an error. The rules are those of docs/checks.md whose
-names begin with "sealed-".`,
+names begin with "sealed-", and plain-secret as far as it is about a SealedSecret.`,
 		Example: `  bot seal verify
   bot seal verify apps/web/overlays/prod`,
 		Args: args(cobra.MaximumNArgs(1)),
@@ -77,5 +77,6 @@ func (b *bot) verify(ctx context.Context, args []string) error {
 // or overlay below a path.
 func aboutSealed(f gitops.Finding, below string) bool {
 	in := func(p string) bool { return below == "." || p == below || strings.HasPrefix(p, below+"/") }
-	return strings.HasPrefix(f.Rule, "sealed-") && (in(f.File) || slices.ContainsFunc(f.Overlays, in))
+	sealed := strings.HasPrefix(f.Rule, "sealed-") || f.Rule == "plain-secret" && strings.HasPrefix(f.Message, "SealedSecret ")
+	return sealed && (in(f.File) || slices.ContainsFunc(f.Overlays, in))
 }

@@ -76,6 +76,7 @@ var rules = sync.OnceValue(func() []Rule {
 		sealedSecretKeys(),
 		sealedSecretName(),
 		sealedSecretScope(),
+		sealedSecretTemplate(),
 		secretValue(),
 		unpinnedRemote(),
 	}

@@ -24,7 +24,9 @@ value of ` + "`keyStorePath`" + `. So are Secrets that declare a
 cluster or repository to Argo CD without credentials, and files that the configuration
 allows by path, such as templates. What a secretGenerator makes is a Secret too: its
 literals, and the files of the repository that it reads, but for certificates and
-public keys. The value itself is never shown.`,
+public keys. What ` + "`kubectl apply`" + ` left in an annotation counts too, also in the template of
+a SealedSecret, and so do values that such a template holds under a key like
+` + "`password`" + `. The value itself is never shown.`,
 		Bad: exampleWeb("secret.yaml") + `apiVersion: v1
 kind: Secret
 metadata:
@@ -65,12 +67,16 @@ func runPlainSecret(p *pass) error {
 }
 
 // hasSecret finds the files that are worth parsing.
-var hasSecret = regexp.MustCompile(`kind["']?[ \t]*:[^\n]*\bSecret\b`)
+var hasSecret = regexp.MustCompile(`kind["']?[ \t]*:[^\n]*\b(?:Sealed)?Secret\b`)
 
 // secrets reports each Secret of a file at its first plain value.
 func (p *pass) secrets(file string, s *source) {
 	for m := range node.Manifests(s.documents()) {
-		if node.Text(m, "kind") != "Secret" {
+		kind := node.Text(m, "kind")
+		if kind == "Secret" || kind == sealedKind {
+			p.leftBehind(file, kind, m)
+		}
+		if kind != "Secret" {
 			continue
 		}
 		key, value, all := plainValues(m)
@@ -83,6 +89,43 @@ func (p *pass) secrets(file string, s *source) {
 			Message: "Secret " + gitops.Quote(name) + " holds a plain value under " + gitops.Quote(key),
 			Fix:     "seal it" + sealFile(file) + " and change the value, which the history keeps",
 		}, all)
+	}
+}
+
+// lastApplied is the annotation in which kubectl keeps a whole object as it was applied.
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+// leftBehind reports plain values of a Secret that its annotations repeat, and those that
+// stand in the template of a SealedSecret.
+func (p *pass) leftBehind(file, kind string, m *yaml.Node) {
+	report := func(at *yaml.Node, key, where, all string) {
+		p.reportValues(gitops.Finding{
+			File: file, Line: at.Line, Column: at.Column,
+			Message: kind + " " + gitops.Quote(node.Text(m, "metadata", "name")) + " holds a plain value under " + gitops.Quote(key) + where,
+			Fix:     "remove it, seal the value, and change it: the history keeps this one",
+		}, all)
+	}
+	for _, meta := range [][]string{{"metadata"}, {"spec", "template", "metadata"}} {
+		at := node.Field(m, append(meta, "annotations", lastApplied)...)
+		if at == nil {
+			continue
+		}
+		var doc yaml.Node
+		if yaml.Unmarshal([]byte(node.Text(at)), &doc) != nil || len(doc.Content) == 0 || node.Text(doc.Content[0], "kind") != "Secret" {
+			continue
+		}
+		if key, value, all := plainValues(doc.Content[0]); value != nil {
+			report(at, key, " in its annotation "+gitops.Quote(lastApplied), all)
+		}
+	}
+	if kind != sealedKind {
+		return
+	}
+	for k, v := range node.Pairs(m, "spec", "template", "data") {
+		text := node.Text(v)
+		if telling.MatchString(k.Value) && isPlain(text) && !strings.Contains(text, "{{") && !isPath(k.Value, text) {
+			report(v, k.Value, " of its template", k.Value+"\x00"+text)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -51,6 +52,10 @@ func ParseCertificates(file string, data []byte) ([]Certificate, error) {
 	if len(data) > maxPEM {
 		return nil, badCertificate(file, "file is larger than 1 MiB")
 	}
+	if what := notUTF8(data); what != "" {
+		return nil, &gitops.Error{Code: gitops.Invalid, File: file, Message: "file is " + what + ", as PowerShell writes it: neither this nor kubeseal reads that",
+			Hint: "write it as plain UTF-8: `kubeseal --fetch-cert | Out-File -Encoding ascii cert.pem`, or `iconv -t UTF-8`"}
+	}
 	var out []Certificate
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
 		switch {
@@ -72,6 +77,18 @@ func ParseCertificates(file string, data []byte) ([]Certificate, error) {
 		return nil, badCertificate(file, "no certificate in PEM found")
 	}
 	return out, nil
+}
+
+// notUTF8 says how a text is written, by its byte order mark or by the zeros between its
+// characters; "" for plain UTF-8.
+func notUTF8(data []byte) string {
+	switch {
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+		return "UTF-8 with a byte order mark"
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")), bytes.Contains(data, []byte("-\x00-\x00-")):
+		return "UTF-16"
+	}
+	return ""
 }
 
 // parseCertificate reads one certificate. What is wrong with it is said without any of

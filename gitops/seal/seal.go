@@ -144,8 +144,17 @@ func (s *Secret) manifest() manifest {
 	}
 }
 
+// ordering are the annotations by which Argo CD orders and applies an object
+// (argo-cd v3, common/common.go). They are for what is in the repository, which is the
+// SealedSecret, and not for the Secret that the controller makes of it.
+var ordering = []string{
+	"argocd.argoproj.io/sync-wave", "argocd.argoproj.io/hook", "argocd.argoproj.io/hook-delete-policy",
+	"argocd.argoproj.io/sync-options", "argocd.argoproj.io/compare-options",
+}
+
 // New returns the manifest of a SealedSecret, the same bytes as kubeseal's apart
-// from the ciphertext. It checks names and keys and that the keys that the type
+// from the ciphertext, and from annotations that order a sync of Argo CD: they stand in
+// the metadata of the SealedSecret too, or it would be in wave 0. It checks names and keys and that the keys that the type
 // needs are there; the ciphertext itself is checked by [Secret.Check].
 func New(s Secret) ([]byte, error) {
 	if err := s.CheckNames(); err != nil {
@@ -154,7 +163,13 @@ func New(s Secret) ([]byte, error) {
 	if err := CheckKeys(s.Type, slices.Collect(maps.Keys(s.Items))); err != nil {
 		return nil, err
 	}
-	text, err := yaml.Marshal(s.manifest())
+	m := s.manifest()
+	for _, key := range ordering {
+		if v, ok := s.Annotations[key]; ok {
+			m.Metadata.Annotations = union(m.Metadata.Annotations, map[string]string{key: v})
+		}
+	}
+	text, err := yaml.Marshal(m)
 	if err != nil {
 		return nil, gitops.Errorf(gitops.Internal, "SealedSecret: %w", err)
 	}

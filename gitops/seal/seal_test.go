@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"math/big"
@@ -90,6 +91,9 @@ func TestParseCertificates(t *testing.T) {
 		"not RSA":     {selfSigned(t, must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))), "certificate has no RSA key"},
 		"short key":   {selfSigned(t, must[*rsa.PrivateKey](t)(rsa.GenerateKey(rand.Reader, 1024))), "certificate has a key of 1024 bits, at least 2048 are needed"},
 		"too many":    {bytes.Repeat(key.Cert, 101), "more than 100 certificates"},
+		"UTF-16":      {[]byte("\xff\xfe-\x00-\x00-\x00"), "file is UTF-16, as PowerShell writes it: neither this nor kubeseal reads that"},
+		"no mark":     {[]byte("\x00-\x00-\x00-\x00-\x00-"), "file is UTF-16, as PowerShell writes it: neither this nor kubeseal reads that"},
+		"byte order":  {join([]byte("\xef\xbb\xbf"), key.Cert), "file is UTF-8 with a byte order mark, as PowerShell writes it: neither this nor kubeseal reads that"},
 		"too large":   {make([]byte, 1<<20+1), "file is larger than 1 MiB"},
 	} {
 		_, err := seal.ParseCertificates("c.pem", tt.data)
@@ -349,5 +353,38 @@ func TestIndexReplace(t *testing.T) {
 		if _, _, err := x.Replace(t.Context(), tt.overlay, tt.file, c, seal.Target{}); message(err) != tt.want {
 			t.Errorf("%s: %v", tt.file, err)
 		}
+	}
+}
+
+// TestReplaceForArgoCD seals a Secret in a JSON file that has a sync wave: the file stays
+// JSON, and the wave is that of the SealedSecret too, which Argo CD applies. What an
+// annotation says to others stays in the template alone.
+func TestReplaceForArgoCD(t *testing.T) {
+	list, err := seal.ParseCertificates("c.pem", sealtest.NewKey(t).Cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _, err := seal.Replace("db.json", []byte(`{
+  "apiVersion": "v1", "kind": "Secret",
+  "metadata": {"name": "db", "namespace": "web", "annotations": {"argocd.argoproj.io/sync-wave": "-10", "example.com/owner": "data"}},
+  "stringData": {"password": "correct horse"}
+}
+`), &list[0], seal.Target{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type metadata struct{ Annotations map[string]string }
+	var got struct {
+		Metadata metadata
+		Spec     struct{ Template struct{ Metadata metadata } }
+	}
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if d := cmp.Diff(map[string]string{"argocd.argoproj.io/sync-wave": "-10"}, got.Metadata.Annotations); d != "" {
+		t.Error("of the SealedSecret:", d)
+	}
+	if d := cmp.Diff(map[string]string{"argocd.argoproj.io/sync-wave": "-10", "example.com/owner": "data"}, got.Spec.Template.Metadata.Annotations); d != "" {
+		t.Error("of the template:", d)
 	}
 }
