@@ -3,6 +3,7 @@ package commands
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/sealift/sealift/commands/reply"
@@ -175,6 +176,7 @@ func (d Drift) app(ctx context.Context, st *stages, tip map[string]gitops.Render
 	if len(unread) > 0 {
 		return nil
 	}
+	to.Added = append(to.Added, added(st.target.Units, app, w.a, w.b)...)
 	if err := w.leaveOutKept(ctx, now, rules); err != nil {
 		return err
 	}
@@ -190,6 +192,51 @@ func (d Drift) app(ctx context.Context, st *stages, tip map[string]gitops.Render
 		}
 	}
 	return nil
+}
+
+// added returns the units of an app's overlays in two environments to which a deployer adds
+// something, where that is not the same in both. Namespaces are each environment's own.
+func added(units []gitops.Unit, app string, a, b []string) []reply.DriftAdded {
+	var list []reply.DriftAdded
+	sides := [2]map[string]bool{{}, {}}
+	for _, u := range units {
+		options := optionsOf(u.Build)
+		for i, paths := range [][]string{a, b} {
+			if options != "" && slices.Contains(paths, u.Path) {
+				sides[i][options] = true
+				list = append(list, reply.DriftAdded{App: app, Path: u.Path, DeployedBy: *u.DeployedBy})
+			}
+		}
+	}
+	if maps.Equal(sides[0], sides[1]) {
+		return nil
+	}
+	return list
+}
+
+// optionsOf is what a deployer adds to a kustomization, "" for nothing that changes more than
+// the namespace of its objects.
+func optionsOf(b gitops.Build) string {
+	var only gitops.Build
+	switch {
+	case b.Argo != nil && b.Argo.Kustomize != nil:
+		k := *b.Argo.Kustomize
+		k.Namespace = ""
+		only.Argo = &gitops.ArgoBuild{Kustomize: &k}
+		if only.Same(gitops.Build{Argo: &gitops.ArgoBuild{Kustomize: &gitops.ArgoKustomize{}}}) {
+			return ""
+		}
+	case b.Flux != nil:
+		f := *b.Flux
+		f.Name, f.Namespace, f.TargetNamespace = "", "", ""
+		only.Flux = &f
+		if only.Same(gitops.Build{Flux: &gitops.FluxBuild{}}) {
+			return ""
+		}
+	default:
+		return ""
+	}
+	return only.JSON()
 }
 
 // shownIn is nil for a field that one side does not have.

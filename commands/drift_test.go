@@ -343,3 +343,35 @@ func TestNewer(t *testing.T) {
 		}
 	}
 }
+
+// TestDriftAdded compares two overlays that differ in nothing but what their Applications add
+// to them: it is said that this is not compared, and only where it is not the same.
+func TestDriftAdded(t *testing.T) {
+	application := func(env, image string) string {
+		return "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web-" + env + "}\nspec:\n" +
+			"  source: {repoURL: https://git.example.com/a/b, path: apps/web/overlays/" + env + ", kustomize: {images: [\"web:" + image + "\"]}}\n" +
+			"  destination: {name: " + env + ", namespace: web-" + env + "}\n"
+	}
+	for image, want := range map[string][]string{
+		"v1": nil,
+		"v2": {"Application web-dev apps/web/overlays/dev", "Application web-staging apps/web/overlays/staging"},
+	} {
+		pod := "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: web}]}\n"
+		files := map[string]string{"argo/dev.yaml": application("dev", image), "argo/staging.yaml": application("staging", "v1")}
+		for _, env := range []string{"dev", "staging"} {
+			files["apps/web/overlays/"+env+"/kustomization.yaml"] = "resources: [pod.yaml]\n"
+			files["apps/web/overlays/"+env+"/pod.yaml"] = pod
+		}
+		got, err := Drift{Tree: tree.Memory(files), Renderer: newRenderer(t)}.Run(t.Context())
+		if err != nil || len(got.Pairs) != 1 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		var added []string
+		for _, a := range got.Pairs[0].Added {
+			added = append(added, a.DeployedBy.Kind+" "+a.DeployedBy.Name+" "+a.Path)
+		}
+		if d := cmp.Diff(want, added); d != "" {
+			t.Errorf("image %s: %s", image, d)
+		}
+	}
+}

@@ -28,6 +28,17 @@ type DriftPair struct {
 	Apps   []string      `json:"apps"`
 	Unread []DriftUnread `json:"unread"`
 	Fields []DriftField  `json:"fields"`
+	// Added is what deployers add to the overlays of an app and what is no part of the
+	// comparison, where it is not the same in both.
+	Added []DriftAdded `json:"added"`
+}
+
+// DriftAdded is an overlay to which its deployer adds something, such as the images of an
+// Application.
+type DriftAdded struct {
+	App        string          `json:"app"`
+	Path       string          `json:"path"`
+	DeployedBy gitops.Deployer `json:"deployed_by"`
 }
 
 // DriftUnread is an overlay that does not render, so that nothing is known of its
@@ -75,13 +86,16 @@ func DriftText(w io.Writer, d Drift, opts TextOptions) error {
 	for i, p := range d.Pairs {
 		skipped := p.skipped()
 		above := long
-		long = len(p.Fields)+len(skipped) > 0
+		long = len(p.Fields)+len(skipped)+len(p.Added) > 0
 		if i > 0 && (above || long) {
 			t.line("")
 		}
 		t.line(t.paint(bold, p.title(len(skipped))))
 		for _, line := range skipped {
 			t.line(t.paint(red, "not compared") + ": " + line)
+		}
+		for _, a := range p.Added {
+			t.line(t.paint(red, "not compared") + ": what " + a.DeployedBy.Kind + " " + short(a.DeployedBy.Name, maxName) + " adds to " + short(a.Path, maxName))
 		}
 		t.driftTable(p)
 	}
@@ -95,6 +109,8 @@ func (p DriftPair) title(skipped int) string {
 	switch {
 	case compared <= 0:
 		return title + "nothing is compared, " + count(skipped, "app") + " " + plural(skipped, "does", "do") + " not render"
+	case len(p.Fields) == 0 && len(p.Added) > 0:
+		title += "no drift in what is compared of " + count(compared, "app")
 	case len(p.Fields) == 0:
 		title += "no drift in " + count(compared, "app")
 	default:
@@ -185,7 +201,7 @@ func driftValue(s *string) string {
 func DriftJSON(d Drift) ([]byte, error) {
 	pairs := make([]DriftPair, len(d.Pairs))
 	for i, p := range d.Pairs {
-		p.Apps, p.Unread, p.Fields = orEmpty(p.Apps), orEmpty(p.Unread), orEmpty(p.Fields)
+		p.Apps, p.Unread, p.Fields, p.Added = orEmpty(p.Apps), orEmpty(p.Unread), orEmpty(p.Fields), orEmpty(p.Added)
 		pairs[i] = p
 	}
 	b, err := json.MarshalIndent(struct {

@@ -20,6 +20,7 @@ func TestDriftText(t *testing.T) {
 		{A: "prod", B: "dr", Apps: []string{"web"}},
 		{A: "prod", B: "eu", Apps: []string{"web"}},
 		{A: "eu", B: "us", Apps: []string{"web"}, Unread: []DriftUnread{{"web", "apps/web/eu", gitops.CauseHelm}, {"web", "apps/web/us", gitops.CauseHelm}}},
+		{A: "us", B: "ap", Apps: []string{"web"}, Added: []DriftAdded{{"web", "apps/web/ap", gitops.Deployer{Kind: "Application", Name: "web-ap"}}}},
 	}}
 	var b strings.Builder
 	if err := DriftText(&b, d, TextOptions{}); err != nil {
@@ -37,6 +38,9 @@ prod -> eu: no drift in 1 app
 
 eu -> us: nothing is compared, 1 app does not render
 not compared: web, since apps/web/eu and 1 more do not render (helm)
+
+us -> ap: no drift in what is compared of 1 app
+not compared: what Application web-ap adds to apps/web/ap
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)
@@ -48,7 +52,7 @@ func TestDriftJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"schema": "sealift/drift/v1"`, `"apps": []`, `"unread": []`, `"value_a": null`, `"since": ""`} {
+	for _, want := range []string{`"schema": "sealift/drift/v1"`, `"apps": []`, `"unread": []`, `"value_a": null`, `"since": ""`, `"added": []`} {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("%s is missing in %s", want, got)
 		}
