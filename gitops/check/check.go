@@ -68,6 +68,7 @@ func Rules() []Rule { return slices.Clone(rules()) }
 var rules = sync.OnceValue(func() []Rule {
 	return []Rule{
 		duplicateObject(),
+		immutableField(),
 		missingFile(),
 		plainSecret(),
 		renderError(),
