@@ -1,16 +1,15 @@
 package commands
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/sealift/sealift/gitops"
+	"github.com/sealift/sealift/gitops/check"
 	"github.com/sealift/sealift/gitops/layout"
 	"github.com/sealift/sealift/gitops/render"
-	"go.yaml.in/yaml/v3"
 )
 
 // maxOwners is how many units are rendered to find out who else deploys an object.
@@ -48,7 +47,7 @@ func (c *comparison) gone(ctx context.Context, p layout.Pair, done render.Pair) 
 		switch {
 		case has[objectID(o)]:
 			continue
-		case held(o):
+		case check.Kept(o):
 			g.Kept++
 		case o.Kind == "PersistentVolumeClaim" || o.Kind == "Namespace" || o.Kind == "CustomResourceDefinition":
 			claims[o.Kind]++
@@ -106,21 +105,4 @@ func owned(has map[string]bool, r *gitops.Rendered) {
 func objectID(o gitops.Object) string {
 	group, _, _ := strings.Cut(o.APIVersion, "/")
 	return group + " " + o.Kind + " " + o.Namespace + "/" + o.Name
-}
-
-// held reports whether an annotation keeps an object from being deleted: those of Argo CD
-// (sync-options), Flux (prune) and Helm (resource-policy).
-func held(o gitops.Object) bool {
-	var m struct {
-		Metadata struct {
-			Annotations map[string]string `yaml:"annotations"`
-		} `yaml:"metadata"`
-	}
-	if yaml.Unmarshal(o.YAML, &m) != nil {
-		return false
-	}
-	a := m.Metadata.Annotations
-	options := strings.FieldsFunc(a["argocd.argoproj.io/sync-options"], func(r rune) bool { return r == ',' || r == ' ' })
-	return slices.Contains(options, "Prune=false") || slices.Contains(options, "Delete=false") ||
-		cmp.Or(a["kustomize.toolkit.fluxcd.io/prune"], "") == "disabled" || a["helm.sh/resource-policy"] == "keep"
 }

@@ -67,6 +67,7 @@ func Rules() []Rule { return slices.Clone(rules()) }
 // rules are in the order of their names, which is the order of findings in one place.
 var rules = sync.OnceValue(func() []Rule {
 	return []Rule{
+		dataRemoved(),
 		duplicateObject(),
 		immutableField(),
 		missingFile(),
