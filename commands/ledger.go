@@ -360,7 +360,10 @@ func pointerMove(before, after gitops.Entry) string {
 // looksDeployed reports whether a changed file that nothing reads looks like something
 // that somebody deploys: a manifest, a kustomization, a chart or its values.
 func (c *comparison) looksDeployed(ctx context.Context, p string) (bool, error) {
-	base := path.Base(p)
+	base := strings.ToLower(path.Base(p))
+	if templated := templatedName.FindStringSubmatch(base); templated != nil {
+		base = templated[1]
+	}
 	ext := path.Ext(base)
 	if deployedName.MatchString(base) || strings.Contains("/"+p, "/templates/") && (ext == ".yaml" || ext == ".yml" || ext == ".tpl") {
 		return true, nil
@@ -389,7 +392,9 @@ func (c *comparison) looksDeployed(ctx context.Context, p string) (bool, error) 
 
 var (
 	// deployedName matches the names of files that deploy something whatever they say.
-	deployedName = regexp.MustCompile(`(?i)^(kustomization|kustomization\.ya?ml|chart\.ya?ml|chart\.lock|values.*\.ya?ml|.*-values\.ya?ml|.*\.values\.ya?ml|.*\.jsonnet|.*\.libsonnet|\.argocd-source.*\.yaml)$`)
+	deployedName = regexp.MustCompile(`^(kustomization|kustomization\.ya?ml|chart\.ya?ml|chart\.lock|requirements\.(ya?ml|lock)|values.*\.ya?ml|.*-values\.ya?ml|.*\.values\.ya?ml|.*\.jsonnet|.*\.libsonnet|\.argocd-source.*\.yaml|helmfile.*\.ya?ml|fleet\.ya?ml)$`)
+	// templatedName matches the name of a file of which some tool makes one of YAML or JSON.
+	templatedName = regexp.MustCompile(`^(.+\.(?:ya?ml|json))\.(?:tpl|tmpl|gotmpl|j2|jinja2?|erb|mustache|hbs|template|tftpl|enc|sops)$`)
 	// manifestKind matches the kind of an object, in YAML or JSON.
 	manifestKind = regexp.MustCompile(`(?m)^[ \t{]*["']?kind["']?[ \t]*:`)
 )

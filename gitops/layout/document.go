@@ -2,6 +2,9 @@ package layout
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
 	"regexp"
 	"strings"
 
@@ -52,10 +55,18 @@ func documents(data []byte) []document {
 	return out
 }
 
-// splitDocuments yields the documents of a YAML file with their "---" lines, so
-// that lines can be counted.
+// splitDocuments yields the documents of a file with their "---" lines, so that lines can
+// be counted. Of JSON it yields the objects that follow each other.
 func splitDocuments(data []byte) func(func([]byte) bool) {
 	return func(yield func([]byte) bool) {
+		if objects := splitJSON(data); objects != nil {
+			for _, o := range objects {
+				if !yield(o) {
+					return
+				}
+			}
+			return
+		}
 		for len(data) > 0 {
 			end := len(data)
 			if i := bytes.Index(data[1:], []byte("\n---")); i >= 0 {
@@ -66,6 +77,28 @@ func splitDocuments(data []byte) func(func([]byte) bool) {
 			}
 			data = data[end:]
 		}
+	}
+}
+
+// splitJSON returns the objects of a file that is JSON and nothing else, each with what
+// stands before it; nil for any other. Tabs become spaces, which YAML wants and which
+// stand nowhere in the texts of JSON.
+func splitJSON(data []byte) [][]byte {
+	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		return nil
+	}
+	var list [][]byte
+	d := json.NewDecoder(bytes.NewReader(data))
+	for start := int64(0); ; start = d.InputOffset() {
+		var raw json.RawMessage
+		err := d.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			return list
+		}
+		if err != nil {
+			return nil
+		}
+		list = append(list, bytes.ReplaceAll(data[start:d.InputOffset()], []byte("\t"), []byte(" ")))
 	}
 }
 

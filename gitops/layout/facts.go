@@ -33,6 +33,8 @@ type facts struct {
 	Refs []string
 	// Plugins are those of Refs that configure a plugin, and may name further files.
 	Plugins []string
+	// Words are what may be paths in the configurations of plugins that stand in it.
+	Words []string
 	// Component says that its kind is Component.
 	Component bool
 	// Unknown says that it has a field that kustomize does not know, and so does
@@ -41,6 +43,8 @@ type facts struct {
 	// Loose says that it may name more than Loads and Refs, because it could
 	// not be read or uses aliases or merge keys.
 	Loose bool
+	// Foreign says that it has a plugin which is none of kustomize itself.
+	Foreign bool
 	// Remote says that it loads something that is not in the repository, or a chart.
 	Remote bool
 	// Yields says of which deployers' objects it has a part, see mayYield.
@@ -53,7 +57,7 @@ type facts struct {
 
 // empty says that a file has nothing to do with the layout, as most.
 func (f *facts) empty() bool {
-	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && !f.Unknown && !f.Loose && !f.Remote && f.Yields == 0 && len(f.Plugins) == 0 && len(f.Maps) == 0 && len(f.Docs) == 0
+	return len(f.Loads) == 0 && len(f.Refs) == 0 && !f.Component && !f.Unknown && !f.Loose && !f.Foreign && !f.Remote && f.Yields == 0 && len(f.Plugins) == 0 && len(f.Words) == 0 && len(f.Maps) == 0 && len(f.Docs) == 0
 }
 
 // reader walks YAML nodes that nobody vouches for. It follows aliases, and gives
@@ -98,6 +102,16 @@ func (r *reader) pairs(n *yaml.Node) func(func(string, *yaml.Node) bool) {
 func (r *reader) get(n *yaml.Node, key string) *yaml.Node {
 	for k, v := range r.pairs(n) {
 		if k == key {
+			return v
+		}
+	}
+	return nil
+}
+
+// fold is get in whatever case the key is: kustomize reads its files as JSON.
+func (r *reader) fold(n *yaml.Node, key string) *yaml.Node {
+	for k, v := range r.pairs(n) {
+		if strings.EqualFold(k, key) {
 			return v
 		}
 	}
@@ -150,7 +164,8 @@ func kustomizationFacts(data []byte) facts {
 	var f facts
 	var bases, components []string
 	for key, v := range r.pairs(root) {
-		f.Unknown = f.Unknown || !slices.Contains(fields(), key)
+		key = fieldOf(key)
+		f.Unknown = f.Unknown || key == ""
 		switch key {
 		case "kind":
 			f.Component = r.text(v) == "Component"
@@ -164,11 +179,11 @@ func kustomizationFacts(data []byte) facts {
 			f.Maps = append(f.Maps, r.each(v, "name")...)
 		case "helmCharts", "helmChartInflationGenerator":
 			f.Remote = f.Remote || key != "helmCharts" || len(r.each(v, "repo")) > 0
-			home := r.text(r.get(r.get(root, "helmGlobals"), "chartHome"))
+			home := r.text(r.fold(r.fold(root, "helmGlobals"), "chartHome"))
 			f.Refs = append(f.Refs, cmp.Or(home, defaultChartHome))
 		case "generators", "transformers", "validators":
 			f.Plugins = append(f.Plugins, r.paths(v)...)
-			f.Loose = f.Loose || r.inlineChart(v)
+			f.inlinePlugins(r, v)
 		}
 		f.Refs = append(f.Refs, r.refs(key, v)...)
 	}
@@ -179,15 +194,49 @@ func kustomizationFacts(data []byte) facts {
 	return f
 }
 
-// inlineChart reports whether a generator that stands in the kustomization is a chart: what
-// it reads is not collected.
-func (r *reader) inlineChart(v *yaml.Node) bool {
+// inlinePlugins takes the configurations of plugins that stand in the kustomization itself.
+// What a chart reads is not collected.
+func (f *facts) inlinePlugins(r *reader, v *yaml.Node) {
 	for item := range r.items(v) {
-		if strings.Contains(r.text(item), "HelmChartInflationGenerator") {
-			return true
+		text := r.text(item)
+		if !strings.Contains(text, "\n") {
+			continue
+		}
+		f.Loose = f.Loose || strings.Contains(text, "HelmChartInflationGenerator")
+		for doc := range splitDocuments([]byte(text)) {
+			root := parseYAML(doc)
+			f.Foreign = f.Foreign || r.foreign(root)
+			f.Words = append(f.Words, pathWords(r.scalars(root, nil))...)
 		}
 	}
-	return false
+}
+
+// foreign reports whether the configuration of a plugin is none of kustomize itself: what
+// such a plugin reads, it alone knows.
+func (r *reader) foreign(config *yaml.Node) bool {
+	return config != nil && r.text(r.get(config, "apiVersion")) != "builtin"
+}
+
+// pathWords returns the words of texts that may be paths: the texts, and their parts, since a
+// path may stand behind a key or in a command line.
+func pathWords(texts []string) []string {
+	const most = 500
+	var list []string
+	add := func(s string) {
+		if s != "" && s != "." && s != ".." && len(s) < 4096 && !strings.ContainsAny(s, "\n\x00") && len(list) < most {
+			list = append(list, s)
+		}
+	}
+	for _, text := range texts {
+		add(text)
+		words := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(" \t\r\n,;:=|\"'`[]{}()<>", c) })
+		for _, w := range words {
+			if w != text {
+				add(w)
+			}
+		}
+	}
+	return list
 }
 
 // loose reports whether there is an alias or a merge key below n. Neither is
@@ -200,6 +249,17 @@ func loose(n *yaml.Node) bool {
 		return true
 	}
 	return slices.ContainsFunc(n.Content, loose)
+}
+
+// fieldOf returns the field of a kustomization that a key means, "" for none. kustomize
+// reads them as JSON, whatever their case.
+func fieldOf(key string) string {
+	for _, field := range fields() {
+		if strings.EqualFold(field, key) {
+			return field
+		}
+	}
+	return ""
 }
 
 // fields returns the fields of a kustomization that kustomize v5 knows, the
@@ -223,7 +283,7 @@ func (r *reader) refs(field string, v *yaml.Node) []string {
 	case "patches", "patchesJson6902", "replacements":
 		return r.each(v, "path")
 	case "openapi":
-		return r.paths(r.get(v, "path"))
+		return r.paths(r.fold(v, "path"))
 	case "configMapGenerator", "secretGenerator":
 		return r.each(v, "files", "envs", "env")
 	case "helmCharts":
@@ -239,7 +299,7 @@ func (r *reader) each(v *yaml.Node, keys ...string) []string {
 	var out []string
 	for item := range r.items(v) {
 		for _, key := range keys {
-			out = append(out, r.paths(r.get(item, key))...)
+			out = append(out, r.paths(r.fold(item, key))...)
 		}
 	}
 	return out

@@ -89,12 +89,23 @@ func (g *graph) load(ctx context.Context, dir string, depth int) bool {
 }
 
 // maxConfigured is how many files the configurations of one directory's plugins name.
-const maxConfigured = 200
+const maxConfigured = 500
 
-// configured returns the files that the configurations of plugins name, such as the
-// encrypted ones of a generator: every text in them that is the path of a file counts.
+// configured returns the files and directories that the configurations of plugins name, such
+// as the encrypted files of a generator: every text in them that is the path of one counts.
 func (g *graph) configured(ctx context.Context, dir string, k *kustomization) []string {
 	var list []string
+	add := func(from, word string) {
+		at := g.within(ctx, from, word)
+		is := at.Kind == gitops.File || at.Kind == gitops.Symlink || at.Kind == gitops.Dir && strings.Contains(word, "/") ||
+			at.Kind == gitops.Missing && at.Path != "" && strings.ContainsAny(word, "./") // it may come
+		if is && len(list) < maxConfigured {
+			list = append(list, at.Path)
+		}
+	}
+	for _, word := range k.words {
+		add(dir, word)
+	}
 	for _, ref := range k.plugins {
 		e := g.within(ctx, dir, ref)
 		if e.Kind != gitops.File || e.Size > maxFile {
@@ -112,12 +123,10 @@ func (g *graph) configured(ctx context.Context, dir string, k *kustomization) []
 					list = append(list, home.Path)
 				}
 			}
-			for _, s := range r.scalars(root, nil) {
-				for _, from := range []string{path.Dir(e.Path), dir} {
-					if at := g.within(ctx, from, s); (at.Kind == gitops.File || at.Kind == gitops.Symlink) && len(list) < maxConfigured {
-						list = append(list, at.Path)
-					}
-				}
+			k.foreign = k.foreign || r.foreign(root)
+			for _, word := range pathWords(r.scalars(root, nil)) {
+				add(path.Dir(e.Path), word)
+				add(dir, word)
 			}
 		}
 	}
@@ -129,7 +138,7 @@ func (r *reader) scalars(n *yaml.Node, list []string) []string {
 	if n = r.follow(n); n == nil {
 		return list
 	}
-	if n.Kind == yaml.ScalarNode && len(n.Value) < 4096 && !strings.Contains(n.Value, "\n") {
+	if n.Kind == yaml.ScalarNode && len(n.Value) < maxFile {
 		return append(list, n.Value)
 	}
 	for _, c := range n.Content {

@@ -20,7 +20,7 @@ type Memo interface {
 }
 
 // memoName changes whenever what is kept or how it is read changes.
-const memoName = "layout-facts-v9"
+const memoName = "layout-facts-v10"
 
 // maxMemo bounds what is kept, in bytes.
 const maxMemo = 16 << 20
@@ -58,7 +58,7 @@ func loadKnown(m Memo) *known {
 // The kept form: on the first line the keys without facts, separated by spaces,
 // then a line for each blob with facts, of fields that end with a NUL: the key,
 // letters for the flags, what it yields, the number of loads, the loads, the
-// refs and, last and only with the letter d, the documents and ConfigMaps as JSON.
+// refs and, last and only with the letter d, what is no path as JSON.
 // Neither keys nor paths hold NULs or line ends.
 func (k *known) encode() []byte {
 	var b bytes.Buffer
@@ -66,8 +66,8 @@ func (k *known) encode() []byte {
 	for _, key := range slices.Sorted(maps.Keys(k.said)) {
 		f := k.said[key]
 		fields := slices.Concat([]string{key, f.letters(), strconv.Itoa(int(f.Yields)), strconv.Itoa(len(f.Loads))}, f.Loads, f.Refs)
-		if len(f.Docs)+len(f.Maps)+len(f.Plugins) > 0 {
-			docs, err := json.Marshal(keptDocs{f.Docs, f.Maps, f.Plugins})
+		if f.inJSON() {
+			docs, err := json.Marshal(keptDocs{f.Docs, f.Maps, f.Plugins, f.Words})
 			if err != nil {
 				continue
 			}
@@ -83,7 +83,11 @@ type keptDocs struct {
 	Docs    []document `json:"d,omitempty"`
 	Maps    []string   `json:"m,omitempty"`
 	Plugins []string   `json:"p,omitempty"`
+	Words   []string   `json:"w,omitempty"`
 }
+
+// inJSON reports whether there is something to be kept as JSON.
+func (f *facts) inJSON() bool { return len(f.Docs)+len(f.Maps)+len(f.Plugins)+len(f.Words) > 0 }
 
 // letters are the flags of facts.
 func (f *facts) letters() string {
@@ -91,7 +95,7 @@ func (f *facts) letters() string {
 	for _, flag := range []struct {
 		on     bool
 		letter string
-	}{{f.Component, "c"}, {f.Unknown, "u"}, {f.Loose, "l"}, {f.Remote, "r"}, {len(f.Docs)+len(f.Maps)+len(f.Plugins) > 0, "d"}} {
+	}{{f.Component, "c"}, {f.Unknown, "u"}, {f.Loose, "l"}, {f.Foreign, "f"}, {f.Remote, "r"}, {f.inJSON(), "d"}} {
 		if flag.on {
 			s += flag.letter
 		}
@@ -121,7 +125,7 @@ func decodeFacts(fields []string) (f facts, ok bool) {
 	}
 	letters, paths := fields[1], fields[4:]
 	f.Component, f.Unknown, f.Loose = strings.Contains(letters, "c"), strings.Contains(letters, "u"), strings.Contains(letters, "l")
-	f.Remote = strings.Contains(letters, "r")
+	f.Foreign, f.Remote = strings.Contains(letters, "f"), strings.Contains(letters, "r")
 	flags, _ := strconv.ParseUint(fields[2], 10, 8)
 	f.Yields = yields(flags)
 	if strings.Contains(letters, "d") && len(paths) > 0 {
@@ -129,7 +133,7 @@ func decodeFacts(fields []string) (f facts, ok bool) {
 		if json.Unmarshal([]byte(paths[len(paths)-1]), &kept) != nil {
 			return f, false
 		}
-		f.Docs, f.Maps, f.Plugins = kept.Docs, kept.Maps, kept.Plugins
+		f.Docs, f.Maps, f.Plugins, f.Words = kept.Docs, kept.Maps, kept.Plugins, kept.Words
 		paths = paths[:len(paths)-1]
 	}
 	n, err := strconv.Atoi(fields[3])

@@ -35,7 +35,7 @@ func (l *Layout) same(ctx context.Context, from, to gitops.Tree, changed []strin
 			return false, nil
 		}
 		base := path.Base(p)
-		if !isKustomization(base) && !isYAML(base) {
+		if !isKustomization(base) && !saysSomething(base) {
 			continue
 		}
 		before, err := says(ctx, from, p)

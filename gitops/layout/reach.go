@@ -123,7 +123,7 @@ func (l *Layout) Touched(u gitops.Unit, changed []string) []string {
 			return false
 		}
 		for _, c := range under(p, changed) {
-			if k == nil || c == p || path.Dir(c) == p && isKustomization(path.Base(c)) {
+			if k == nil || k.foreign || c == p || path.Dir(c) == p && isKustomization(path.Base(c)) {
 				touched[c] = true
 			}
 		}

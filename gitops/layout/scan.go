@@ -4,7 +4,6 @@ import (
 	"context"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/sealift/sealift/gitops"
 )
@@ -39,10 +38,12 @@ type kustomization struct {
 	broken    bool
 	loose     bool // as in facts
 	component bool
+	foreign   bool // a plugin of it is none of kustomize itself
 	remote    bool // as in facts
 	yields    yields
 	maps      []string
 	plugins   []string
+	words     []string
 }
 
 // placed is a document and the file that it is in.
@@ -54,7 +55,7 @@ type placed struct {
 // pipelinesFile is the root file of the KAM layout.
 const pipelinesFile = "pipelines.yaml"
 
-// scan reads the YAML files of a tree, each blob once.
+// scan reads the YAML and JSON files of a tree, each blob once.
 func scan(ctx context.Context, t gitops.Tree, memo Memo) (*scanned, error) {
 	s := &scanned{tree: t, ctx: ctx, dirs: map[string]*kustomization{}, files: map[string]facts{}, known: loadKnown(memo)}
 	for e := range t.Entries() {
@@ -62,11 +63,11 @@ func scan(ctx context.Context, t gitops.Tree, memo Memo) (*scanned, error) {
 		isK := isKustomization(base)
 		if e.Kind == gitops.Symlink {
 			s.symlinks = true
-			if isK {
-				e = s.behind(ctx, e)
+			if isK || saysSomething(base) {
+				e = s.behind(ctx, e, isK)
 			}
 		}
-		if e.Kind != gitops.File || !isK && !isYAML(base) {
+		if e.Kind != gitops.File || !isK && !saysSomething(base) {
 			continue
 		}
 		f, err := s.file(ctx, e, isK)
@@ -78,14 +79,21 @@ func scan(ctx context.Context, t gitops.Tree, memo Memo) (*scanned, error) {
 	return s, s.readPipeline(ctx)
 }
 
-func isYAML(base string) bool {
-	return strings.HasSuffix(base, ".yaml") || strings.HasSuffix(base, ".yml")
+// saysSomething reports whether a file of a name may have manifests, of which those of
+// deployers count: kubectl takes JSON too.
+func saysSomething(base string) bool {
+	switch path.Ext(base) {
+	case ".yaml", ".yml", ".json":
+		return true
+	}
+	return false
 }
 
-// behind returns the entry with the content of the file that a symlink leads to.
-func (s *scanned) behind(ctx context.Context, e gitops.Entry) gitops.Entry {
+// behind returns the entry with the content of the file that a symlink leads to. A manifest
+// that is read under its own name is not read again under that of the link.
+func (s *scanned) behind(ctx context.Context, e gitops.Entry, isK bool) gitops.Entry {
 	target, _, err := gitops.Resolve(ctx, s.tree, e.Path)
-	if err != nil || target.Kind != gitops.File {
+	if err != nil || target.Kind != gitops.File || !isK && saysSomething(path.Base(target.Path)) {
 		return e
 	}
 	target.Path = e.Path
@@ -166,10 +174,12 @@ func (s *scanned) add(file string, isK bool, f facts) {
 	k.broken = k.broken || f.Unknown
 	k.loose = k.loose || f.Loose
 	k.component = k.component || f.Component
+	k.foreign = k.foreign || f.Foreign
 	k.remote = k.remote || f.Remote
 	k.yields |= f.Yields
 	k.maps = append(k.maps, f.Maps...)
 	k.plugins = append(k.plugins, f.Plugins...)
+	k.words = append(k.words, f.Words...)
 }
 
 // readPipeline reads the environments that a root pipelines.yaml lists.
