@@ -13,6 +13,9 @@ type Output struct {
 	// Random names the values that are others in each render, such as
 	// "Secret web: data.password". They are [Random] in the documents.
 	Random []string
+	// Hidden says that something which is not random may stand where the mark is: what the
+	// chart renders to is not seen as a whole.
+	Hidden bool
 	// Lookups are the kinds of objects that templates look up in the cluster; here
 	// there are none.
 	Lookups []string

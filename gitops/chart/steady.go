@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -27,6 +26,7 @@ var errVaries = errors.New("chart renders to other objects each time, so that no
 // steady puts [Random] where other renders of the same input differ.
 func (o *Output) steady(others [][]Document) error {
 	names := map[string]int{}
+	masked := make([][]string, len(others)+1)
 	for i := range o.Documents {
 		d := &o.Documents[i]
 		same, texts := true, []string{d.Text}
@@ -49,8 +49,28 @@ func (o *Output) steady(others [][]Document) error {
 		for _, p := range w.paths {
 			note(&o.Random, objectName(out)+": "+p)
 		}
+		o.Hidden = o.Hidden || w.hidden
+		for i, list := range w.masked {
+			masked[i] = append(masked[i], list...)
+		}
 	}
+	o.Hidden = o.Hidden || recurs(masked)
 	return nil
+}
+
+// recurs reports whether what is masked in one render stands in another one too, at some
+// other place: then it is not random, and comes in another order.
+func recurs(masked [][]string) bool {
+	first := map[string]bool{}
+	for _, m := range masked[0] {
+		first[m] = len(m) > 1
+	}
+	for _, list := range masked[1:] {
+		if slices.ContainsFunc(list, func(m string) bool { return first[m] }) {
+			return true
+		}
+	}
+	return false
 }
 
 // woven is the object that renders of one document have in common.
@@ -64,7 +84,7 @@ func woven(texts []string) (*weave, map[string]any, error) {
 		objects = append(objects, o)
 	}
 	first, _ := objects[0].(map[string]any)
-	w := &weave{secret: first["kind"] == "Secret"}
+	w := &weave{secret: first["kind"] == "Secret", masked: make([][]string, len(objects))}
 	out, ok := w.value("", objects).(map[string]any)
 	if !ok {
 		return nil, nil, errVaries
@@ -110,26 +130,22 @@ func marshal(v any) []byte {
 type weave struct {
 	secret bool
 	paths  []string // of what differs
+	// hidden says that something else may stand where the mark is, which nobody sees.
+	hidden bool
+	// masked are the texts that have the mark in their place, by render.
+	masked [][]string
 }
 
 // value returns what values have in common.
 func (w *weave) value(at string, vs []any) any {
 	switch vs[0].(type) {
 	case map[string]any:
-		if maps, ok := all[map[string]any](vs); ok && sameKeys(maps) {
-			out := make(map[string]any, len(maps[0]))
-			for _, k := range sortedKeys(maps[0]) {
-				out[k] = w.value(strings.TrimPrefix(at+"."+k, "."), each(maps, func(m map[string]any) any { return m[k] }))
-			}
-			return out
+		if maps, ok := all[map[string]any](vs); ok {
+			return w.mapping(at, maps)
 		}
 	case []any:
 		if lists, ok := all[[]any](vs); ok && sameLength(lists) {
-			out := make([]any, len(lists[0]))
-			for i := range out {
-				out[i] = w.value(fmt.Sprintf("%s[%d]", at, i), each(lists, func(l []any) any { return l[i] }))
-			}
-			return out
+			return w.list(at, lists)
 		}
 	case string:
 		if texts, ok := all[string](vs); ok {
@@ -139,9 +155,63 @@ func (w *weave) value(at string, vs []any) any {
 		if !slices.ContainsFunc(vs, func(v any) bool { return !reflect.DeepEqual(v, vs[0]) }) {
 			return vs[0]
 		}
+		if !slices.ContainsFunc(vs, compound) {
+			w.paths = append(w.paths, at)
+			w.mask(each(vs, func(v any) string { return fmt.Sprint(v) }))
+			return Random
+		}
 	}
-	w.paths = append(w.paths, at)
+	w.paths, w.hidden = append(w.paths, at), true // of a number of things, or of another kind
 	return Random
+}
+
+// compound reports whether a value has others in it.
+func compound(v any) bool {
+	switch v.(type) {
+	case map[string]any, []any:
+		return true
+	}
+	return false
+}
+
+// mapping weaves what has the same keys. Keys that are others each time become one.
+func (w *weave) mapping(at string, maps []map[string]any) map[string]any {
+	out := make(map[string]any, len(maps[0]))
+	common := 0
+	for _, k := range sortedKeys(maps[0]) {
+		if slices.ContainsFunc(maps, func(m map[string]any) bool { _, ok := m[k]; return !ok }) {
+			continue
+		}
+		common++
+		out[k] = w.value(strings.TrimPrefix(at+"."+k, "."), each(maps, func(m map[string]any) any { return m[k] }))
+	}
+	if slices.ContainsFunc(maps, func(m map[string]any) bool { return len(m) > common }) {
+		w.paths, w.hidden = append(w.paths, strings.TrimPrefix(at+"."+Random, ".")), true
+		out[Random] = Random
+	}
+	return out
+}
+
+// list weaves lists of one length. One that is only in another order each time, as the keys
+// of a map are, is put into one.
+func (w *weave) list(at string, lists [][]any) []any {
+	ordered := each(lists, func(l []any) []any {
+		l = slices.Clone(l)
+		slices.SortFunc(l, func(a, b any) int { return strings.Compare(string(marshal(a)), string(marshal(b))) })
+		return l
+	})
+	if !slices.ContainsFunc(ordered, func(l []any) bool { return !reflect.DeepEqual(l, ordered[0]) }) {
+		if slices.ContainsFunc(lists, func(l []any) bool { return !reflect.DeepEqual(l, lists[0]) }) {
+			w.paths = append(w.paths, at+" (its order)")
+			return ordered[0]
+		}
+		return lists[0]
+	}
+	out := make([]any, len(lists[0]))
+	for i := range out {
+		out[i] = w.value(fmt.Sprintf("%s[%d]", at, i), each(lists, func(l []any) any { return l[i] }))
+	}
+	return out
 }
 
 // all returns values as values of one type, if they are.
@@ -165,79 +235,30 @@ func each[A, B any](list []A, f func(A) B) []B {
 	return out
 }
 
-func sameKeys(list []map[string]any) bool {
-	keys := sortedKeys(list[0])
-	return !slices.ContainsFunc(list, func(m map[string]any) bool { return !slices.Equal(sortedKeys(m), keys) })
-}
-
 func sameLength[T any](list [][]T) bool {
 	return !slices.ContainsFunc(list, func(l []T) bool { return len(l) != len(list[0]) })
 }
 
 func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
-// string weaves text, and what text in base64 stands for in data of a Secret.
+// string weaves text, and what text in base64 stands for in data of a Secret, or where that
+// is a key.
 func (w *weave) string(at string, texts []string) string {
 	if equal(texts) {
 		return texts[0]
 	}
 	w.paths = append(w.paths, at)
-	if w.secret && strings.HasPrefix(at, "data.") {
-		plain, bad := make([]string, len(texts)), false
-		for i, t := range texts {
-			data, err := base64.StdEncoding.DecodeString(t)
-			plain[i], bad = string(data), bad || err != nil
-		}
-		if !bad {
-			return base64.StdEncoding.EncodeToString([]byte(common(plain)))
-		}
+	plain, bad := make([]string, len(texts)), false
+	for i, t := range texts {
+		data, err := base64.StdEncoding.DecodeString(t)
+		plain[i], bad = string(data), bad || err != nil
 	}
-	return common(texts)
+	if !bad && (w.secret && strings.HasPrefix(at, "data.") || len(pemBlocks(plain[0])) > 0) {
+		return base64.StdEncoding.EncodeToString([]byte(w.text(plain)))
+	}
+	return w.text(texts)
 }
 
 func equal(texts []string) bool {
 	return !slices.ContainsFunc(texts, func(t string) bool { return t != texts[0] })
-}
-
-// keys are keys and certificates, whose length is not always the same either.
-var keys = regexp.MustCompile(`(?s)-----BEGIN [^-]+-----.*?-----END [^-]+-----`)
-
-// words are the parts of a line: what stands between the signs that separate, and these.
-var words = regexp.MustCompile("[^\\s\"'`:,;()<>\\[\\]{}@|&=-]+|.")
-
-// common returns text of which what differs is [Random]: in each line, where all have as
-// many, from the first word that differs to the last.
-func common(texts []string) string {
-	if equal(texts) {
-		return texts[0]
-	}
-	if keys.MatchString(texts[0]) && !equal(each(texts, func(t string) string { return strings.Join(keys.FindAllString(t, -1), "\n") })) {
-		return common(each(texts, func(t string) string { return keys.ReplaceAllLiteralString(t, Random) }))
-	}
-	if lines := each(texts, func(t string) []string { return strings.Split(t, "\n") }); len(lines[0]) > 1 && sameLength(lines) {
-		out := make([]string, len(lines[0]))
-		for i := range out {
-			out[i] = common(each(lines, func(l []string) string { return l[i] }))
-		}
-		return strings.Join(out, "\n")
-	}
-	return line(each(texts, func(t string) []string { return words.FindAllString(t, -1) }))
-}
-
-// line is common for the words of one line.
-func line(list [][]string) string {
-	shortest := len(slices.MinFunc(list, func(a, b []string) int { return len(a) - len(b) }))
-	first, last := 0, 0
-	for first < shortest && equal(each(list, func(l []string) string { return l[first] })) {
-		first++
-	}
-	for last < shortest-first && equal(each(list, func(l []string) string { return l[len(l)-1-last] })) {
-		last++
-	}
-	middles := each(list, func(l []string) string { return strings.Join(l[first:len(l)-last], "") })
-	mark := Random
-	if n := len(middles[0]); n <= maxCounted && !slices.ContainsFunc(middles, func(m string) bool { return len(m) != n }) {
-		mark = fmt.Sprintf("(random, %d characters)", n)
-	}
-	return strings.Join(list[0][:first], "") + mark + strings.Join(list[0][len(list[0])-last:], "")
 }

@@ -37,7 +37,7 @@ type Cache struct {
 }
 
 // engine is part of every key: another kustomize or another format is a miss.
-const engine = "kustomize " + Version + ", helm " + chart.Version + ", cache 9"
+const engine = "kustomize " + Version + ", helm " + chart.Version + ", cache 10"
 
 // DefaultCacheSize is the default bound of a cache on disk, in bytes.
 const DefaultCacheSize = 512 << 20

@@ -274,7 +274,11 @@ func (r *chartRun) noteVersions(out *chart.Output) {
 		})
 	}
 	if len(out.Random) > 0 {
-		r.fs.doubts = append(r.fs.doubts, gitops.Doubt{Message: "values are others in each render and not compared: " + quoted(out.Random)})
+		why := gitops.Doubt{Message: "values are others in each render and not compared: " + quoted(out.Random)}
+		if out.Hidden {
+			why.Key = hex.EncodeToString(r.input)
+		}
+		r.fs.doubts = append(r.fs.doubts, why)
 	}
 }
 
