@@ -321,8 +321,8 @@ func (r *reader) paths(v *yaml.Node) []string {
 
 // blobFacts reads what a blob says.
 func blobFacts(data []byte, kustomization bool) facts {
-	if len(data) > maxFile {
-		return facts{Loose: kustomization}
+	if len(data) > maxFile { // it is looked through, and not taken apart
+		return facts{Loose: kustomization, Yields: yieldsOf(data)}
 	}
 	if kustomization {
 		return kustomizationFacts(data)

@@ -47,8 +47,9 @@ type discovery struct {
 	places            map[string][]place       // of documents in files, by kind/name
 	renders           map[string]*yielded
 	others            map[string]yields
-	yielding          map[string]bool // what mayYield said
-	releases          bool            // a chart of the tree may be one of a HelmRelease
+	nears             map[string]yields // what yieldsNear said
+	yielding          map[string]bool   // what mayYield said
+	releases          bool              // a chart of the tree may be one of a HelmRelease
 
 	found      found    // of this round
 	syncs      []queued // Kustomizations that no file has, see addSyncs
@@ -127,7 +128,7 @@ func newDiscovery(ctx context.Context, r Reader, s *scanned, g *graph) *discover
 	s.ctx = context.WithoutCancel(ctx) // entries are resolved later too
 	d := &discovery{
 		scanned: s, graph: g, reader: r, edges: map[place]map[place]bool{}, synced: map[string]bool{}, places: map[string][]place{},
-		wanted: map[string]bool{}, renders: map[string]*yielded{}, others: map[string]yields{}, yielding: map[string]bool{},
+		wanted: map[string]bool{}, renders: map[string]*yielded{}, others: map[string]yields{}, nears: map[string]yields{}, yielding: map[string]bool{},
 	}
 	for _, doc := range s.docs {
 		at := place{doc.file, doc.Line}
@@ -451,7 +452,7 @@ func (d *discovery) look(ctx context.Context, units []gitops.Unit, chains []chai
 			continue
 		}
 		key := renderKey(u)
-		if done := d.renders[key]; done == nil || slices.ContainsFunc(done.dropped, d.wants) {
+		if done := d.renders[key]; done == nil || slices.ContainsFunc(done.dropped, func(name string) bool { return d.wanted[name] }) {
 			d.renders[key] = &yielded{}
 			sources, at = append(sources, Rendering{u.Path, u.Artifact, u.Build}), append(at, i)
 		}

@@ -347,3 +347,27 @@ func TestManyBuilds(t *testing.T) {
 		t.Error("another deployment beyond the bound is not told from the one that was there")
 	}
 }
+
+// TestLargeFileMayYield renders what has an Application in a file that is larger than those
+// that are taken apart: a render is left out for discovery only where nothing can come of it.
+func TestLargeFileMayYield(t *testing.T) {
+	large := "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\n" + strings.Repeat("# more\n", maxFile/7+1)
+	files := map[string]string{
+		"a/kustomization.yaml": "resources: [all.yaml]\n", "a/all.yaml": large,
+		"b/kustomization.yaml": "resources: [all.yaml]\n", "b/all.yaml": strings.ReplaceAll(large, "Application", "Deployment"),
+	}
+	var rendered []string
+	r := Reader{Render: func(_ context.Context, _ gitops.Tree, list []Rendering, take func(int, gitops.Rendered)) error {
+		for i, s := range list {
+			rendered = append(rendered, s.Path)
+			take(i, gitops.Rendered{Path: s.Path})
+		}
+		return nil
+	}}
+	if _, err := r.Read(t.Context(), newMemory(files)); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(rendered, []string{"a"}) {
+		t.Errorf("rendered are %v", rendered)
+	}
+}

@@ -20,7 +20,7 @@ type Memo interface {
 }
 
 // memoName changes whenever what is kept or how it is read changes.
-const memoName = "layout-facts-v10"
+const memoName = "layout-facts-v11"
 
 // maxMemo bounds what is kept, in bytes.
 const maxMemo = 16 << 20

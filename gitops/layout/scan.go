@@ -115,14 +115,14 @@ func (s *scanned) file(ctx context.Context, e gitops.Entry, isK bool) (facts, er
 			return f, nil
 		}
 	}
-	if e.Size > maxFile {
-		return facts{Loose: isK}, nil
-	}
 	data, err := s.content(ctx, e.Path)
 	if err != nil {
 		return facts{}, err
 	}
 	f := blobFacts(data, isK)
+	if data == nil && e.Size > maxFile { // too large to be read at all
+		f = facts{Loose: isK, Yields: anything}
+	}
 	if e.ID != "" {
 		s.known.put(key, f)
 	}

@@ -90,8 +90,8 @@ func (d *discovery) yields(u gitops.Unit) bool {
 			have |= f.Yields
 		} else if d.tree.Lookup(p).Kind == gitops.Dir { // of charts
 			near := d.yieldsNear([]string{p})
-			have, sure = have|near, near != packed
-		} else if ext := path.Ext(p); ext != ".yaml" && ext != ".yml" {
+			have, sure = have|near, sure && near != packed
+		} else if !saysSomething(path.Base(p)) {
 			have |= d.unscanned(p)
 		}
 		return sure && !have.whole(d.releases)
@@ -99,13 +99,16 @@ func (d *discovery) yields(u gitops.Unit) bool {
 	return !sure || have.whole(d.releases)
 }
 
+// anything is what a file may have that cannot be read.
+const anything = argoGroup | argoKind | fluxGroup | fluxKind
+
 // packed says that there is something that cannot be looked into, such as a packed chart.
 const packed = ^yields(0)
 
 // yieldsNear looks into all files in or below some paths, as a chart may read them.
 func (d *discovery) yieldsNear(near []string) yields {
-	key := "near\x00" + strings.Join(near, "\x00")
-	if known, ok := d.others[key]; ok {
+	key := strings.Join(near, "\x00")
+	if known, ok := d.nears[key]; ok {
 		return known
 	}
 	var y yields
@@ -114,16 +117,16 @@ func (d *discovery) yieldsNear(near []string) yields {
 			continue
 		}
 		f, known := d.files[e.Path]
-		switch ext := path.Ext(e.Path); {
-		case known && slices.ContainsFunc(f.Maps, d.wants), ext == ".tgz":
+		switch {
+		case known && slices.ContainsFunc(f.Maps, d.wants), path.Ext(e.Path) == ".tgz":
 			y = packed
 		case known:
 			y |= f.Yields
-		case ext != ".yaml" && ext != ".yml":
+		case !saysSomething(path.Base(e.Path)):
 			y |= d.unscanned(e.Path)
 		}
 	}
-	d.others[key] = y
+	d.nears[key] = y
 	return y
 }
 
@@ -145,10 +148,10 @@ func (d *discovery) unscanned(p string) yields {
 	}
 	e := d.tree.Lookup(p)
 	var y yields
-	if e.Kind == gitops.File && e.Size <= maxFile {
+	if e.Kind == gitops.File {
 		data, err := d.tree.Read(d.ctx, p)
 		if y = yieldsOf(data); err != nil {
-			y = argoGroup | argoKind // it may be anything
+			y = anything
 		}
 	}
 	d.others[p] = y
