@@ -1,9 +1,6 @@
 package check
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/sealift/sealift/gitops"
 )
 
@@ -22,55 +19,16 @@ one that an annotation keeps: ` + "`Prune=false`" + ` or ` + "`Delete=false`" + 
 ` + "`argocd.argoproj.io/sync-options`" + `, ` + "`kustomize.toolkit.fluxcd.io/prune: disabled`" + ` or
 ` + "`helm.sh/resource-policy: keep`" + `. It is a warning, because to remove what is not needed any
 more is what should be done, and because not every deployer prunes.`,
-		Bad: `overlay: apps/web
-was: apps/web
--- in/apps/web/kustomization.yaml --
-resources: [service.yaml]
--- in/apps/web/service.yaml --
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: web}
--- base/apps/web/kustomization.yaml --
-resources: [service.yaml, claim.yaml]
--- base/apps/web/service.yaml --
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: web}
--- base/apps/web/claim.yaml --
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: data, namespace: web}
-`,
-		Good: `overlay: apps/web
-was: apps/web
--- in/apps/web/kustomization.yaml --
-resources: [claim.yaml]
--- in/apps/web/claim.yaml --
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: data, namespace: web}
--- base/apps/web/kustomization.yaml --
-resources: [service.yaml, claim.yaml]
--- base/apps/web/service.yaml --
-apiVersion: v1
-kind: Service
-metadata: {name: web, namespace: web}
--- base/apps/web/claim.yaml --
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: data, namespace: web}
-`,
-		run: runDataRemoved,
+		Bad:  exampleChange(exampleClaim("10Gi"), ""),
+		Good: exampleChange(exampleClaim("10Gi"), exampleClaim("20Gi")),
+		run:  runDataRemoved,
 	}
 }
 
 // runDataRemoved compares the objects that an overlay renders on both sides.
 func runDataRemoved(p *pass) error {
 	added := p.added()
-	for _, o := range p.overlays {
-		if o.Head == nil || o.Base == nil || o.Head.Err != nil || o.Base.Err != nil {
-			continue
-		}
+	for o := range p.bothRendered {
 		has := ids(o.Head)
 		for _, old := range o.Base.Objects {
 			i := newID(old.APIVersion, old.Kind, old.Namespace, old.Name)
@@ -139,7 +97,6 @@ func lostWith(i id) string {
 // (sync-options), Flux (prune) and Helm (resource-policy).
 func Kept(object gitops.Object) bool {
 	o := decoded(object.YAML)
-	options := strings.FieldsFunc(annotation(o, "argocd.argoproj.io/sync-options"), func(r rune) bool { return r == ',' || r == ' ' })
-	return slices.Contains(options, "Prune=false") || slices.Contains(options, "Delete=false") ||
+	return syncOption(o, "Prune=false") || syncOption(o, "Delete=false") ||
 		annotation(o, "kustomize.toolkit.fluxcd.io/prune") == "disabled" || annotation(o, "helm.sh/resource-policy") == "keep"
 }

@@ -31,3 +31,16 @@ func exampleSealed(name, namespace, scope string, keys ...string) string {
 	}
 	return s + "  template:\n    metadata:\n      name: " + name + "\n      namespace: " + namespace + "\n" + annotations("      ")
 }
+
+// exampleChange is an overlay whose manifests change from one text to another.
+func exampleChange(before, after string) string {
+	side := func(dir, text string) string {
+		return "-- " + dir + "/apps/web/kustomization.yaml --\nresources: [all.yaml]\n-- " + dir + "/apps/web/all.yaml --\n" + text
+	}
+	return "overlay: apps/web\nwas: apps/web\n" + side("base", before) + side("in", after)
+}
+
+// exampleClaim is a claim of some storage.
+func exampleClaim(size string) string {
+	return "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: data\n  namespace: web\nspec:\n  accessModes: [ReadWriteOnce]\n  resources:\n    requests:\n      storage: " + size + "\n"
+}

@@ -4,14 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/sealift/sealift/gitops"
-	"github.com/sealift/sealift/gitops/node"
 )
 
 func immutableField() Rule {
@@ -30,63 +27,21 @@ What a deployer does by force is a warning, for the object is deleted and made a
 ` + "`Force=true`" + ` in ` + "`argocd.argoproj.io/sync-options`" + `, or
 ` + "`kustomize.toolkit.fluxcd.io/force: enabled`" + `. Hooks, which Argo CD and Helm make anew, have no
 finding. A Job that is suspended or that is deleted some time after it ended is a warning.`,
-		Bad: `overlay: apps/web
-was: apps/web
--- in/apps/web/kustomization.yaml --
-resources: [claim.yaml]
--- in/apps/web/claim.yaml --
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: data, namespace: web}
-spec:
-  accessModes: [ReadWriteOnce]
-  resources: {requests: {storage: 5Gi}}
--- base/apps/web/kustomization.yaml --
-resources: [claim.yaml]
--- base/apps/web/claim.yaml --
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: data, namespace: web}
-spec:
-  accessModes: [ReadWriteOnce]
-  resources: {requests: {storage: 10Gi}}
-`,
-		Good: `overlay: apps/web
-was: apps/web
--- in/apps/web/kustomization.yaml --
-resources: [claim.yaml]
--- in/apps/web/claim.yaml --
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: data, namespace: web}
-spec:
-  accessModes: [ReadWriteOnce]
-  resources: {requests: {storage: 20Gi}}
--- base/apps/web/kustomization.yaml --
-resources: [claim.yaml]
--- base/apps/web/claim.yaml --
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: data, namespace: web}
-spec:
-  accessModes: [ReadWriteOnce]
-  resources: {requests: {storage: 10Gi}}
-`,
-		run: runImmutableField,
+		Bad:  exampleChange(exampleClaim("10Gi"), exampleClaim("5Gi")),
+		Good: exampleChange(exampleClaim("10Gi"), exampleClaim("20Gi")),
+		run:  runImmutableField,
 	}
 }
 
 // runImmutableField compares the objects that an overlay renders on both sides.
 func runImmutableField(p *pass) error {
 	fixed := fixedFields()
-	for _, o := range p.overlays {
-		if o.Head == nil || o.Base == nil || o.Head.Err != nil || o.Base.Err != nil {
-			continue
-		}
+	for o := range p.bothRendered {
 		before := map[id]gitops.Object{}
 		for _, old := range o.Base.Objects {
 			before[newID(old.APIVersion, old.Kind, old.Namespace, old.Name)] = old
 		}
+		var places whereabouts
 		for _, now := range o.Head.Objects {
 			i := newID(now.APIVersion, now.Kind, now.Namespace, now.Name)
 			old, ok := before[i]
@@ -94,105 +49,49 @@ func runImmutableField(p *pass) error {
 			if !ok || len(fields) == 0 || now.Name == "" || string(old.YAML) == string(now.YAML) {
 				continue
 			}
-			if err := p.immutable(o.Head, i, fields, old, now); err != nil {
-				return err
+			f, found := refused(i, fields, decoded(old.YAML), decoded(now.YAML))
+			if !found {
+				continue
 			}
+			if places == nil {
+				var err error
+				if places, err = p.whereabouts(o.Head); err != nil {
+					return err
+				}
+			}
+			p.report(places.put(f, i, o.Head.Path))
 		}
 	}
 	return nil
 }
 
-// immutable reports the fixed fields of one object that a change edits.
-func (p *pass) immutable(r *gitops.Rendered, i id, fields []fixedField, old, now gitops.Object) error {
-	a, b := decoded(old.YAML), decoded(now.YAML)
-	if a == nil || b == nil || isHook(b) {
-		return nil
+// refused says what becomes of a change of fixed fields of an object, without its place, and
+// whether it has any.
+func refused(i id, fields []fixedField, old, now map[string]any) (f gitops.Finding, found bool) {
+	if old == nil || now == nil || isHook(now) {
+		return f, false
 	}
 	var edited []string
 	for _, f := range fields {
-		if what := f.edited(a, b); what != "" {
+		if what := f.edited(old, now); what != "" {
 			edited = append(edited, what)
 		}
 	}
-	if len(edited) == 0 {
-		return nil
-	}
-	f := gitops.Finding{
-		Message: "API server refuses " + i.String() + ", which cannot change " + strings.Join(edited, ", "), Overlays: []string{r.Path},
-		Fix: "give it another name, or delete it by hand before, with all that belongs to it",
-	}
+	list := strings.Join(edited, ", ")
 	switch {
-	case forced(b):
-		f.Severity, f.Message = gitops.SeverityWarning, i.String()+" is deleted and made anew, because "+strings.Join(edited, ", ")+" changes"
+	case len(edited) == 0:
+		return f, false
+	case forced(now):
+		f.Severity, f.Message = gitops.SeverityWarning, i.String()+" is deleted and made anew, because "+list+" changes"
 		f.Fix = "make sure that nothing is lost with it"
-	case i.kind == "Job" && (at(a, "spec", "suspend") == true || at(a, "spec", "ttlSecondsAfterFinished") != nil):
-		f.Severity, f.Message = gitops.SeverityWarning, "API server refuses "+i.String()+" if it is there still, for it cannot change "+strings.Join(edited, ", ")
+		return f, true
+	case i.kind == "Job" && (at(old, "spec", "suspend") == true || at(old, "spec", "ttlSecondsAfterFinished") != nil):
+		f.Severity, f.Message = gitops.SeverityWarning, "API server refuses "+i.String()+" if it is there still, for it cannot change "+list
+	default:
+		f.Message = "API server refuses " + i.String() + ", which cannot change " + list
 	}
-	var err error
-	f.File, f.Line, f.Column, err = p.whereIs(r, i)
-	p.report(f)
-	return err
-}
-
-// whereIs returns where an object stands in a file that a render read: the manifest of its
-// kind and name, first in those that are looked at; else the overlay itself.
-func (p *pass) whereIs(r *gitops.Rendered, i id) (file string, line, column int, err error) {
-	var files []string
-	for _, read := range r.Reads {
-		if read.Kind == gitops.File && isYAML(read.Path) {
-			files = append(files, read.Path)
-		}
-	}
-	slices.SortStableFunc(files, func(a, b string) int {
-		_, x := slices.BinarySearch(p.files, a)
-		_, y := slices.BinarySearch(p.files, b)
-		switch {
-		case x == y:
-			return 0
-		case x:
-			return -1
-		}
-		return 1
-	})
-	for _, name := range files {
-		s, err := p.source(name)
-		if err != nil {
-			return "", 0, 0, err
-		}
-		for m := range node.Manifests(s.documents()) {
-			if node.Text(m, "kind") == i.kind && node.Text(m, "metadata", "name") == i.name {
-				return name, m.Line, m.Column, nil
-			}
-		}
-	}
-	return r.Path, 0, 0, nil
-}
-
-// decoded is a manifest as values, nil for one that is no mapping.
-func decoded(text []byte) map[string]any {
-	var m map[string]any
-	if yaml.Unmarshal(text, &m) != nil {
-		return nil
-	}
-	return m
-}
-
-// at returns what stands under some keys, nil for nothing.
-func at(v any, keys ...string) any {
-	for _, k := range keys {
-		m, ok := v.(map[string]any)
-		if !ok {
-			return nil
-		}
-		v = m[k]
-	}
-	return v
-}
-
-// annotation returns an annotation of an object, "" for none.
-func annotation(o map[string]any, key string) string {
-	s, _ := at(o, "metadata", "annotations", key).(string)
-	return s
+	f.Fix = "give it another name, or delete it by hand before, with all that belongs to it"
+	return f, true
 }
 
 // isHook reports whether a deployer makes an object anew each time.
@@ -202,8 +101,7 @@ func isHook(o map[string]any) bool {
 
 // forced reports whether the object itself asks its deployer for force.
 func forced(o map[string]any) bool {
-	options := strings.FieldsFunc(annotation(o, "argocd.argoproj.io/sync-options"), func(r rune) bool { return r == ',' || r == ' ' })
-	return slices.Contains(options, "Force=true") || annotation(o, "kustomize.toolkit.fluxcd.io/force") == "enabled"
+	return syncOption(o, "Force=true") || annotation(o, "kustomize.toolkit.fluxcd.io/force") == "enabled"
 }
 
 // fixedField is a field that the API server does not let anybody change.
