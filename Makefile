@@ -57,13 +57,20 @@ truth: tools ## Compare every real case of ../shared/testdata with what kustomiz
 .PHONY: truth-helm
 truth-helm: export SEALIFT_CHARTS := $(CHARTS)
 truth-helm: tools $(CACHE)/bin/.helm-$(HELM_VERSION) ## Compare charts with what the helm command renders (CHARTS=DIR:DIR adds real ones)
-	go test -count=1 -v -timeout=30m -run='^TestTruthHelm' ./gitops/chart ./gitops/render
+	go test -count=1 -v -timeout=30m -run='^TestTruthHelm' ./gitops/chart ./gitops/render ./commands
 
 # Flux's own code is a module of its own: nothing of it is in the product.
 .PHONY: truth-flux-kustomize
 truth-flux-kustomize: tools ## Compare random Kustomizations with what Flux's own code builds
 	cd gitops/render/testdata/fluxtruth && go build -o $(CACHE)/bin/fluxtruth .
 	SEALIFT_FLUXTRUTH=$(CACHE)/bin/fluxtruth go test -count=1 -v -timeout=30m -run='^TestFluxTruth$$' ./gitops/render
+
+# The API server is a module of its own too. Its first build takes about four minutes.
+.PHONY: truth-apiserver
+truth-apiserver: ## Compare what is refused with a Kubernetes API server, and etcd of Debian
+	@command -v etcd >/dev/null || apt-get install -y -qq etcd-server
+	cd gitops/check/testdata/apiserver && go build -o $(CACHE)/bin/kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver
+	SEALIFT_APISERVER=$(CACHE)/bin/kube-apiserver go test -count=1 -v -timeout=10m -run='^TestTruthAPIServer$$' ./gitops/check
 
 .PHONY: bench
 bench: tools ## Measure beside the kustomize command (RUNS=3 APPS=200; README=1 updates the table)
